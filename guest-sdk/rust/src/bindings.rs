@@ -1,4 +1,4 @@
-//! The contract in Rust, generated from `wit/`; everything else in this crate is a skin over it.
+//! The contract in Rust, generated from `wit/`; the rest of this crate is a layer over it.
 //!
 //! The world is the one with raw SQL. An import that a guest never calls is dropped when its component is linked, so only
 //! guests that use [`crate::raw`] import that interface.
@@ -6,7 +6,7 @@
 #![allow(missing_docs, unsafe_code, clippy::all, reason = "generated; the contract is documented in wit/")]
 
 wit_bindgen::generate!({
-    // The same folder as `CONTRACT` in macros/src/plugin.rs; a test compares what they hold.
+    // The same folder as `CONTRACT` in macros/src/plugin.rs; a test compares their contents.
     path: "../../wit",
     world: "sqlservice-raw",
     generate_all,

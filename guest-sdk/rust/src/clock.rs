@@ -1,4 +1,4 @@
-//! Waiting, and giving up waiting.
+//! Sleeping, and timeouts of futures.
 
 use std::{future::Future, pin::pin, time::Duration};
 
@@ -6,13 +6,13 @@ use futures::future::{Either, select};
 
 use crate::{Error, Result, bindings::wasi::clocks::monotonic_clock};
 
-/// Waits. Other futures of the plugin go on meanwhile.
+/// Sleeps. Other futures of the plugin continue meanwhile.
 pub async fn sleep(duration: Duration) {
     // The clock counts in 64 bits of nanoseconds: 584 years.
     monotonic_clock::wait_for(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)).await;
 }
 
-/// What a future gives, or [`Error::Timeout`] when it takes too long. The future is dropped then, so a statement in it is
+/// Returns the output of a future, or [`Error::Timeout`] if it takes too long. The future is dropped then, so a statement in it is
 /// stopped in the database, too.
 ///
 /// # Errors

@@ -23,11 +23,11 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens a database and checks the models: `Database::open("default", models![User, Device])`. Nothing is sent to it. Who
-    /// opens it again with the same models, in this call of the plugin or a later one, gets what is known of it: that costs little.
+    /// Opens a database and checks the models: `Database::open("default", models![User, Device])`. Nothing is sent to it. Opening
+    /// it again with the same models, in this call of the plugin or a later one, reuses the opened state and costs little.
     ///
     /// # Errors
-    /// [`Error::NoSuchDatabase`] where none of that name was granted; [`Error::Invalid`] and others for wrong models.
+    /// [`Error::NoSuchDatabase`] where no database of that name was granted; [`Error::Invalid`] and others for invalid models.
     pub async fn open(name: &str, models: Models) -> Result<Self> {
         if let Some(opened) = opened::find(name, &models) {
             return Ok(Self { opened });
@@ -41,30 +41,30 @@ impl Database {
         Ok(Self { opened })
     }
 
-    /// Its kind.
+    /// Returns its kind.
     pub fn dialect(&self) -> Dialect {
         Dialect::from_contract(&self.opened.contract.dialect())
     }
 
-    /// What it can do.
+    /// Returns its capabilities.
     pub fn capabilities(&self) -> Capabilities {
         Capabilities::from_contract(self.opened.contract.capabilities())
     }
 
-    /// The limits that hold for this plugin; 0 means none.
+    /// Returns the limits that apply to this plugin; 0 means none.
     pub fn limits(&self) -> Limits {
         self.opened.limits
     }
 
-    /// The tables that were declared or reflected, in the order in which they can be created.
+    /// Returns the tables that were declared or reflected, in the order in which they can be created.
     pub fn tables(&self) -> Vec<Table> {
         self.opened.contract.tables()
     }
 
-    /// Asks the database for an answer. A lost connection is replaced first.
+    /// Checks that the database responds. A lost connection is replaced first.
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// If it cannot be reached.
     pub async fn ping(&self) -> Result<()> {
         Ok(self.opened.contract.ping().await?)
     }
@@ -74,30 +74,30 @@ impl Database {
         Ok(Connection::new(self.opened.contract.connect().await?, Rc::clone(&self.opened.statements)))
     }
 
-    /// A session that takes a connection and begins a transaction at its first use: commit as you go.
+    /// Returns a session that takes a connection and begins a transaction at its first use: commit as you go.
     pub fn session(&self) -> Result<Session> {
         self.session_with(SessionOptions::default())
     }
 
-    /// The same, with another way to treat its objects.
+    /// Like `session`, with options for its objects.
     pub fn session_with(&self, options: SessionOptions) -> Result<Session> {
         Ok(Session::new(self.opened.contract.session()?, options, Rc::clone(&self.opened.statements)))
     }
 
-    /// A session in a transaction, which is its only one. Dropping it rolls back.
+    /// Returns a session in a transaction, which is its only one. Dropping it rolls back.
     pub async fn begin(&self) -> Result<Session> {
         self.begin_with(TransactionOptions::default()).await
     }
 
-    /// The same with an isolation level, read only, or with a timeout.
+    /// Like `begin`, with an isolation level, read only, or with a timeout.
     pub async fn begin_with(&self, options: TransactionOptions) -> Result<Session> {
         let contract = self.opened.contract.begin(options).await?;
         Ok(Session::new(contract, SessionOptions::default(), Rc::clone(&self.opened.statements)))
     }
 
-    /// Runs work in a transaction: it commits when the work is `Ok`, and rolls back when it is an error, when its future
-    /// is dropped and when the plugin traps. `?` takes the usual errors of the standard library for [`Error::Other`];
-    /// `map_err(Error::other)?` takes any, and [`try_transaction`](Self::try_transaction) keeps the plugin's own.
+    /// Runs work in a transaction: it commits when the work is `Ok`, and rolls back when it is an error, when its future is dropped
+    /// and when the plugin traps. `?` converts the usual errors of the standard library into [`Error::Other`];
+    /// `map_err(Error::other)?` converts any error, and [`try_transaction`](Self::try_transaction) keeps the plugin's own.
     ///
     /// ```no_run
     /// # use sqlservice_sdk::prelude::*;
@@ -115,8 +115,8 @@ impl Database {
         self.transaction_with(TransactionOptions::default(), work).await
     }
 
-    /// The same with an error of the work's own, which is whatever an [`Error`] becomes by `?`: an enum of the plugin's with
-    /// `From<Error>`, or `Box<dyn std::error::Error>`, which takes every error there is.
+    /// Like `transaction`, with an error type of the work's own into which `?` converts an [`Error`]: an enum of the plugin's with
+    /// `From<Error>`, or `Box<dyn std::error::Error>`, which accepts every error.
     ///
     /// ```no_run
     /// # use sqlservice_sdk::prelude::*;
@@ -137,7 +137,7 @@ impl Database {
         self.transaction_with(TransactionOptions::default(), work).await
     }
 
-    /// The same with options, and with whatever error the work has.
+    /// Like `try_transaction`, with options.
     pub async fn transaction_with<T, E: From<Error>>(
         &self,
         options: TransactionOptions,
@@ -146,22 +146,23 @@ impl Database {
         let session = self.begin_with(options).await?;
         match work(&session).await {
             Ok(done) => {
-                // The work may have ended the transaction itself. Whether one is open does not tell: a limit may have ended it.
+                // The work may have ended the transaction itself. `in_transaction` does not show that, as a limit may have ended
+                // it.
                 if !session.has_ended() {
                     session.commit().await?;
                 }
                 Ok(done)
             }
             Err(error) => {
-                // A failure to roll back would hide the reason; the drop rolls back whatever happens.
+                // A failed rollback would hide the reason; dropping the session rolls back in any case.
                 let _ = session.rollback().await;
                 Err(error)
             }
         }
     }
 
-    /// Runs work in a transaction, and again in a new one, at most so many times, while it fails with an error that
-    /// [can be retried](Error::is_retryable): a deadlock or a serialization failure.
+    /// Runs work in a transaction, and again in a new one, at most `times` times, while it fails with an error that [can be
+    /// retried](Error::is_retryable): a deadlock or a serialization failure.
     pub async fn retry<T>(&self, times: u32, mut work: impl AsyncFnMut(&Session) -> Result<T>) -> Result<T> {
         let mut left = times.max(1);
         loop {
@@ -173,8 +174,8 @@ impl Database {
         }
     }
 
-    /// Creates the declared tables that do not exist yet, in the order that foreign keys ask for. Returns the names of
-    /// those created.
+    /// Creates the declared tables that do not exist yet, in the order that foreign keys require. Returns the names of those
+    /// created.
     pub async fn create_all(&self) -> Result<Vec<String>> {
         self.create_all_with(DdlOptions::default()).await
     }
@@ -194,7 +195,7 @@ impl Database {
         Ok(self.opened.contract.drop_all(options).await?)
     }
 
-    /// Reads the tables that the database has. Those that were not declared are added to [`tables`](Self::tables).
+    /// Reads the tables of the database. Undeclared tables are added to [`tables`](Self::tables).
     pub async fn reflect(&self) -> Result<Vec<Table>> {
         self.reflect_with(ReflectOptions::default()).await
     }
@@ -208,7 +209,7 @@ impl Database {
 
 #[allow(clippy::derivable_impls, reason = "the type is generated")]
 impl Default for DdlOptions {
-    /// All declared tables; those that exist already, or are missing already, are passed over.
+    /// All declared tables; those that exist already, or are missing already, are skipped.
     fn default() -> Self {
         Self { only: Vec::new(), check_first: true }
     }

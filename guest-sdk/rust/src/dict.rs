@@ -1,4 +1,4 @@
-//! Objects as plain data: what is loaded of them, and of what they are related to.
+//! Objects as plain data: their loaded columns, and those of their loaded related objects.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -9,12 +9,12 @@ use crate::{
     value::{Value, deferred::is_unloaded},
 };
 
-/// How much of an object [`Entity::to_dict_with`] tells.
+/// The parts of an object that [`Entity::to_dict_with`] includes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DictOptions {
     /// Columns only.
     pub exclude_relationships: bool,
-    /// What related objects are related to, too, as far as it is loaded.
+    /// The relationships of related objects, too, as far as they are loaded.
     pub include_nested_relationships: bool,
 }
 
@@ -22,41 +22,41 @@ pub struct DictOptions {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dict(pub Vec<(&'static str, DictValue)>);
 
-/// What a name in a [`Dict`] stands for.
+/// The value of a name in a [`Dict`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum DictValue {
     /// A column's value.
     Column(Value),
-    /// A related object, or nothing.
+    /// A related object, or none.
     One(Option<Dict>),
     /// Related objects.
     Many(Vec<Dict>),
 }
 
 impl Dict {
-    /// What a name stands for.
+    /// Returns the value of a name.
     pub fn get(&self, name: &str) -> Option<&DictValue> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 }
 
 impl<M: Record> Entity<M> {
-    /// Its columns, and those of what it is related to where that is loaded; nothing is read. With a feature of this crate,
-    /// `serde_json`, it serializes: `serde_json::to_string(&user.to_dict())`.
+    /// Returns its columns, and those of its loaded related objects; nothing is read. With this crate's feature `serde_json`, the
+    /// result serializes: `serde_json::to_string(&user.to_dict())`.
     pub fn to_dict(&self) -> Dict {
         self.to_dict_with(DictOptions::default())
     }
 
-    /// The same with more or less of what it is related to.
+    /// Like `to_dict`, with more or fewer related objects.
     ///
-    /// What leads back to where it was told from is left out; in a list, and where an object was told elsewhere, its columns
-    /// stand for it.
+    /// A reference back to an object on the path to it is left out. In a list, and where an object was included elsewhere, only its
+    /// columns are included.
     pub fn to_dict_with(&self, options: DictOptions) -> Dict {
         to_dict(&self.erase(), options, &mut DictWalk::default())
     }
 }
 
-/// The columns of an object.
+/// Returns the loaded columns of an object.
 fn columns(object: &AnyEntity) -> Dict {
     let mapper = object.0.mapper();
     let value = |(at, name): (usize, &&'static str)| (*name, object.0.value(at));
@@ -64,14 +64,14 @@ fn columns(object: &AnyEntity) -> Dict {
     Dict(known.map(|(name, value)| (name, DictValue::Column(value))).collect())
 }
 
-/// How deep related objects are told: a graph without an end is cut where each object was told, a long list at this depth.
+/// The greatest depth of related objects. A circular graph ends at objects that were included before, a long chain at this depth.
 const DEPTH: usize = 64;
 
-/// What was told so far, each object once: a graph may have more ways through it than memory holds.
+/// The objects that were included so far, each once: a graph may have more paths through it than memory holds.
 #[derive(Default)]
 struct DictWalk {
     all: BTreeSet<usize>,
-    /// From the first object to the one that is told now.
+    /// The path from the first object to the current one.
     path: Vec<usize>,
 }
 
@@ -109,12 +109,12 @@ fn relationships(object: &AnyEntity, options: DictOptions, walk: &mut DictWalk, 
     }
 }
 
-/// An object, or its columns where it was told already.
+/// Returns an object, or only its columns if it was included already.
 fn nested_dict(object: &AnyEntity, options: DictOptions, walk: &mut DictWalk) -> Dict {
     if walk.all.contains(&object.address()) { columns(object) } else { to_dict(object, options, walk) }
 }
 
-/// Names and values, as people write them.
+/// Names and values in readable form.
 impl fmt::Display for Dict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
@@ -135,7 +135,7 @@ impl fmt::Display for Dict {
 
 #[cfg(feature = "serde_json")]
 mod json {
-    //! Dictionaries through serde: decimals as texts, so that no digit is lost; documents as what they say.
+    //! Dictionaries through serde: decimals as texts, so that no digit is lost; JSON documents as the values that they contain.
 
     use serde::{
         Serialize, Serializer,

@@ -29,22 +29,22 @@ use crate::{
     value::Shown,
 };
 
-/// A handle of an object, which is a row of a model's table or is to become one. It reads like the model:
-/// `user.name`. Clones are the same object, and all of them see what any of them changes.
+/// A handle of an object, which is a row of a model's table or is to become one. It reads like the model: `user.name`. Clones refer
+/// to the same object, and each sees the changes of the others.
 ///
 /// [`edit`](Self::edit) changes it. In a [session](crate::Session) the change is written by the next flush; only what differs
 /// from the row is.
 ///
-/// A reference into it (`&user.name`) stays what it was when others change the object; it is never an error to have one.
-/// Dropping a handle loses nothing: a session keeps what it has to write.
+/// A reference into it (`&user.name`) keeps its value when other handles change the object, and never causes an error. Dropping a
+/// handle loses no changes: a session keeps the objects that it has to write.
 pub struct Entity<M> {
     pub(crate) instance: Rc<Instance<M>>,
-    /// The newest version that this handle knew of when it was first read; later ones follow it.
+    /// The newest version when this handle was first read; later versions follow it.
     seen: OnceCell<Rc<Version<M>>>,
 }
 
 impl<M: Record> Entity<M> {
-    /// An object that is in no session yet. [`Session::add`](crate::Session::add) puts it, and what it is related to, into one.
+    /// Creates an object that is in no session yet. [`Session::add`](crate::Session::add) adds it and its related objects to one.
     pub fn new(model: M) -> Self {
         let mut model = model;
         for column in M::COLUMNS {
@@ -57,7 +57,7 @@ impl<M: Record> Entity<M> {
         Self { instance, seen: OnceCell::new() }
     }
 
-    /// Puts the object, and the version that this handle knows of, where they are dropped.
+    /// Moves the object and the version that this handle holds to the handles to drop.
     pub(crate) fn take_apart(self, dropped: &mut HandlesToDrop) {
         let Self { instance, seen } = self;
         dropped.push(instance);
@@ -66,30 +66,30 @@ impl<M: Record> Entity<M> {
         }
     }
 
-    /// Changes it: `user.edit().name = "jo".into()`. Others see the change when the guard goes.
+    /// Changes it: `user.edit().name = "jo".into()`. Other handles see the change when the guard is dropped.
     ///
-    /// Where several guards of one object overlap, each brings the fields that it changed.
+    /// If several guards of one object overlap, each applies only the fields that it changed.
     pub fn edit(&mut self) -> Edit<'_, M> {
         self.seen = OnceCell::new();
         Edit { value: None, base: self.instance.newest(), entity: self }
     }
 
-    /// What is known of its row: whether it has one.
+    /// Whether it is in a session and has a row.
     pub fn status(&self) -> Status {
         self.instance.state.status()
     }
 
-    /// A detached copy of the model.
+    /// Returns a detached copy of the model.
     pub fn to_model(&self) -> M {
         M::clone(self)
     }
 
-    /// The same object, whatever its model is.
+    /// Returns a handle of the same object without its model's type.
     pub fn erase(&self) -> AnyEntity {
         AnyEntity(self.instance.clone())
     }
 
-    /// Who it is, among all objects that are.
+    /// Its address, which identifies the object.
     pub(crate) fn address(&self) -> usize {
         Rc::as_ptr(&self.instance).cast::<()>() as usize
     }
@@ -98,8 +98,8 @@ impl<M: Record> Entity<M> {
         self.instance.has_row()
     }
 
-    /// It is related to something, from now on or again: a new object has its turn with it, and the session that it was taken out
-    /// of may find it there.
+    /// Called when the object is put into a relationship. A new object gets its turn in the insert order, and cascades of a session
+    /// that expunged it reach it again.
     pub(crate) fn come_back(&self) {
         self.instance.state.turn();
         if self.instance.state.expunged_from.get() != 0 {
@@ -134,13 +134,13 @@ impl<M: Record> From<Entity<M>> for AnyEntity {
 }
 
 impl AnyEntity {
-    /// The object as one of this model, where it is.
+    /// Returns the object as a handle of this model, if it is of this model.
     pub fn downcast<M: Record>(&self) -> Option<Entity<M>> {
         Rc::clone(&self.0).as_any().downcast::<Instance<M>>().ok().map(Entity::of)
     }
 }
 
-/// Objects are equal where they are the same one.
+/// Handles are equal if they refer to the same object.
 impl<M> PartialEq for Entity<M> {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.instance, &other.instance)
@@ -162,7 +162,7 @@ impl<M: Record> From<&Self> for Entity<M> {
     }
 }
 
-/// The model's table and key; what it is related to may be related to it.
+/// Shows the model's table and columns, without its relationships, which may be circular.
 impl<M: Record> fmt::Debug for Entity<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct(M::TABLE);
@@ -173,7 +173,7 @@ impl<M: Record> fmt::Debug for Entity<M> {
     }
 }
 
-/// Changes an object, from [`Entity::edit`] until it goes. It reads and writes like the model.
+/// A guard that changes an object, from [`Entity::edit`] until it is dropped. It reads and writes like the model.
 pub struct Edit<'a, M: Record> {
     entity: &'a mut Entity<M>,
     base: Rc<Version<M>>,

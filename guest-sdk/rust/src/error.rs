@@ -1,4 +1,4 @@
-//! What can go wrong, as an enum to branch on, with texts that say what to do.
+//! Errors, as an enum to branch on, with messages that suggest a remedy.
 
 use std::fmt;
 
@@ -9,29 +9,29 @@ pub use self::kind::{
     ColumnReference, ConstraintKind, DatabaseError, LimitKind, LimitReached, Mismatch, MissingCapability,
     PoolExhausted, Problem, Stale, Violation,
 };
-/// What the contract tells of a call that failed: what a plugin's own exports can return as `result<_, failure>`, and what an error
-/// is that this SDK does not know.
+/// The contract's record of a failed call. A plugin's exports can return it as `result<_, failure>`, and it holds an error of a
+/// code that this SDK does not know.
 pub use crate::bindings::sqlservice::database::errors::{Detail, Failure};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Everything that can go wrong: the codes of the contract's `errors` interface, and what only this SDK finds.
+/// All errors: the codes of the contract's `errors` interface, and those that only this SDK raises.
 ///
-/// [`Display`](fmt::Display) tells a person what happened and what to do; `?` turns it into a `String`, for exports that return
+/// [`Display`](fmt::Display) describes the error and a remedy; `?` makes it a `String`, for exports that return
 /// `result<_, string>`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
     /// No database of that name was granted, whether or not one exists.
     NoSuchDatabase,
-    /// Not granted: what was refused.
+    /// Access that was not granted, as a text.
     Denied(String),
     /// A table that was neither declared nor reflected, or that the database does not have.
     NoSuchTable(String),
     /// A column that its table does not have.
     NoSuchColumn(ColumnReference),
-    /// This database cannot do it; nothing was sent.
+    /// The database lacks a capability; nothing was sent.
     Unsupported(MissingCapability),
     /// A malformed statement, model or argument.
     Invalid(Problem),
@@ -49,7 +49,7 @@ pub enum Error {
     NoResult,
     /// At most one row was allowed and there were more.
     MultipleResults,
-    /// The transaction cannot be ordered with another one; try it again.
+    /// The transaction cannot be serialized with another one; try it again.
     SerializationFailure(DatabaseError),
     /// The transaction was chosen to end a deadlock; try it again.
     Deadlock(DatabaseError),
@@ -73,21 +73,21 @@ pub enum Error {
     PoolTimeout(PoolExhausted),
     /// The statement or the call took too long and was stopped.
     Timeout,
-    /// The statement was stopped because its caller went away.
+    /// The statement was stopped because its caller dropped the call.
     Cancelled,
     /// The connection to the database was lost. An open transaction is gone.
     Disconnected,
-    /// Nothing says whether the transaction was committed, for this reason: read what it wrote before it is written again.
+    /// Whether the transaction was committed is unknown, for this reason: read its writes before they are written again.
     OutcomeUnknown(String),
     /// A limit was reached.
     Limit(LimitReached),
-    /// Something else: a guest's own reason, or an id under which the host logged the cause.
+    /// Another error: a guest's own reason, or an id under which the host logged the cause.
     Other(String),
-    /// An error of a code that this SDK does not know: the host is newer. [`is_retryable`](Self::is_retryable) holds of it.
+    /// An error of a code that this SDK does not know: the host is newer. [`is_retryable`](Self::is_retryable) applies to it.
     Unknown(Box<Failure>),
-    /// A relationship was read that is not loaded. The database was not asked.
+    /// A relationship was read that is not loaded. No statement was sent.
     Unloaded(Unloaded),
-    /// A column was read that is [`Deferred`](crate::value::Deferred) and was not loaded: its name. The database was not asked.
+    /// The name of a [`Deferred`](crate::value::Deferred) column that was read and is not loaded. No statement was sent.
     UnloadedColumn(String),
     /// The object is in no session any more, or its row is gone.
     Detached,
@@ -95,12 +95,12 @@ pub enum Error {
     AlreadyAttached,
     /// The object has no row yet, so there is none to delete or to read.
     NotPersisted,
-    /// A commit flushed a hundred times, and handlers of events still had left something to be written, to rows of these
-    /// tables. What was flushed is written, in a transaction that is still open.
+    /// A commit flushed a hundred times, and event handlers still left changes to rows of these tables. The flushed changes are
+    /// written, in a transaction that is still open.
     EndlessFlush(Vec<String>),
 }
 
-/// Something that an object is related to and that was not loaded.
+/// A relationship of an object that was not loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unloaded {
     /// The relationship's name.
@@ -110,13 +110,13 @@ pub struct Unloaded {
 }
 
 impl Error {
-    /// A reason of the guest's own, to leave a transaction with: a text, or any error (`map_err(Error::other)?`), of which its
-    /// text is kept.
+    /// Creates an error with the guest's own reason, such as to abort a transaction: a text, or any error
+    /// (`map_err(Error::other)?`), whose message is kept.
     pub fn other(reason: impl fmt::Display) -> Self {
         Self::Other(reason.to_string())
     }
 
-    /// A mistake in what this crate was asked to do.
+    /// Creates an error for an invalid call of this crate.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::Invalid(Problem { message: message.into(), node: None })
     }
@@ -131,7 +131,7 @@ impl Error {
         }
     }
 
-    /// The broken constraint, where this is one.
+    /// Returns the broken constraint, if this is a violation of one.
     pub fn violation(&self) -> Option<&Violation> {
         match self {
             Self::Integrity(violation) => Some(violation),
@@ -149,7 +149,7 @@ impl Error {
         self.breaks(ConstraintKind::ForeignKey)
     }
 
-    /// Whether a null was put where none is allowed.
+    /// Whether a null was written to a column that cannot be null.
     pub fn is_not_null_violation(&self) -> bool {
         self.breaks(ConstraintKind::NotNull)
     }
@@ -172,7 +172,7 @@ impl Error {
 
 impl std::error::Error for Error {}
 
-/// Errors that `?` takes for a reason of the guest's own.
+/// Errors that `?` converts into a reason of the guest's own.
 macro_rules! others {
     ($($(#[$when:meta])* $other:ty,)*) => {$(
         $(#[$when])*
@@ -273,7 +273,7 @@ impl fmt::Display for Error {
 }
 
 impl Error {
-    /// The text of a case that carries nothing.
+    /// Returns the message of a variant without data.
     fn fixed_text(&self) -> &'static str {
         match self {
             Self::NoResult => "one row was required and there was none",

@@ -7,7 +7,7 @@ use crate::{
 };
 pub use crate::{session::Dispatch, unit_of_work::Event};
 
-/// What happens to objects of a model. Write `#[model(events)]` at the struct and implement what is of interest:
+/// Handlers for the events of a model's objects. Write `#[model(events)]` at the struct and implement the handlers that you need:
 ///
 /// ```no_run
 /// # use sqlservice_sdk::prelude::*;
@@ -34,66 +34,67 @@ pub use crate::{session::Dispatch, unit_of_work::Event};
 /// }
 /// ```
 ///
-/// The events of a flush come in the order of its rows: `before_save` and `before_insert` or `before_update`, or
-/// `before_delete`, of all of them; then the rows are written; then `after_save` and `after_insert` or `after_update`, or
-/// `after_delete`. What several models have in common is a function that their events call.
+/// The events of a flush come in the order of its rows: `before_save` and `before_insert` or `before_update`, or `before_delete`,
+/// of all of them; then the rows are written; then `after_save` and `after_insert` or `after_update`, or `after_delete`. Models
+/// share a handler by calling a common function.
 ///
-/// An error of one of them ends the flush. One that comes before leaves everything to be flushed again; one that comes after
-/// leaves the rows written, in a transaction that is still open: roll back what is not wanted.
+/// An error of a handler ends the flush. After an error before the write, all changes stay to be flushed again. After an error
+/// after the write, the rows are written, in a transaction that is still open and can be rolled back.
 ///
 /// A handler may change its object and others, and use the session; a flush inside of a flush does nothing, and the transaction
-/// cannot end there. What a handler changes before is written by the same flush; a `before_delete` may give another owner to what
-/// would follow. What one changes after is written by the next flush: a commit, and a savepoint when it begins and when it is
-/// released, flush until handlers leave nothing, at most a hundred times ([`Error::EndlessFlush`](crate::Error::EndlessFlush)).
+/// cannot end there. Changes of a `before` handler are written by the same flush; a `before_delete` may give another owner to an
+/// object that a cascade would delete. Changes of an `after` handler are written by the next flush: a commit, and a savepoint when
+/// it begins and when it is released, flush until handlers leave nothing, at most a hundred times
+/// ([`Error::EndlessFlush`](crate::Error::EndlessFlush)).
 #[allow(
     async_fn_in_trait,
     unused_variables,
     reason = "guests have one thread; the names are for those who implement it"
 )]
 pub trait Events: Record {
-    /// A column was set to another value: by a literal of the struct, by an edit, not by the database. It may set it to yet
-    /// another one.
+    /// Called after a column was set to another value by a literal of the struct or by an edit, not by the database. It may change
+    /// the value again.
     fn on_set(&mut self, column: &'static str) {}
 
-    /// It was made of a row, for the first time in its session or anew.
+    /// Called after the object was populated from a row, for the first time in its session or again.
     fn on_load(&mut self) {}
 
-    /// Its row is going to be inserted or updated.
+    /// Called before its row is inserted or updated.
     async fn before_save(this: &mut Entity<Self>, session: &Session) -> Result<()> {
         Ok(())
     }
 
-    /// Its row is going to be inserted.
+    /// Called before its row is inserted.
     async fn before_insert(this: &mut Entity<Self>, session: &Session) -> Result<()> {
         Ok(())
     }
 
-    /// Its row is going to be updated.
+    /// Called before its row is updated.
     async fn before_update(this: &mut Entity<Self>, session: &Session) -> Result<()> {
         Ok(())
     }
 
-    /// Its row is going to be deleted.
+    /// Called before its row is deleted.
     async fn before_delete(this: &mut Entity<Self>, session: &Session) -> Result<()> {
         Ok(())
     }
 
-    /// Its row was inserted or updated.
+    /// Called after its row was inserted or updated.
     async fn after_save(this: &mut Entity<Self>, session: &Session) -> Result<()> {
         Ok(())
     }
 
-    /// Its row was inserted.
+    /// Called after its row was inserted.
     async fn after_insert(this: &mut Entity<Self>, session: &Session) -> Result<()> {
         Ok(())
     }
 
-    /// Its row was updated.
+    /// Called after its row was updated.
     async fn after_update(this: &mut Entity<Self>, session: &Session) -> Result<()> {
         Ok(())
     }
 
-    /// Its row was deleted.
+    /// Called after its row was deleted.
     async fn after_delete(this: &mut Entity<Self>, session: &Session) -> Result<()> {
         Ok(())
     }

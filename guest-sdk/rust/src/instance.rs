@@ -22,45 +22,45 @@ use crate::{
     value::{self, Value},
 };
 
-/// What keeps track of objects and of their changes: the unit of work that they are in.
+/// The tracker of objects and of their changes: the unit of work that they belong to.
 pub(crate) trait ChangeTracker {
-    /// An object was edited.
+    /// Records that an object was edited.
     fn edited(&self, object: Rc<dyn AnyInstance>);
-    /// An owner that is in no session lost an object of this one.
+    /// Records that an owner in no session lost an object of this session.
     fn lost_by_detached(&self, owner: AnyEntity, item: AnyEntity);
-    /// An object was freed that had this identity key.
+    /// Removes the identity key of an object that was freed.
     fn forget(&self, of: ModelId, key: Key);
-    /// The object of an identity key.
+    /// Returns the object of an identity key.
     fn find(&self, of: ModelId, key: &Key) -> Option<AnyEntity>;
-    /// Room for so many more objects.
+    /// Reserves capacity for this many more objects.
     fn reserve(&self, objects: usize);
-    /// Puts an object into the identity map whose row was read.
+    /// Puts an object whose row was read into the identity map.
     fn insert_read(self: Rc<Self>, object: AnyEntity, key: Key);
-    /// The row of an object that is known was read again, and takes the object's place.
+    /// Takes a snapshot of a known object before its row, which was read again, replaces its state.
     fn snapshot_read(&self, object: &AnyEntity);
 }
 
-/// Handles that are to be dropped, whatever their models are.
+/// Handles to drop, of any model.
 pub(crate) type HandlesToDrop = Vec<Rc<dyn Any>>;
 
 /// A snapshot of an object's row, for a rollback.
 pub(crate) struct Snapshot {
-    /// What its row was, or what it was itself where it had none.
+    /// The version of its row, or its own version if it had no row.
     pub(crate) version: Rc<dyn Any>,
     pub(crate) has_row: bool,
 }
 
-/// A handle of an object, whatever its model is.
+/// A handle of an object of any model.
 #[derive(Clone)]
 pub struct AnyEntity(pub(crate) Rc<dyn AnyInstance>);
 
 impl AnyEntity {
-    /// The name of its table.
+    /// Returns the name of its table.
     pub fn table(&self) -> &'static str {
         self.0.mapper().table
     }
 
-    /// What is known of its row.
+    /// Whether it is in a session and has a row.
     pub fn status(&self) -> Status {
         self.0.state().status()
     }
@@ -71,7 +71,7 @@ impl AnyEntity {
     }
 }
 
-/// Objects are equal where they are the same one.
+/// Handles are equal if they refer to the same object.
 impl PartialEq for AnyEntity {
     fn eq(&self, other: &Self) -> bool {
         self.address() == other.address()
@@ -93,39 +93,39 @@ impl fmt::Debug for AnyEntity {
 
 /// The object that the foreign key of a relationship refers to.
 pub(crate) enum ForeignKeyTarget {
-    /// None: it is null, or not the object's own.
+    /// No object: the foreign key is null, or belongs to the other side.
     Nothing,
     /// This object.
     Object(AnyEntity),
-    /// One that is not in the identity map.
+    /// An object that the resolver does not know.
     Unknown,
 }
 
 /// Finds the object that the relationship at a position refers to, from the values of the owner's columns.
 pub(crate) type ForeignKeyResolver<'a> = dyn Fn(usize, &dyn Fn(usize) -> Value) -> ForeignKeyTarget + 'a;
 
-/// Gets a relationship as it is and as it is stored.
+/// Receives a relationship in its current and its stored version.
 pub(crate) type RelationVisitor<'a> = dyn FnMut(&dyn AnyRelation, Option<&dyn AnyRelation>) + 'a;
 
 impl dyn AnyInstance {
-    /// What a relationship holds.
+    /// Returns the objects of a relationship.
     pub(crate) fn items(&self, at: usize) -> Vec<AnyEntity> {
         let mut items = Vec::new();
         self.with_relation(at, &mut |now, _| now.list(&mut items));
         items
     }
 
-    /// The mapper of its model.
+    /// Returns the mapper of its model.
     pub(crate) fn mapper(&self) -> &'static Mapper {
         self.state().mapper
     }
 }
 
-/// An object, whatever its model is.
+/// An object of any model.
 pub(crate) trait AnyInstance {
     fn state(&self) -> &InstanceState;
     fn as_any(self: Rc<Self>) -> Rc<dyn Any>;
-    /// The columns that differ from the row; none where there is no row.
+    /// Returns the columns that differ from the row; none without a row.
     fn changed(&self) -> Vec<usize>;
     /// Whether a column differs from the row.
     fn differs(&self, column: usize) -> bool;
@@ -137,37 +137,38 @@ pub(crate) trait AnyInstance {
     fn key(&self) -> Key;
     fn stored_key(&self) -> Key;
     fn has_row(&self) -> bool;
-    /// Calls with a relationship as it is and as it is stored.
+    /// Calls `visit` with a relationship's current and stored version.
     fn with_relation(&self, at: usize, visit: &mut RelationVisitor<'_>);
-    /// Sets a relationship as it was loaded.
+    /// Sets a relationship to the objects that were loaded.
     fn load(&self, at: usize, items: Vec<AnyEntity>);
-    /// Changes a relationship as it is stored and as it is.
+    /// Changes a relationship's stored and current version.
     fn set_committed_relation(&self, at: usize, change: &mut dyn FnMut(&mut dyn AnyRelation));
     /// Sets a column on behalf of the session; its row does not have the value yet.
     fn assign(&self, column: usize, value: Value) -> Result<()>;
-    /// Sets columns that the row has now.
+    /// Sets columns to the values that the row has now.
     fn set_committed_values(&self, values: &[(usize, Value)]) -> Result<()>;
-    /// A flush writes the object as it is now.
+    /// Begins a flush, which writes the object's current version.
     fn send(&self);
-    /// The flush ended. Where it wrote the row, that is what was sent.
+    /// Ends the flush. If it wrote the row, the sent version becomes the stored one.
     fn end_send(&self, is_written: bool);
-    /// What relationships are, once the row was written. Those that have nothing are empty, or what their foreign keys `lead` to.
+    /// Settles relationships once the row is written. Those without objects are empty, or get the object to which their foreign
+    /// keys `lead`.
     fn settle_relations(&self, lead: &ForeignKeyResolver<'_>);
-    /// There is no row any more: the object is a new one.
+    /// Makes the object a new one, as its row no longer exists.
     fn forget_row(&self);
-    /// The object as its row is.
+    /// Reverts the object to its row.
     fn revert(&self);
-    /// A snapshot of its row, for a rollback.
+    /// Takes a snapshot of its row, for a rollback.
     fn snapshot(&self) -> Snapshot;
     fn restore(&self, snapshot: &Snapshot);
-    /// Forgets what it is related to, so that circles of objects are freed.
+    /// Clears its relationships, so that circles of objects are freed.
     fn unlink(&self);
-    /// Calls with every object that one of its versions holds.
+    /// Calls `visit` with every object that one of its versions holds.
     fn links(&self, visit: &mut dyn FnMut(&dyn AnyInstance));
-    /// The columns of objects of its model, for a batch.
+    /// Encodes columns of objects of its model for a batch.
     fn encode(&self, objects: &[AnyEntity], columns: &[usize]) -> Result<Vec<ColumnData>>;
-    /// Puts what it says onto another object of its model: columns that are given, and relationships that are copied, to `whom`
-    /// their objects stand for.
+    /// Copies onto another object of its model: the columns that `is_given` and the relationships that `is_copied` accept. `whom`
+    /// maps the related objects.
     fn copy_onto(
         &self,
         other: &AnyEntity,
@@ -175,6 +176,6 @@ pub(crate) trait AnyInstance {
         is_copied: &dyn Fn(usize) -> bool,
         whom: &dyn Fn(&AnyEntity) -> AnyEntity,
     );
-    /// Puts others in the places of objects that it is related to.
+    /// Replaces its related objects by those that `whom` returns.
     fn exchange(&self, whom: &dyn Fn(&AnyEntity) -> AnyEntity);
 }

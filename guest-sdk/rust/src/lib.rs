@@ -1,8 +1,7 @@
 //! Write sandboxed plugins that use databases: models, queries, sessions
 //!
-//! A plugin is a library that becomes a WebAssembly component. It knows a database by a name under which the host granted it,
-//! never by an address or a password, and the same component runs on SQLite, PostgreSQL, MySQL and MariaDB. This page is long: it
-//! is the guide.
+//! A plugin is a library that becomes a WebAssembly component. It opens a database by the name under which the host granted it, never by
+//! an address or a password, and the same component runs on SQLite, PostgreSQL, MySQL and MariaDB. This page is long: it is the guide.
 //!
 //! ```no_run
 //! use sqlservice_sdk::prelude::*;
@@ -54,7 +53,7 @@
 //!
 //! | on the struct | |
 //! |---|---|
-//! | `table = "users"` | the table's name; the struct's in snake_case where it is not said |
+//! | `table = "users"` | the table's name; by default the struct's in snake_case |
 //! | `schema = "sales"`, `comment = "…"` | |
 //! | `index(columns(a, b), name = "ix")`, `unique(columns(a, b))` | of several columns, by the names of the fields |
 //! | `foreign_key(columns(a, b), refers = "parents(x, y)", on_delete = "cascade")` | of several columns |
@@ -62,17 +61,17 @@
 //! | on a field | |
 //! |---|---|
 //! | `primary_key` | on several fields, the key has several columns |
-//! | `generated` | the database counts the key up; 0 means "make one" |
+//! | `generated` | the database generates the key by counting up; 0 means "generate one" |
 //! | `length = 64`, `precision = 10, scale = 2` | of texts and bytes, of decimals |
 //! | `unique`, `index` | of this column |
-//! | `default = true`, `default = now`, `on_update = now` | when a row says nothing: see [below](#what-a-row-says-nothing-of) |
+//! | `default = true`, `default = now`, `on_update = now` | for unset columns: see [below](#columns-that-a-new-row-does-not-set) |
 //! | `foreign_key = "users.id"`, `on_delete = "set null"`, `on_update = "cascade"` | |
 //! | `column = "Name"`, `comment = "…"` | |
 //! | `version` | counts the row's versions, for optimistic locking |
 //!
-//! An enum without fields is a column's type with `#[derive(Enumeration)]`: the database keeps a label of each variant and
-//! refuses every other text. A `Vec` is an array, where the database has them: the others refuse the model when a database is
-//! opened with it, and [`Database::capabilities`] tells before.
+//! An enum without fields is a column's type with `#[derive(Enumeration)]`: the database keeps a label of each variant and refuses every
+//! other text. A `Vec` is an array, where the database has them: the others refuse the model when a database is opened with it, and
+//! [`Database::capabilities`] shows this before.
 //!
 //! ```no_run
 //! # use sqlservice_sdk::prelude::*;
@@ -97,17 +96,17 @@
 //! ```
 //!
 //! A column that is large and seldom needed is a [`Deferred`]: `body: Deferred<String>`. Queries of objects leave it out unless they
-//! [undefer](session::EntityQuery::undefer) it, and `note.body.get()?` says whether it is there.
+//! [undefer](session::EntityQuery::undefer) it, and `note.body.get()?` fails where it is not loaded.
 //!
-//! ## What a row says nothing of
+//! ## Columns that a new row does not set
 //!
-//! One rule holds for all ways in: objects that are added or saved, `insert`, `insert_many`, `insert().values(…)`, upserts.
+//! One rule applies to all inserts: objects that are added or saved, `insert`, `insert_many`, `insert().values(…)`, upserts.
 //!
 //! | a new row has | the row gets |
 //! |---|---|
 //! | `None` in an `Option`, [`Auto::NotSet`] | the column's `default`, where it has one |
 //! | `None` in an `Option` without a `default` | null |
-//! | a plain field, also from `..Task::default()` | what stands there: `false`, 0, an empty text |
+//! | a plain field, also from `..Task::default()` | the field's value: `false`, 0, an empty text |
 //! | a plain field from `..Task::initial()` | the constant `default` of its column |
 //! | 0 in a generated key | the next one |
 //! | nothing in a column that cannot be null and has no default; 0 in a foreign key to a generated key | nothing is sent: [`is_not_null_violation`](Error::is_not_null_violation), with the column's name |
@@ -116,18 +115,18 @@
 //! `insert_many` leave a `now` to the database in all of them or in none.
 //!
 //! [`Uuid`] is the type of the crate `uuid`. Types of other crates are columns' types with the feature of the crate's name; none is
-//! on by itself:
+//! enabled by default:
 //!
 //! | feature | types |
 //! |---|---|
 //! | `jiff` | `civil::Date`, `civil::Time`, `civil::DateTime`, `Timestamp`, `Span` |
 //! | `bigdecimal` | `BigDecimal`, which holds every decimal |
 //! | `rust_decimal` | `Decimal`, of up to 28 digits: more are a type mismatch |
-//! | `serde_json` | `Value`, and `value::Document<T>` for whatever serde reads and writes |
+//! | `serde_json` | `Value`, and `value::Document<T>` for all types that serde reads and writes |
 //!
-//! A [`Decimal`] is exact on all databases, SQLite too, and reckons by itself as they do: `price * 3`, `total.round(2)`.
+//! A [`Decimal`] is exact on all databases, SQLite too, and computes in the guest as they do: `price * 3`, `total.round(2)`.
 //!
-//! [`value`] has a table of what each database keeps of which type, and what it refuses.
+//! [`value`] has a table of the values of each type that each database keeps or refuses.
 //!
 //! For each field there is a constant, `User::NAME` for `name`: a [`Column`] to write statements with.
 //! [`Database::create_all`] creates the tables, [`Database::drop_all`] drops them, and [`Database::reflect`] reads what a
@@ -135,13 +134,13 @@
 //!
 //! # Connections, sessions, transactions
 //!
-//! * [`Database::connect`] takes a connection of one's own: commit as you go.
-//! * [`Database::session`] gives a session that takes a connection when it needs one: commit as you go.
-//! * [`Database::begin`] gives a session in a transaction, which is its only one.
+//! * [`Database::connect`] takes a dedicated connection: commit as you go.
+//! * [`Database::session`] returns a session that takes a connection when it needs one: commit as you go.
+//! * [`Database::begin`] returns a session in a transaction, which is its only one.
 //! * [`Database::transaction`] commits when a closure is `Ok`, and rolls back when it is an error.
 //!
-//! Whatever is dropped rolls back: a session, a connection, a future that is not awaited any more, a plugin that traps.
-//! All of them do the same things: those of [`Executor`].
+//! Dropping rolls back: a session, a connection, an unfinished future, a plugin that traps. Connections and sessions have the same
+//! operations: those of [`Executor`].
 //!
 //! ```no_run
 //! # use sqlservice_sdk::prelude::*;
@@ -159,8 +158,8 @@
 //!
 //! # Queries
 //!
-//! Statements are values that are sent as data: there is no text to inject anything into. [`statement`] has the
-//! statements, [`expression`] what they are made of.
+//! Statements are values that are sent as data: there is no SQL text to inject into. [`statement`] has the statements, [`expression`]
+//! their expressions.
 //!
 //! ```no_run
 //! # use sqlservice_sdk::prelude::*;
@@ -190,21 +189,19 @@
 //! # Ok(()) }
 //! ```
 //!
-//! [`all`](Executor::all), [`first`](Executor::first), [`one`](Executor::one) and
-//! [`one_or_none`](Executor::one_or_none) say how many rows are wanted; [`stream`](Executor::stream) reads more rows than
-//! fit into memory.
+//! [`all`](Executor::all), [`first`](Executor::first), [`one`](Executor::one) and [`one_or_none`](Executor::one_or_none) differ in the
+//! number of rows that they expect; [`stream`](Executor::stream) reads more rows than fit into memory.
 //!
-//! A query inside another one has a name. Where that is an [`alias`] of a model, its columns are the model's: `from_query`,
-//! `join_query` and `with` take `let busy = alias::<Device>("busy")` for a name, and `Device::KIND.of(busy)` is a column of it.
-//! Columns of the outer side of a join are read as `Device::ID.nullable()`.
+//! A query inside another one has a name. If that is an [`alias`] of a model, its columns are the model's: `from_query`, `join_query` and
+//! `with` take `let busy = alias::<Device>("busy")` for a name, and `Device::KIND.of(busy)` is a column of it. Columns of the outer side
+//! of a join are read as `Device::ID.nullable()`.
 //!
 //! # Changes
 //!
-//! [`insert_many`](Executor::insert_many) sends thousands of rows at once, column by column;
-//! [`upsert_many`](Executor::upsert_many) as many upserts, in as many statements as that takes;
-//! [`Session::update_many`] and [`Session::update_columns`] update rows by their keys, from rows or from columns.
-//! [`insert`](Executor::insert) returns the row as it is stored, where the database can. `insert`, `update` and `delete`
-//! of [`statement`] do everything else:
+//! [`insert_many`](Executor::insert_many) sends thousands of rows at once, column by column; [`upsert_many`](Executor::upsert_many) as
+//! many upserts, in as many statements as that takes; [`Session::update_many`] and [`Session::update_columns`] update rows by their keys,
+//! from rows or from columns. [`insert`](Executor::insert) returns the stored row. `insert`, `update` and `delete` of [`statement`] do
+//! everything else:
 //!
 //! ```no_run
 //! # use sqlservice_sdk::prelude::*;
@@ -221,8 +218,8 @@
 //!
 //! # Objects
 //!
-//! A session also keeps objects, as SQLAlchemy's does. Models say how they are related: [`Many`] and [`One`] are fields beside
-//! the columns, and the foreign keys tell which side has which.
+//! A session also keeps objects, as SQLAlchemy's does. Models declare relationships: [`Many`] and [`One`] are fields beside the columns,
+//! and the foreign keys determine their directions.
 //!
 //! ```no_run
 //! use sqlservice_sdk::prelude::*;
@@ -304,16 +301,16 @@
 //! |---|---|
 //! | `Many<T>` | one-to-many, where the other table has the foreign key; many-to-many with `through = Member` |
 //! | `One<T>` | many-to-one, where this table has it; one-to-one, where the other has |
-//! | `foreign_key = "owner_id"` | which one, where there are several between the two tables |
+//! | `foreign_key = "owner_id"` | the foreign key to join on, where there are several between the two tables |
 //! | `cascade = "all, delete-orphan"` | what follows: `save-update`, `merge` (both where nothing is said), `refresh-expire`, `expunge`, `delete`; `all` of these; `delete-orphan`; or `none` |
 //! | `passive_deletes` | unloaded rows are left to the database's own `on_delete` |
 //! | `passive_updates = false` | where the key changes that rows refer to, the flush updates them, and loads them for it; else the database does, by `on_update = "cascade"`, and their objects follow |
-//! | `post_update` | rows that need each other: one gets the other's key by an update after the inserts, and loses it by one before the deletes; on either side |
+//! | `post_update` | rows that refer to each other: updates set keys after the inserts, clear them before the deletes; on either side |
 //! | `order_by = "name"`, `order_by = "rank desc, name"` | |
 //!
 //! | SQLAlchemy | here |
 //! |---|---|
-//! | `session.add(user)` | `session.add(user)?`, which gives the handle: an [`Entity`] |
+//! | `session.add(user)` | `session.add(user)?`, which returns the handle: an [`Entity`] |
 //! | `user.name = "jo"` | `user.edit().name = "jo".into()` |
 //! | `session.get(User, 7)` | `session.get::<User>(7).await?` |
 //! | `session.scalars(select(User).where(…)).all()` | `session.query::<User>().filter(…).all().await?` |
@@ -328,41 +325,40 @@
 //! | `select(User).execution_options(yield_per=100)` | `session.query::<User>().with(…).stream(100).await?` |
 //! | `select(func.count()).select_from(…)`, `exists()` | `session.query::<User>().filter(…).count().await?`, `.exists().await?` |
 //! | keyset pagination (`tuple_(User.name, User.id) > …`) | `session.query::<User>().order_by(User::NAME).page(20, after).await?` |
-//! | `user.devices` loads when it is read | `session.load(&users, User::DEVICES).await?`, for as many users as there are |
+//! | `user.devices` loads when it is read | `session.load(&users, User::DEVICES).await?`, for all users at once |
 //! | `body = mapped_column(deferred=True)` | `body: Deferred<String>`, read by `note.body.get()?` |
 //! | `undefer(Note.body)`, `load_only(Note.body)` | `.undefer(Note::BODY)`, `.load_only(Note::BODY)`; for objects that are there, `session.load_deferred(&notes).await?` |
 //! | `session.refresh`, `expire`, `expunge`, `merge`, `flush` | the same names |
 //! | `with session.no_autoflush:` | `session.no_autoflush(async \|session\| …).await` |
-//! | `with session.begin_nested():` | `session.nested(async \|session\| …).await`: objects go back with the savepoint |
+//! | `with session.begin_nested():` | `session.nested(async \|session\| …).await`: objects are restored with the savepoint |
 //! | `session.save(user)` of sqlservice | [`Session::save`], [`Session::save_all`]; of some columns only: [`partial`] |
 //! | `__mapper_args__ = {"version_id_col": …}` | `#[model(version)]` on an integer field |
 //! | `before_insert`, `on_set` and other events | `#[model(events)]` and [`Events`] |
 //! | `user.to_dict()` of sqlservice | [`Entity::to_dict`] |
 //!
-//! What is nothing without its owner (`delete-orphan`) is deleted when it is taken away from it or gives it up, and is not written
-//! where it never was. What another object that stays takes in the same flush is kept, whichever side says so, and whether its old
-//! owner is deleted before or after; where SQLAlchemy has to be told in this order and no other, the order does not matter here.
-//! What is given to an owner after `session.delete(owner)` does not go with it.
+//! An orphan (`delete-orphan`) is deleted when it is removed from its owner or clears its own reference to it, and a new one is not
+//! inserted. An object that another remaining owner takes in the same flush is kept, whichever side is set, and whether its old owner is
+//! deleted before or after: unlike in SQLAlchemy, the order does not matter. An object that is added to an owner after
+//! `session.delete(owner)` is not deleted with it.
 //!
-//! New rows of a model are inserted in the order in which their objects were added or put into a relationship, and what an added
-//! object leads to has its turn right after it: the keys that the database makes count up in that order.
+//! New rows of a model are inserted in the order in which their objects were added or put into a relationship, and the related objects of
+//! an added object come right after it: generated keys count up in that order.
 //!
-//! Where a flush fails, it undoes itself and nothing else: the session works on, and what was to be written still is. After a
-//! rollback objects are what they were; after a commit they stay what they are. An update of a row that is gone is
-//! [`StaleData`](Error::StaleData), and so is a pair of a many-to-many relationship that is gone when it is removed; a delete of a row
-//! that is gone is done.
+//! A failed flush undoes itself and nothing else: the session stays usable, and its changes can be flushed again. A rollback restores
+//! objects; a commit leaves them unchanged. To update a row that is gone is [`StaleData`](Error::StaleData), and so is to remove a pair of
+//! a many-to-many relationship that is gone; to delete a row that is gone succeeds.
 //!
 //! # Errors
 //!
-//! [`Error`] is an enum to branch on. [`is_unique_violation`](Error::is_unique_violation),
-//! [`is_retryable`](Error::is_retryable) and their sisters ask the usual questions; [`Database::retry`] runs a transaction
-//! again that lost a race. `?` turns an error into a `String` for exports that return `result<_, string>`.
+//! [`Error`] is an enum to branch on. [`is_unique_violation`](Error::is_unique_violation), [`is_retryable`](Error::is_retryable) and
+//! similar methods answer the usual questions; [`Database::retry`] runs a transaction again after a conflict. `?` converts an error into a
+//! `String` for exports that return `result<_, string>`.
 //!
-//! Inside of [`Database::transaction`], `?` takes the usual errors of the standard library for [`Error::Other`], and
-//! `map_err(Error::other)?` any error there is. [`Database::try_transaction`] and [`Executor::try_nested`] have the plugin's own
-//! error instead, or `Box<dyn std::error::Error>`.
+//! Inside of [`Database::transaction`], `?` converts the usual errors of the standard library into [`Error::Other`], and
+//! `map_err(Error::other)?` any error. [`Database::try_transaction`] and [`Executor::try_nested`] use the plugin's own error instead, or
+//! `Box<dyn std::error::Error>`.
 //!
-//! What the compiler says, and what it means:
+//! Errors of the compiler, and the code to write instead:
 //!
 //! | | |
 //! |---|---|
@@ -373,13 +369,13 @@
 //!
 //! # Several things at once
 //!
-//! Everything that waits is a future: `join!` several sessions, `select` with [`sleep`], give up with [`timeout`]. Calls on
-//! one session run one after the other; work at the same time takes several sessions.
+//! Every call that waits is a future: `join!` several sessions, `select` with [`sleep`], stop with [`timeout`]. Calls on one session run
+//! one after the other; concurrent work needs several sessions.
 //!
 //! # SQL as text
 //!
-//! [`raw`] sends it, with bound parameters. It is an import of its own that a host grants on its own; a plugin that does
-//! not use the module does not have the import.
+//! [`raw`] sends it, with bound parameters. It is a separate import that a host grants separately; a plugin that does not use the module
+//! does not have the import.
 
 #![allow(clippy::wrong_self_convention, reason = "expressions are values that operators take: `column.is_null()`")]
 
@@ -403,7 +399,7 @@ pub mod statement;
 mod unit_of_work;
 pub mod value;
 
-// The derive names this crate by its own name; so the crate's own tests and documents can use it, too.
+// The derive refers to this crate by its name. With this, the crate's own tests and doc examples can use the derive, too.
 extern crate self as sqlservice_sdk;
 
 pub use sqlservice_sdk_macros::{export_models, plugin};
@@ -451,7 +447,7 @@ pub mod prelude {
     };
 }
 
-/// What the macros write refers to; nothing for people.
+/// Items that generated code refers to; not for direct use.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::{
@@ -464,7 +460,7 @@ pub mod __private {
         value::{Scalar, SqlType, Value, labels},
     };
 
-    /// What `export!` makes of a plugin.
+    /// The trait that `export!` implements for a plugin.
     #[diagnostic::on_unimplemented(
         message = "`plugin!` says what this crate exports, and nothing is exported",
         label = "there is no `export!` for these exports",
@@ -472,20 +468,20 @@ pub mod __private {
     )]
     pub trait IsExported {}
 
-    /// Whether there is an `export!`.
+    /// Compiles only if there is an `export!`.
     pub const fn is_exported<T: IsExported>() {}
 
-    /// A model's table.
+    /// Returns a model's table.
     pub fn declare<M: crate::Model>() -> Table {
         M::table()
     }
 
-    /// A column that a model does not have.
+    /// Returns the error for a column that a model does not have.
     pub fn no_column(column: usize) -> crate::Error {
         crate::Error::other(format!("there is no column {column}"))
     }
 
-    /// The null.
+    /// Returns the null.
     pub const fn null() -> Value {
         Value::Scalar(Scalar::Null)
     }

@@ -1,4 +1,4 @@
-//! What models are to sessions, as metadata: columns, keys, and what relationships stand on. It knows no objects.
+//! The metadata of models: columns, keys, and the columns that relationships join on. It handles no objects.
 
 mod key;
 mod registry;
@@ -23,7 +23,7 @@ pub(crate) use self::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ModelId(pub(crate) u32);
 
-/// What a session has to know of a model.
+/// The metadata of a model that a session needs.
 pub(crate) struct Mapper {
     pub(crate) of: ModelId,
     pub(crate) model: TypeId,
@@ -37,7 +37,7 @@ pub(crate) struct Mapper {
     pub(crate) version: Option<usize>,
     /// Columns that the database fills in where a row has a null for them.
     pub(crate) defaulted: Vec<usize>,
-    /// Columns that a row may have no value in.
+    /// Columns that can be null.
     pub(crate) nullable: Vec<usize>,
     /// Columns that the database changes with every update.
     pub(crate) touched: Vec<usize>,
@@ -47,13 +47,13 @@ pub(crate) struct Mapper {
     /// The table's foreign keys.
     pub(crate) foreign_keys: Vec<ForeignKey>,
     pub(crate) relations: Vec<RelationshipMapping>,
-    /// What new rows may leave to the database.
+    /// The values that new rows may leave to the database.
     pub(crate) unset: &'static Unset,
-    /// What runs its hooks, of a type that only the session knows.
+    /// The dispatcher of its hooks, whose type only the session knows.
     pub(crate) hooks: Option<&'static dyn Any>,
 }
 
-/// Which side of a relationship has the foreign key.
+/// The side of a relationship that has the foreign key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     /// Many-to-one: the owner has the foreign key.
@@ -64,7 +64,7 @@ pub(crate) enum Direction {
     ManyToMany,
 }
 
-/// A relationship, and the columns that it joins by.
+/// A relationship, and the columns that it joins on.
 pub(crate) struct RelationshipMapping {
     pub(crate) name: String,
     /// The name of the struct's field.
@@ -74,14 +74,14 @@ pub(crate) struct RelationshipMapping {
     pub(crate) direction: Direction,
     /// The owner's columns: those of its foreign key, or those that are referred to.
     pub(crate) local: Vec<usize>,
-    /// The other side's columns, as many.
+    /// The other side's columns, in the same number and order.
     pub(crate) remote: Vec<usize>,
     pub(crate) secondary: Option<Secondary>,
     pub(crate) save_update: bool,
     pub(crate) delete: bool,
     pub(crate) delete_orphan: bool,
     pub(crate) passive_deletes: bool,
-    /// Whether the database makes foreign keys follow that refer to a key which changes.
+    /// Whether the database updates the foreign keys that refer to a changed key.
     pub(crate) passive_updates: bool,
     pub(crate) post_update: bool,
     pub(crate) cascades: Cascades,
@@ -98,7 +98,7 @@ pub(crate) struct Secondary {
     /// Its columns that refer to the other side.
     pub(crate) remote: Vec<String>,
     pub(crate) primary_key: Vec<String>,
-    /// Those of its columns that follow a key which changes.
+    /// Its columns that follow a changed key.
     pub(crate) follows: Vec<String>,
 }
 
@@ -120,14 +120,14 @@ pub struct RelationshipDeclaration {
 pub struct Cascades {
     /// Merging the owner merges the related objects.
     pub merge: bool,
-    /// Taking the owner out of its session takes them out of it.
+    /// Expunging the owner expunges the related objects.
     pub expunge: bool,
-    /// Reading the owner again reads them again.
+    /// Refreshing the owner refreshes the related objects.
     pub refresh_expire: bool,
 }
 
 impl Mapper {
-    /// A relationship by its position.
+    /// Returns a relationship by its position.
     pub(crate) fn relation(&self, at: usize) -> Result<&RelationshipMapping> {
         let missing = || Error::other(format!("{:?} has no relationship {at}", self.table));
         self.relations.get(at).ok_or_else(missing)
@@ -138,12 +138,12 @@ impl Mapper {
         columns.iter().all(|column| self.nullable.contains(column))
     }
 
-    /// The positions of some columns.
+    /// Returns the positions of some columns.
     pub(crate) fn positions(&self, names: &[String]) -> Vec<usize> {
         names.iter().filter_map(|name| self.columns.iter().position(|column| column == name)).collect()
     }
 
-    /// The columns of the unique keys that have one of these, in order.
+    /// Returns the columns of the unique keys that contain one of these, in order.
     pub(crate) fn unique_with(&self, columns: &[usize]) -> Vec<usize> {
         let has = |key: &&Vec<usize>| key.iter().any(|column| columns.contains(column));
         let mut with: Vec<usize> = self.uniques.iter().filter(has).flatten().copied().collect();
@@ -152,7 +152,7 @@ impl Mapper {
         with
     }
 
-    /// The names of some columns.
+    /// Returns the names of some columns.
     pub(crate) fn names(&self, columns: &[usize]) -> Vec<String> {
         columns.iter().filter_map(|&at| self.columns.get(at)).map(|&name| name.to_owned()).collect()
     }

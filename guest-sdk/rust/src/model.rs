@@ -30,28 +30,28 @@ pub trait Model: FromRow + Sized + 'static {
     const COLUMNS: &'static [&'static str];
     /// The columns of the primary key.
     const KEY: &'static [&'static str];
-    /// The position of the column that the database counts up.
+    /// The position of the generated key column, which the database counts up.
     const GENERATED: Option<usize>;
     /// The position of the column that counts a row's versions.
     const VERSION: Option<usize>;
 
-    /// The table, as it is declared to the host.
+    /// Returns the table, as it is declared to the host.
     fn table() -> Table;
 
-    /// One row, in the order of the columns.
+    /// Returns one row's values, in the order of the columns.
     fn to_values(&self) -> Vec<Value>;
 
-    /// Whether the generated key is 0: the database is to make one.
+    /// Whether the generated key is 0, so that the database generates one.
     fn wants_key(&self) -> bool;
 
-    /// Many rows, column by column. An error names the column with a value that the contract cannot carry.
+    /// Encodes many rows, column by column. An error names the column with a value that the contract cannot represent.
     fn encode(rows: &[Self]) -> Result<Vec<ColumnData>> {
         let rows: Vec<&Self> = rows.iter().collect();
         (0..Self::COLUMNS.len()).map(|column| Self::encode_column(&rows, column)).collect()
     }
 
-    /// A new row with the constant `default`s that its columns have, and those of the fields' types:
-    /// `Task { name, ..Task::initial() }`. Of `Task::default()` a plain field is written as what it is: `false`, 0, an empty text.
+    /// Returns a new row with the constant `default`s of its columns, and the `Default` of other fields:
+    /// `Task { name, ..Task::initial() }`. With `Task::default()`, a plain field is written with its value: `false`, 0, an empty text.
     fn initial() -> Self
     where
         Self: Default,
@@ -59,14 +59,14 @@ pub trait Model: FromRow + Sized + 'static {
         let mut row = Self::default();
         for (at, column) in Self::table().columns.into_iter().enumerate() {
             if let DefaultValue::Literal(value) = column.default {
-                // The derive saw that it fits.
+                // The derive checked that the value fits.
                 let _ = row.set_column(at, value);
             }
         }
         row
     }
 
-    // What the derive writes for sessions; nothing for people.
+    // The derive generates these for sessions; not for direct use.
 
     #[doc(hidden)]
     const KEY_AT: &'static [usize];
@@ -74,7 +74,7 @@ pub trait Model: FromRow + Sized + 'static {
     #[doc(hidden)]
     const FIELDS: &'static [&'static str];
 
-    /// The columns that are read only where they are asked for.
+    /// The columns that are read only on request.
     #[doc(hidden)]
     const DEFERRED: &'static [usize] = &[];
 
@@ -113,7 +113,7 @@ pub trait Model: FromRow + Sized + 'static {
         None
     }
 
-    /// What runs its hooks, of a type that the session knows; nothing where it has none.
+    /// The dispatcher of its hooks, whose type the session knows; `None` if it has no hooks.
     #[doc(hidden)]
     const HOOKS: Option<&'static dyn Any> = None;
 
@@ -145,7 +145,7 @@ impl<M, T> Clone for Column<M, T> {
 impl<M, T> Copy for Column<M, T> {}
 
 impl<M, T> Column<M, T> {
-    /// The column of this name. The derive makes these.
+    /// Returns the column of this name. The derive generates calls of this.
     #[doc(hidden)]
     pub const fn new(name: &'static str) -> Self {
         Self { name, alias: None, of: PhantomData }
@@ -158,7 +158,7 @@ impl<M: Model, T: Field> Column<M, T> {
         self.name
     }
 
-    /// The same column of the table under another name.
+    /// Returns the same column of an alias of the table.
     pub const fn of(self, alias: Alias<M>) -> Self {
         Self { alias: Some(alias.name), ..self }
     }
@@ -166,7 +166,7 @@ impl<M: Model, T: Field> Column<M, T> {
 
 /// The primary key of an object: a value, or a tuple of them where the key has several columns.
 pub trait IntoKey {
-    /// The values, in the order of the key's columns.
+    /// Returns the values, in the order of the key's columns.
     fn into_key(self) -> Vec<Value>;
 }
 
@@ -205,26 +205,26 @@ impl<M> Clone for Alias<M> {
 impl<M> Copy for Alias<M> {}
 
 impl<M: Model> Alias<M> {
-    /// A column of the alias, also written `User::NAME.of(boss)`.
+    /// Returns a column of the alias, also written `User::NAME.of(boss)`.
     pub const fn column<T: Field>(self, column: Column<M, T>) -> Column<M, T> {
         column.of(self)
     }
 }
 
-/// A query can have the alias for its name, too: `from_query(&busy, recent)`, and its columns are `Device::KIND.of(recent)`.
+/// An alias can name a query, too: `from_query(&busy, recent)`, and its columns are `Device::KIND.of(recent)`.
 impl<M> From<Alias<M>> for String {
     fn from(alias: Alias<M>) -> Self {
         alias.name.to_owned()
     }
 }
 
-/// Names a model's table anew within a statement.
+/// Gives a model's table another name within a statement.
 pub const fn alias<M: Model>(name: &'static str) -> Alias<M> {
     Alias { name, of: PhantomData }
 }
 
-/// The models that a plugin declares, for [`Database::open`](crate::Database::open): `models![User, Device]`. None
-/// where only what is there already is reflected: `models![]`.
+/// The models that a plugin declares, for [`Database::open`](crate::Database::open): `models![User, Device]`. To use only existing
+/// tables, by reflection, declare none: `models![]`.
 #[macro_export]
 macro_rules! models {
     ($($model:ty),* $(,)?) => {

@@ -1,8 +1,8 @@
-//! SQL as text, for what statements as data cannot say.
+//! SQL as text, for statements that cannot be expressed as data.
 //!
-//! It is an import of its own, `sqlservice:database/raw-sql`, and a grant of its own: only plugins that call something in
-//! this module import it. Every call is one statement with bound parameters, written as the database writes them: `?`, or
-//! `$1` on PostgreSQL. Transactions belong to the connection or session; text that begins or ends one is refused.
+//! It is a separate import, `sqlservice:database/raw-sql`, with a separate grant: only plugins that call a function of this module
+//! import it. Every call runs one statement with bound parameters, in the placeholder syntax of the database: `?`, or `$1` on
+//! PostgreSQL. Transactions belong to the connection or session; text that begins or ends one is refused.
 
 use crate::{
     Result,
@@ -17,13 +17,13 @@ macro_rules! params {
     ($($value:expr),* $(,)?) => { ::std::vec![$($crate::IntoValue::into_value($value)),*] };
 }
 
-/// What raw SQL can run on: a [`Connection`](crate::Connection), a [`Session`](crate::Session), or one of these
+/// The targets of raw SQL: a [`Connection`](crate::Connection), a [`Session`](crate::Session), or one of these
 /// [with](crate::Executor::with) options.
 #[allow(async_fn_in_trait, reason = "guests have one thread")]
 pub trait RawExecutor: ExecutorCore {
     #[doc(hidden)]
     async fn text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
-        // It may do anything.
+        // The text may be any statement, so it counts as a write.
         self.before_statement(true).await?;
         Ok(raw_sql::execute(self.contract_session(), sql, parameters, options).await?)
     }
@@ -36,8 +36,7 @@ pub async fn execute(on: &impl RawExecutor, sql: &str, parameters: Vec<Value>) -
     Ok(on.text(sql.to_owned(), parameters, on.options(0)).await?.affected)
 }
 
-/// Runs an insert of one row; returns the key that the database counted up for it, as
-/// [`execute_for_key`](crate::Executor::execute_for_key) does.
+/// Runs an insert of one row; returns its generated key, as [`execute_for_key`](crate::Executor::execute_for_key) does.
 pub async fn execute_for_key(on: &impl RawExecutor, sql: &str, parameters: Vec<Value>) -> Result<Option<i64>> {
     Ok(on.text(sql.to_owned(), parameters, on.options(0)).await?.last_key)
 }

@@ -1,5 +1,5 @@
-//! What an object is related to: [`Many`] and [`One`], which know whether they were loaded, and never load anything by
-//! themselves. It is long: both have the same operations, which are changed together.
+//! The relationships of an object: [`Many`] and [`One`], which record whether they were loaded, and never load anything by themselves. The
+//! file is long as both have the same operations, which are changed together.
 
 mod any;
 mod load;
@@ -25,35 +25,35 @@ pub use crate::{
 
 /// The objects on the other side of a one-to-many or many-to-many relationship.
 ///
-/// Of a new object it is empty. Of an object that was read it is *unloaded* until a query or a call loads it:
-/// [`Query::with`](crate::session::EntityQuery::with), [`Session::load`](crate::Session::load). To add objects and to remove
-/// them it need not be loaded.
+/// For a new object it is empty. For an object that was read it is *unloaded* until a query or a call loads it:
+/// [`Query::with`](crate::session::EntityQuery::with), [`Session::load`](crate::Session::load). Objects can be added and removed without
+/// loading it.
 pub struct Many<T> {
     mode: Mode,
-    /// Shared with other versions of the owner, and nothing where there are none: rows come by the thousand.
+    /// Shared with other versions of the owner, and `None` if empty, as rows come by the thousand.
     items: Option<Rc<Vec<Entity<T>>>>,
-    /// What was taken away of what is not known, or before it had a row: neither is seen by comparing.
+    /// Objects that were removed while it was not loaded, or that had no row: a comparison of versions shows neither.
     gone: Option<Rc<Vec<Entity<T>>>>,
-    /// What a load with a filter found, while the rest is not known.
+    /// The objects that a filtered load found, while the rest is not loaded.
     shown: Option<Rc<Vec<Entity<T>>>>,
     name: &'static str,
 }
 
 /// The object on the other side of a many-to-one or one-to-one relationship, or nothing.
 ///
-/// Of a new object it is nothing. Of an object that was read it is *unloaded* until it is loaded, as a [`Many`] is. To
-/// set it, it need not be loaded.
+/// For a new object it is `None`. For an object that was read it is *unloaded* until it is loaded, as a [`Many`] is. It can be set without
+/// loading it.
 pub struct One<T> {
     mode: Mode,
     item: Option<Entity<T>>,
-    /// What was there since the last flush and is not any more.
+    /// Objects that were replaced since the last flush.
     gone: Option<Rc<Vec<Entity<T>>>>,
-    /// What a load with a filter found, while the object itself is not known.
+    /// The result of a filtered load, while the object itself is not loaded.
     shown: Option<Rc<Option<Entity<T>>>>,
     name: &'static str,
 }
 
-/// What is shared, or nothing.
+/// Returns the shared items; none if there are none.
 fn known<T>(items: &Option<Rc<Vec<T>>>) -> &[T] {
     items.as_ref().map_or(&[], |items| items.as_slice())
 }
@@ -98,7 +98,7 @@ impl<T> Default for One<T> {
     }
 }
 
-/// The same objects, as far as both are known.
+/// Equal if both hold the same objects in the same load state.
 impl<T> PartialEq for Many<T> {
     fn eq(&self, other: &Self) -> bool {
         self.mode == other.mode
@@ -108,7 +108,7 @@ impl<T> PartialEq for Many<T> {
     }
 }
 
-/// The same object, as far as both are known.
+/// Equal if both hold the same object in the same load state.
 impl<T> PartialEq for One<T> {
     fn eq(&self, other: &Self) -> bool {
         self.mode == other.mode && self.item == other.item && self.shown == other.shown
@@ -140,13 +140,13 @@ fn unloaded<T: Model>(name: &'static str) -> Error {
 }
 
 impl<T: Record> Many<T> {
-    /// What a row has that was read: the objects are not known.
+    /// Returns the relationship of a row that was read: not loaded.
     #[doc(hidden)]
     pub fn unloaded(name: &'static str) -> Self {
         Self { mode: Mode::Unloaded, name, ..Self::default() }
     }
 
-    /// The objects.
+    /// Returns the objects.
     ///
     /// # Errors
     /// [`Error::Unloaded`] where they are not loaded.
@@ -158,7 +158,7 @@ impl<T: Record> Many<T> {
         }
     }
 
-    /// The objects as handles that can be edited.
+    /// Returns the objects as handles that can be edited.
     ///
     /// # Errors
     /// [`Error::Unloaded`] where they are not loaded.
@@ -186,7 +186,7 @@ impl<T: Record> Many<T> {
         }
     }
 
-    /// Takes an object away; it stays what it is otherwise.
+    /// Removes an object from the relationship. The object itself stays unchanged.
     pub fn remove(&mut self, item: &Entity<T>) {
         let held = known(&self.items).len();
         for list in [&mut self.items, &mut self.shown].into_iter().flatten() {
@@ -198,8 +198,7 @@ impl<T: Record> Many<T> {
         }
     }
 
-    /// Takes all objects away and puts others in their place. Where a load with a filter read it, those that it shows are taken
-    /// away and no others.
+    /// Replaces all objects by others. If a filtered load read it, only the objects that it shows are replaced.
     pub fn set<I: Into<Entity<T>>>(&mut self, items: impl IntoIterator<Item = I>) {
         if let Some(shown) = self.shown.clone() {
             let items: Vec<Entity<T>> = items.into_iter().map(Into::into).collect();
@@ -221,18 +220,18 @@ impl<T: Record> Many<T> {
 }
 
 impl<T> Many<T> {
-    /// Whether the objects are known, or those that a load with a filter asked for.
+    /// Whether the objects are loaded, or those of a filtered load.
     pub fn is_loaded(&self) -> bool {
         self.mode != Mode::Unloaded || self.shown.is_some()
     }
 
-    /// Whether a load with a filter read it: there may be more of them than it shows.
+    /// Whether a filtered load read it: there may be more objects than it shows.
     pub fn is_filtered(&self) -> bool {
         self.shown.is_some()
     }
 }
 
-/// What no relationship's items are: there, whether or not they were loaded.
+/// Items that are available without a load, which no relationship's items are.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a relationship is no list: it may not be loaded",
@@ -241,12 +240,12 @@ impl<T> Many<T> {
 )]
 pub trait AlwaysLoaded {}
 
-/// The items of a relationship, for [`AlwaysLoaded`]: the compiler tells what is missing of another type than the one that it was
-/// asked for.
+/// The items of a relationship, for [`AlwaysLoaded`]: the compiler shows the trait's message only if the bound is on another type than the
+/// iterator itself.
 #[doc(hidden)]
 pub struct Items<T>(PhantomData<fn() -> T>);
 
-/// Never: it is there for what the compiler says to a loop.
+/// Never applies: it exists for the compiler's message at a loop.
 #[doc(hidden)]
 impl<T> Iterator for Many<T>
 where
@@ -259,7 +258,7 @@ where
     }
 }
 
-/// Never: it is there for what the compiler says to a loop.
+/// Never applies: it exists for the compiler's message at a loop.
 #[doc(hidden)]
 impl<T> Iterator for &Many<T>
 where
@@ -293,13 +292,13 @@ impl<T: Record, I: Into<Entity<T>>> From<Vec<I>> for Many<T> {
 }
 
 impl<T: Record> One<T> {
-    /// What a row has that was read: the object is not known.
+    /// Returns the relationship of a row that was read: not loaded.
     #[doc(hidden)]
     pub fn unloaded(name: &'static str) -> Self {
         Self { mode: Mode::Unloaded, name, ..Self::default() }
     }
 
-    /// The object, or nothing.
+    /// Returns the object, or `None`.
     ///
     /// # Errors
     /// [`Error::Unloaded`] where it is not loaded.
@@ -311,12 +310,12 @@ impl<T: Record> One<T> {
         }
     }
 
-    /// Another object takes its place.
+    /// Sets the object.
     pub fn set(&mut self, item: impl Into<Entity<T>>) {
         self.put(Some(item.into()));
     }
 
-    /// Nothing takes its place.
+    /// Sets no object.
     pub fn clear(&mut self) {
         self.put(None);
     }
@@ -340,12 +339,12 @@ impl<T: Record> One<T> {
 }
 
 impl<T> One<T> {
-    /// Whether the object is known, or whether it is one that a load with a filter asked for.
+    /// Whether the object is loaded, or the result of a filtered load is.
     pub fn is_loaded(&self) -> bool {
         self.mode != Mode::Unloaded || self.shown.is_some()
     }
 
-    /// Whether a load with a filter read it: nothing there may be something that the filter leaves out.
+    /// Whether a filtered load read it: if it has no object, the filter may exclude an existing one.
     pub fn is_filtered(&self) -> bool {
         self.shown.is_some()
     }
@@ -370,7 +369,7 @@ impl<T: Record> From<&Entity<T>> for One<T> {
     }
 }
 
-/// A relationship to a model. The derive writes these.
+/// Declares a relationship to a model. The derive generates calls of this.
 #[doc(hidden)]
 pub fn relation<T: Record>(
     relationship: Relationship,
@@ -390,20 +389,20 @@ pub fn relation<T: Record>(
     }
 }
 
-/// What a model declares of its relationships.
+/// Returns the relationships that a model declares.
 #[doc(hidden)]
 pub fn relate<M: Model>() -> Vec<Relationship> {
     M::relations().into_iter().map(|declared| declared.relationship).collect()
 }
 
-/// What some models declare of their relationships.
+/// Returns the relationships that some models declare.
 #[doc(hidden)]
 pub fn relationships<const N: usize>(models: [fn() -> Vec<Relationship>; N]) -> Vec<Relationship> {
     models.into_iter().flat_map(|relate| relate()).collect()
 }
 
-/// A relationship of a model: `User::DEVICES`. What [`EntityQuery::with`](crate::session::EntityQuery::with) and
-/// [`Session::load`](crate::Session::load) take.
+/// A relationship of a model: `User::DEVICES`. It is an argument of [`EntityQuery::with`](crate::session::EntityQuery::with) and
+/// [`Session::load`](crate::Session::load).
 pub struct Relation<M, T> {
     pub(crate) name: &'static str,
     pub(crate) position: usize,
@@ -419,7 +418,7 @@ impl<M, T> Clone for Relation<M, T> {
 impl<M, T> Copy for Relation<M, T> {}
 
 impl<M, T> Relation<M, T> {
-    /// The relationship of this name. The derive makes these.
+    /// Returns the relationship of this name. The derive generates calls of this.
     #[doc(hidden)]
     pub const fn new(name: &'static str, position: usize) -> Self {
         Self { name, position, of: PhantomData }

@@ -8,20 +8,20 @@ use crate::{
 
 pub use crate::value::Columns;
 
-/// What a query's rows can be read as: models, columns' types, `Option`s of both, tuples of up to twelve of these, and
-/// `Vec<Value>` for whatever comes.
+/// The types that a query's rows can be read as: models, columns' types, `Option`s of both, tuples of up to twelve of these, and
+/// `Vec<Value>` for any columns.
 #[diagnostic::on_unimplemented(
     message = "a row cannot be read as `{Self}`",
     note = "rows are models (`#[derive(Model)]`), columns' types, Options of these, tuples of up to twelve of these, or Vec<Value>"
 )]
 pub trait FromRow: Sized + 'static {
-    /// The names of its columns, where it has names of its own: a model's.
+    /// The names of its columns, if it has any: those of a model.
     const NAMES: Option<&'static [&'static str]> = None;
 
-    /// All rows of a batch.
+    /// Decodes all rows of a batch.
     fn decode(columns: &mut Columns<'_>) -> Result<Vec<Self>>;
 
-    /// All rows of a batch in which an outer join may have left nulls instead.
+    /// Decodes all rows of a batch in which an outer join may have left nulls instead.
     fn decode_outer(columns: &mut Columns<'_>) -> Result<Vec<Option<Self>>>;
 }
 
@@ -57,7 +57,7 @@ impl FromRow for () {
     }
 }
 
-/// Whatever columns there are, as the contract's values.
+/// Any columns, as the contract's values.
 impl FromRow for Vec<Value> {
     fn decode(columns: &mut Columns<'_>) -> Result<Vec<Self>> {
         let mut rows = vec![Vec::with_capacity(columns.left()); columns.rows()];
@@ -101,20 +101,20 @@ tuples! {
     A B C D E F G H I J; A B C D E F G H I J K; A B C D E F G H I J K L;
 }
 
-/// All rows of a batch.
+/// Decodes all rows of a batch.
 pub(crate) fn decode<T: FromRow>(about: &[ResultColumn], batch: Batch) -> Result<Vec<T>> {
     T::decode(&mut Columns::new(about, batch))
 }
 
-/// All rows of a batch of a model, some of whose columns were not read.
+/// Decodes all rows of a batch of a model, some of whose columns were not read.
 pub(crate) fn decode_without<T: FromRow>(about: &[ResultColumn], batch: Batch, omitted: &[usize]) -> Result<Vec<T>> {
     T::decode(&mut Columns::without(about, batch, omitted, T::NAMES.unwrap_or_default()))
 }
 
-/// The rows of one model: built by its derive from a column a field.
+/// Returns the next cell of a column. A model's derive builds rows of these, from one column for each field.
 #[doc(hidden)]
 pub fn next_cell<T>(cells: &mut std::vec::IntoIter<T>) -> Result<T> {
-    // Each column was proved to have as many values as there are rows; a guest must not fall over if that were wrong.
+    // Each column was checked to have as many values as there are rows; a guest must not trap if that were wrong.
     cells.next().ok_or_else(|| Error::other("the host sent columns of different lengths"))
 }
 

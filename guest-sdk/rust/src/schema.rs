@@ -9,7 +9,7 @@ use crate::{
     value::Field,
 };
 
-/// A type of this kind and nothing more.
+/// Returns a type of this kind without further attributes.
 pub const fn column_type(kind: TypeKind) -> ColumnType {
     ColumnType::of(kind)
 }
@@ -22,7 +22,7 @@ impl Default for ReflectOptions {
     }
 }
 
-/// A table without columns.
+/// Returns a table without columns.
 pub fn table(name: impl Into<String>) -> Table {
     Table {
         name: name.into(),
@@ -40,17 +40,17 @@ pub fn table(name: impl Into<String>) -> Table {
     }
 }
 
-/// A column for values of a Rust type.
+/// Returns a column for values of a Rust type.
 pub fn column<T: Field>(name: impl Into<String>) -> Column {
     T::declare(&name.into())
 }
 
-/// An index or unique constraint without a name of its own: the host derives one.
+/// Returns an index or unique constraint without a name of its own: the host derives one.
 pub fn index(columns: &[&str], unique: bool) -> Index {
     Index { name: None, columns: columns.iter().map(|&name| name.to_owned()).collect(), unique }
 }
 
-/// A text as a column's constant default, in the column's own type.
+/// Returns a text as a column's constant default, in the column's own type.
 pub fn text_default(kind: TypeKind, text: &str) -> DefaultValue {
     let text = text.to_owned();
     DefaultValue::Literal(Value::Scalar(match kind {
@@ -60,7 +60,7 @@ pub fn text_default(kind: TypeKind, text: &str) -> DefaultValue {
     }))
 }
 
-/// A number, written as in Rust, as a column's constant default, in the column's own type.
+/// Returns a number, written as in Rust, as a column's constant default, in the column's own type.
 pub fn number_default(kind: TypeKind, number: &str) -> DefaultValue {
     let scalar = match kind {
         TypeKind::Decimal => Scalar::Decimal(number.to_owned()),
@@ -71,12 +71,12 @@ pub fn number_default(kind: TypeKind, number: &str) -> DefaultValue {
     DefaultValue::Literal(Value::Scalar(scalar))
 }
 
-/// A truth value as a column's constant default.
+/// Returns a boolean as a column's constant default.
 pub const fn boolean_default(value: bool) -> DefaultValue {
     DefaultValue::Literal(Value::Scalar(Scalar::Boolean(value)))
 }
 
-/// A greatest length: a text of one is a varchar.
+/// Sets a greatest length: a text with a length is a varchar.
 pub fn set_length(ty: &mut ColumnType, length: u32) {
     ty.length = Some(length);
     if ty.kind == TypeKind::Text {

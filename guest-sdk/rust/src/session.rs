@@ -1,4 +1,4 @@
-//! Work on a database: connections, sessions, and what both can do. It is long by the documents of one trait.
+//! Connections, sessions, and the operations of both. The file is long because of the documentation of one trait.
 
 use std::{cell::Cell, fmt, rc::Rc};
 
@@ -45,61 +45,61 @@ pub use crate::{
     statement::{Bound, Prepared},
 };
 
-/// Core level: a connection of one's own, commit as you go.
+/// Core level: a dedicated connection, commit as you go.
 ///
-/// The first statement begins a transaction; `commit` or `rollback` ends it, and the next statement begins another.
-/// Dropping it rolls back and gives the connection back.
+/// The first statement begins a transaction; `commit` or `rollback` ends it, and the next statement begins another. Dropping it rolls back
+/// and returns the connection.
 pub struct Connection {
     contract: contract::Session,
     statements: Rc<StatementCache>,
 }
 
-/// The unit of work. From [`Database::session`](crate::Database::session) it takes a connection and begins a transaction
-/// at its first statement, and again after each `commit` or `rollback`. From [`Database::begin`](crate::Database::begin)
-/// it has just the one transaction that it is in. Dropping it rolls back.
+/// The unit of work. From [`Database::session`](crate::Database::session) it takes a connection and begins a transaction at its first
+/// statement, and again after each `commit` or `rollback`. From [`Database::begin`](crate::Database::begin) it has only the transaction
+/// that it is in. Dropping it rolls back.
 ///
-/// Besides what a [`Connection`] does, it keeps objects: [`Entity`](crate::Entity) is a handle of one. There is one object a row.
-/// [`add`](Self::add), [`delete`](Self::delete) and edits are written by the next [`flush`](Self::flush), all of them in one
-/// crossing; so does `commit`, and every statement of the session flushes first. A rollback gives objects back what they were.
+/// Besides the operations of a [`Connection`], it keeps objects: [`Entity`](crate::Entity) is a handle of one. There is one object a row.
+/// [`add`](Self::add), [`delete`](Self::delete) and edits are written by the next [`flush`](Self::flush), all of them in one crossing.
+/// `commit` and every statement of the session flush first. A rollback restores objects.
 ///
-/// [`query`](Self::query) and [`get`](Self::get) read objects; [`Executor::all`] and its sisters read plain rows that the
-/// session does not keep, which is faster.
+/// [`query`](Self::query) and [`get`](Self::get) read objects; [`Executor::all`] and similar methods read plain rows that the session does
+/// not keep, which is faster.
 pub struct Session {
     shared: Rc<Shared>,
 }
 
-/// What a session shares with its savepoints and with streams of its objects.
+/// The state that a session shares with its savepoints and with streams of its objects.
 struct Shared {
-    // First, as it frees objects before the transaction is rolled back.
+    // The first field, so that objects are freed before the transaction is rolled back.
     unit: Rc<UnitOfWork>,
     contract: contract::Session,
     options: SessionOptions,
     statements: Rc<StatementCache>,
-    /// One flush at a time.
+    /// Serializes flushes.
     flushing: Mutex<()>,
-    /// How often the caller asked for no flushes before statements.
+    /// The number of running `no_autoflush` calls.
     no_autoflush: Cell<u32>,
-    /// Whether the last transaction was committed or rolled back by a call of the session's.
+    /// Whether a call on the session committed or rolled back the last transaction.
     has_ended: Cell<bool>,
 }
 
-/// How a session treats its objects.
+/// Options for the objects of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionOptions {
-    /// Whether statements flush first what was not written yet.
+    /// Whether statements first flush unwritten changes.
     pub autoflush: bool,
     /// Whether a commit expires all objects, so that the next query or `get` reads them again.
     pub expire_on_commit: bool,
-    /// Whether a flush that fails undoes itself only, by a savepoint. Where not, the session says
-    /// [`PendingRollback`](Error::PendingRollback) until it is rolled back.
+    /// Whether a failed flush undoes only itself, by a savepoint. If not, the session returns [`PendingRollback`](Error::PendingRollback)
+    /// until it is rolled back.
     pub flush_savepoints: bool,
-    /// Whether updates, deletes and upserts by statements keep the session's objects of their table in step: these are read again,
-    /// in a crossing of their own, where there are any. Where not, they go on as if nothing had happened.
+    /// Whether updates, deletes and upserts by statements synchronize the session's objects of their table: these are read again, in a
+    /// separate crossing, if there are any. If not, the objects stay unchanged.
     pub synchronize: bool,
 }
 
 impl Default for SessionOptions {
-    /// Statements flush; objects stay what they are after a commit; a failed flush leaves the session usable.
+    /// Statements flush; a commit does not expire objects; a failed flush leaves the session usable.
     fn default() -> Self {
         Self { autoflush: true, expire_on_commit: false, flush_savepoints: true, synchronize: true }
     }
@@ -114,7 +114,7 @@ impl Connection {
         &self.contract
     }
 
-    /// Sets the isolation level of the transactions to come.
+    /// Sets the isolation level of later transactions.
     ///
     /// # Errors
     /// [`Error::AlreadyBegun`] in a transaction; a level that the database does not have.
@@ -122,12 +122,12 @@ impl Connection {
         Ok(self.contract.set_isolation(level).await?)
     }
 
-    /// The isolation level in force.
+    /// Returns the isolation level in force.
     pub async fn isolation(&self) -> Result<Isolation> {
         Ok(self.contract.get_isolation().await?)
     }
 
-    /// Rolls back what is open and gives the connection back; returns when that is done.
+    /// Rolls back an open transaction and returns the connection; completes when that is done.
     pub async fn close(self) -> Result<()> {
         Ok(contract::Session::close(self.contract).await?)
     }
@@ -141,7 +141,7 @@ impl Default for RunOptions {
 }
 
 impl Default for TransactionOptions {
-    /// Reads and writes, at the isolation level that the host has set.
+    /// Read-write, at the isolation level that the host has set.
     fn default() -> Self {
         Self { isolation: Isolation::Default, read_only: false, timeout_ms: None }
     }
@@ -160,21 +160,21 @@ impl fmt::Display for Isolation {
     }
 }
 
-/// What connections and sessions can do. Every future may be dropped at any point: the statement is then stopped in the
-/// database, too. Calls on one connection or session run one after the other; for work at the same time take several.
+/// The operations of connections and sessions. Every future may be dropped at any point: the statement is then stopped in the database,
+/// too. Calls on one connection or session run one after the other; concurrent work needs several.
 #[allow(async_fn_in_trait, reason = "guests have one thread, so these futures need not be Send")]
 pub trait Executor: ExecutorCore {
-    /// All rows, however many batches they come in.
+    /// Returns all rows, in however many batches they arrive.
     async fn all<Q: Query>(&self, query: &Q) -> Result<Vec<Q::Row>> {
         self.stream(query, 0).await?.collect().await
     }
 
-    /// The first row, or nothing. At most one row is asked for.
+    /// Returns the first row, or `None`. At most one row is requested.
     async fn first<Q: Query>(&self, query: &Q) -> Result<Option<Q::Row>> {
         Ok(self.at_most(query, 1).await?.into_iter().next())
     }
 
-    /// The only row.
+    /// Returns the only row.
     ///
     /// # Errors
     /// [`Error::NoResult`] where there is none, [`Error::MultipleResults`] where there are more.
@@ -182,7 +182,7 @@ pub trait Executor: ExecutorCore {
         self.one_or_none(query).await?.ok_or(Error::NoResult)
     }
 
-    /// The only row, or nothing.
+    /// Returns the only row, or `None`.
     ///
     /// # Errors
     /// [`Error::MultipleResults`] where there are more.
@@ -192,28 +192,28 @@ pub trait Executor: ExecutorCore {
         if rows.next().is_some() { Err(Error::MultipleResults) } else { Ok(first) }
     }
 
-    /// The rows batch by batch, each of at most so many (0 leaves it to the host). The connection or session is occupied
-    /// until the last batch was read or the [`Rows`] are dropped.
+    /// Returns the rows batch by batch, each of at most `batch_rows` (0: the host decides). The connection or session is occupied until
+    /// the last batch was read or the [`Rows`] are dropped.
     async fn stream<Q: Query>(&self, query: &Q, batch_rows: u32) -> Result<Rows<Q::Row>> {
         let sent = self.send(query.lower(None)?, batch_rows).await?;
         Ok(Rows::new(sent, batch_rows))
     }
 
-    /// Runs an insert, update or delete; returns how many rows it inserted, matched or deleted. The objects of a session are
-    /// kept in step with updates, deletes and upserts of their table, see [`SessionOptions::synchronize`].
+    /// Runs an insert, update or delete; returns how many rows it inserted, matched or deleted. A session's objects are synchronized with
+    /// updates, deletes and upserts of their table, see [`SessionOptions::synchronize`].
     async fn execute<C: Command>(&self, command: &C) -> Result<u64> {
         Ok(self.send(command.lower()?, 0).await?.answer.affected)
     }
 
-    /// Runs an insert of one row; returns the key that the database counted up for it, where its driver tells one without
-    /// `returning` (SQLAlchemy's `lastrowid`): SQLite, MySQL and MariaDB do, PostgreSQL does not. Nothing where no row was inserted.
-    /// [`insert`](Self::insert) gives the key on every database.
+    /// Runs an insert of one row; returns its generated key, if the driver reports one without `returning` (SQLAlchemy's `lastrowid`):
+    /// SQLite, MySQL and MariaDB do, PostgreSQL does not. `None` if no row was inserted. [`insert`](Self::insert) returns the key on every
+    /// database.
     async fn execute_for_key<C: Command>(&self, command: &C) -> Result<Option<i64>> {
         Ok(self.send(command.lower()?, 0).await?.answer.last_key)
     }
 
-    /// Reads the tables that the database has, with those that the open transaction made and did not commit. Those that were not
-    /// declared are added to [`Database::tables`](crate::Database::tables). No other connection is needed for it.
+    /// Reads the tables of the database, including uncommitted ones of the open transaction. Undeclared tables are added to
+    /// [`Database::tables`](crate::Database::tables). It needs no other connection.
     async fn reflect(&self) -> Result<Vec<Table>> {
         self.reflect_with(ReflectOptions::default()).await
     }
@@ -221,22 +221,22 @@ pub trait Executor: ExecutorCore {
     /// Reads some tables, those of another schema, or views as well.
     ///
     /// # Errors
-    /// [`Error::NoSuchTable`] names those asked for that do not exist.
+    /// [`Error::NoSuchTable`] names the requested tables that do not exist.
     async fn reflect_with(&self, options: ReflectOptions) -> Result<Vec<Table>> {
         self.before_statement(false).await?;
         self.statement_cache().set_reflected();
         Ok(self.contract_session().reflect(options).await?)
     }
 
-    /// How many rows a query has; they are counted in the database.
+    /// Counts the rows of a query, in the database.
     async fn count<Q: Subquery>(&self, query: &Q) -> Result<u64> {
         let count = self.one(&select_columns(count_all()).from_query(query, "counted")).await?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    /// Checks and compiles a query once. With values for its [parameters](crate::expression::parameter) it is a query like
-    /// any other, which costs less the second time: neither its text nor its columns cross the sandbox again. A statement that
-    /// is sent as it is and comes again is prepared by itself; one that was prepared is not even built again.
+    /// Checks and compiles a query once. With values for its [parameters](crate::expression::parameter) it is a query like any other,
+    /// which costs less the second time: neither its text nor its columns cross the sandbox again. A repeated statement that is not
+    /// prepared is prepared automatically; a prepared one is not even built again.
     ///
     /// ```no_run
     /// # use sqlservice_sdk::prelude::*;
@@ -258,15 +258,15 @@ pub trait Executor: ExecutorCore {
         Ok(Prepared::new(self.contract_session().prepare(lowered.statement.clone()).await?, lowered))
     }
 
-    /// Inserts a row and returns it as it is stored: with its generated key and defaults. A generated key that is 0 is
-    /// left to the database. Where the database does not return inserted rows (`insert-returning`), it is read by its key.
+    /// Inserts a row and returns the stored row: with its generated key and defaults. A generated key of 0 is left to the database. Where
+    /// the database does not return inserted rows (`insert-returning`), the row is read by its key.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] where the database does not return inserted rows, and this one has no key to read it by.
+    /// [`Error::Unsupported`] where the database does not return inserted rows, and the row has no key to read it by.
     async fn insert<M: Model + Clone>(&self, row: &M) -> Result<M> {
         let statement = insert::<M>().values(std::slice::from_ref(row)).returning_all();
         match self.one(&statement).await {
-            // It was refused before anything was sent. A bulk insert reads its rows back.
+            // The statement was refused before anything was sent. A bulk insert reads its rows back.
             Err(Error::Unsupported(missing)) if missing.capability == "insert-returning" => {
                 self.insert_many_returning(std::slice::from_ref(row)).await?.pop().ok_or(Error::NoResult)
             }
@@ -283,8 +283,8 @@ pub trait Executor: ExecutorCore {
         Ok(self.send_rows(rows, Vec::new()).await?.affected)
     }
 
-    /// Inserts many rows, or does what the conflict says with those that are there already; returns how many were inserted or
-    /// changed. As many statements are sent as the parameters of one allow, all or none.
+    /// Inserts many rows, and treats existing ones as `conflict` specifies; returns how many were inserted or changed. The parameter limit
+    /// of a statement determines the number of statements. All are run or none.
     ///
     /// ```no_run
     /// # use sqlservice_sdk::prelude::*;
@@ -308,7 +308,7 @@ pub trait Executor: ExecutorCore {
         .await
     }
 
-    /// The same, and returns each row that was inserted or changed as it is stored (`insert-returning`).
+    /// Like `upsert_many`, but returns each inserted or changed row as stored (`insert-returning`).
     async fn upsert_many_returning<M: Model>(
         &self,
         rows: &[M],
@@ -329,8 +329,8 @@ pub trait Executor: ExecutorCore {
         .await
     }
 
-    /// Inserts many rows as [`insert_many`](Self::insert_many) does, and returns them as they are stored, in their order. Where
-    /// the database does not return inserted rows (`insert-returning`), they are read by their keys.
+    /// Inserts many rows as [`insert_many`](Self::insert_many) does, and returns the stored rows, in the order of `rows`. Where the
+    /// database does not return inserted rows (`insert-returning`), they are read by their keys.
     async fn insert_many_returning<M: Model>(&self, rows: &[M]) -> Result<Vec<M>> {
         if rows.is_empty() {
             return Ok(Vec::new());
@@ -339,7 +339,7 @@ pub trait Executor: ExecutorCore {
         Rows::new(StatementResult::new(self.send_rows(rows, returning).await?), 0).collect().await
     }
 
-    /// Begins a transaction. There is seldom a need: the first statement does.
+    /// Begins a transaction. This is seldom needed, as the first statement begins one.
     ///
     /// # Errors
     /// [`Error::AlreadyBegun`] where one is open.
@@ -347,17 +347,17 @@ pub trait Executor: ExecutorCore {
         Ok(self.contract_session().begin(options).await?)
     }
 
-    /// Sets a savepoint: a point to go back to. They nest; the innermost ends first.
+    /// Sets a savepoint to roll back to. Savepoints nest; the innermost ends first.
     async fn begin_nested(&self) -> Result<Savepoint> {
         self.begin_savepoint().await
     }
 
-    /// Runs work inside a savepoint: kept when the work is `Ok`, undone when it is an error.
+    /// Runs work inside a savepoint, which is released if the work is `Ok` and rolled back if it is an error.
     async fn nested<T>(&self, work: impl AsyncFnOnce(&Self) -> Result<T>) -> Result<T> {
         self.try_nested(work).await
     }
 
-    /// The same with an error of the work's own, as for [`try_transaction`](crate::Database::try_transaction).
+    /// Like `nested`, with an error type of the work's own, as for [`try_transaction`](crate::Database::try_transaction).
     async fn try_nested<T, E: From<Error>>(&self, work: impl AsyncFnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
         let savepoint = self.begin_nested().await?;
         match work(self).await {
@@ -366,19 +366,19 @@ pub trait Executor: ExecutorCore {
                 Ok(done)
             }
             Err(error) => {
-                // A failure to go back would hide the reason; the transaction cannot be committed then anyway.
+                // A failed rollback would hide the reason; the transaction cannot be committed then anyway.
                 let _ = savepoint.rollback().await;
                 Err(error)
             }
         }
     }
 
-    /// Commits. Nothing happens where no transaction is open.
+    /// Commits. Does nothing if no transaction is open.
     async fn commit(&self) -> Result<()> {
         self.commit_transaction().await
     }
 
-    /// Rolls back. Nothing happens where no transaction is open.
+    /// Rolls back. Does nothing if no transaction is open.
     async fn rollback(&self) -> Result<()> {
         self.rollback_transaction().await
     }
@@ -388,7 +388,7 @@ pub trait Executor: ExecutorCore {
         self.contract_session().in_transaction()
     }
 
-    /// The same connection or session, with a timeout or limits for each statement.
+    /// Returns the same connection or session, with a timeout or limits for each statement.
     ///
     /// ```no_run
     /// # use sqlservice_sdk::prelude::*;
@@ -405,13 +405,13 @@ pub trait Executor: ExecutorCore {
         With { on: self, options }
     }
 
-    /// At most so many rows; what else comes is not read.
+    /// Returns at most `rows` rows. Further rows are not read.
     #[doc(hidden)]
     async fn at_most<Q: Query>(&self, query: &Q, rows: u32) -> Result<Vec<Q::Row>> {
         let sent = self.send(query.lower(Some(rows.into()))?, 0).await?;
         let mut rows_read = Rows::new(sent, 0);
-        // Without a limit in the statement (a change that returns rows) the first batch may be short; it is not empty
-        // where there are rows at all, but two are needed to know that there are more than one.
+        // Without a limit in the statement (a change that returns rows) the first batch may be short; it is not empty if there are any
+        // rows, but only two rows show that there is more than one.
         let mut found = Vec::new();
         while found.len() < rows as usize
             && let Some(batch) = rows_read.next_batch().await?
@@ -424,7 +424,7 @@ pub trait Executor: ExecutorCore {
     #[doc(hidden)]
     async fn send_rows<M: Model>(&self, rows: &[M], returning: Vec<String>) -> Result<ResultSet> {
         if M::SCHEMA.is_some() {
-            // The contract's bulk insert names no schema, and the same name may be another table in the default one.
+            // The contract's bulk insert takes no schema, and the default schema may have another table of the same name.
             return Err(Error::invalid(
                 "a bulk insert fills tables of the default schema: use execute(&insert().values(&rows)) for this model",
             ));
@@ -449,7 +449,7 @@ pub trait Executor: ExecutorCore {
             Sendable::Statement(mut lowered) => {
                 let plan = match self.statement_cache().get(&mut lowered) {
                     CacheLookup::Prepared(plan) => Some(plan),
-                    // Boxed: once for a statement that comes often.
+                    // Boxed, as it runs only once for a repeated statement.
                     CacheLookup::Repeated(number) => Box::pin(self.plan_again(number, &lowered)).await,
                     CacheLookup::New => None,
                 };
@@ -467,7 +467,7 @@ pub trait Executor: ExecutorCore {
         Ok(StatementResult { answer: self.run_prepared(run, options).await?, columns })
     }
 
-    /// Prepares a statement that came before. Nothing where that fails: what is wrong with it is told when it is sent.
+    /// Prepares a repeated statement. Returns `None` on failure: the error is reported when the statement is sent.
     #[doc(hidden)]
     #[allow(private_interfaces, reason = "only this crate calls it")]
     async fn plan_again(&self, number: u64, lowered: &Lowered) -> Option<Rc<PreparedPlan>> {

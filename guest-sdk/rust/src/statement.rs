@@ -35,24 +35,24 @@ use crate::{
 
 /// A statement that returns rows: a select, a compound, or a change with `returning`.
 pub trait Query {
-    /// What its rows are read as.
+    /// The type that its rows are read as.
     type Row: FromRow;
 
-    /// The statement, with at most so many rows where it can be told.
+    /// Builds the statement, limited to `at_most` rows where its kind has a limit.
     #[doc(hidden)]
     fn lower(&self, at_most: Option<u64>) -> Result<Sendable>;
 }
 
 /// A statement that changes rows and returns how many.
 pub trait Command {
-    /// The statement.
+    /// Builds the statement.
     #[doc(hidden)]
     fn lower(&self) -> Result<Sendable>;
 }
 
-/// A query that can stand inside another statement.
+/// A query that can be nested in another statement.
 pub trait Subquery: Query {
-    /// Its node.
+    /// Returns its node.
     #[doc(hidden)]
     fn query_node(&self) -> QueryNode;
 }
@@ -66,7 +66,7 @@ pub enum Sendable {
 }
 
 impl Sendable {
-    /// The statement, where it is not prepared already.
+    /// Returns the statement; fails if it is prepared already.
     pub(crate) fn statement(self) -> Result<Lowered> {
         match self {
             Self::Statement(lowered) => Ok(lowered),
@@ -86,7 +86,7 @@ pub struct Returning<S, T> {
     of: PhantomData<fn() -> T>,
 }
 
-/// A change, with what it is to return.
+/// A change that can return columns.
 pub(crate) trait Change {
     fn lower_returning(&self, returning: &[Node]) -> Result<Lowered>;
 }

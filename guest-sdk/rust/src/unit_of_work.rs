@@ -1,5 +1,5 @@
-//! The unit of work: which objects there are, what changed of them, what a flush writes of that, and what a rollback restores. It
-//! does no I/O: a session asks it for what to send, and tells it what came back.
+//! The unit of work: tracks the objects of a session and their changes, plans what a flush writes, and restores state at a
+//! rollback. It does no I/O: the session sends the changes that it plans, and hands back the results.
 
 mod add;
 mod back_populates;
@@ -54,7 +54,7 @@ use crate::{
 
 /// The objects of a session.
 pub(crate) struct UnitOfWork {
-    /// Its number, which no other one has.
+    /// Its number, unique among units of work.
     id: u64,
     identity_map: RefCell<FxHashMap<(ModelId, Key), Weak<dyn AnyInstance>>>,
     /// New objects, in the order in which they were added.
@@ -63,28 +63,28 @@ pub(crate) struct UnitOfWork {
     changed: RefCell<Vec<AnyEntity>>,
     /// Objects that the next flush deletes.
     deleted: RefCell<Vec<AnyEntity>>,
-    /// What their lists had got by the time they were deleted.
+    /// The objects in their collections when they were marked deleted.
     listed: RefCell<CollectionsAtDelete>,
     pointing: RefCell<ManyToOneTargets>,
-    /// How often an object was edited or added.
+    /// The number of edits and additions of objects.
     edits: Cell<u64>,
-    /// Owners in no session, and the objects of this one that they lost since the last flush.
+    /// Owners in no session, and the objects of this session that were removed from them since the last flush.
     detached_owners: RefCell<Vec<(AnyEntity, Vec<AnyEntity>)>>,
     /// The transaction, and its savepoints.
     transactions: RefCell<Vec<SessionTransaction>>,
-    /// How many savepoints there were.
+    /// The number of savepoints begun so far.
     savepoints: Cell<u64>,
     /// Whether anything but queries was sent since the transaction began.
     pub(crate) has_written: Cell<bool>,
-    /// What the flush that runs did to objects, and has not written yet.
+    /// The steps that the running flush took on objects and has not written yet.
     flush_steps: RefCell<Vec<FlushStep>>,
-    /// Objects, by their addresses, that a hook of the flush that runs added again after they were to follow a deleted one.
+    /// Addresses of objects that a hook of the running flush added again after a delete cascade had reached them.
     rescued: RefCell<FxHashSet<usize>>,
     /// Whether an object was ever taken out of the session.
     has_expunged: Cell<bool>,
     /// Whether a hook runs.
     is_firing: Cell<bool>,
-    /// Whether a flush failed that asks for a rollback.
+    /// Whether a flush failed, so that the session needs a rollback.
     failed: Cell<bool>,
 }
 
@@ -130,20 +130,20 @@ impl UnitOfWork {
         self.deleted.borrow().clone()
     }
 
-    /// Every object that has a row, and is known.
+    /// Returns the live objects of the identity map.
     pub(crate) fn all(&self) -> Vec<AnyEntity> {
         self.identity_map.borrow().values().filter_map(Weak::upgrade).map(AnyEntity).collect()
     }
 
-    /// The next rows that are read take the places of all objects.
+    /// Expires all objects: the next row that is read for each replaces its state.
     pub(crate) fn expire_all(&self) {
         for object in self.all() {
             object.0.state().is_expired.set(true);
         }
     }
 
-    /// The next rows that are read take the places of these objects, as far as they have rows here. What was edited and not flushed
-    /// is lost.
+    /// Expires these objects, as far as they have rows in this session: the next row that is read for each replaces its state.
+    /// Edits that were not flushed are lost.
     pub(crate) fn expire(self: &Rc<Self>, objects: &[AnyEntity]) {
         for object in objects.iter().filter(|object| object.0.state().is_of(self) && object.0.has_row()) {
             let state = object.0.state();
@@ -155,17 +155,17 @@ impl UnitOfWork {
         self.changed.borrow_mut().retain(|object| object.0.state().is_queued.get());
     }
 
-    /// The object of an identity key.
+    /// Returns the object of an identity key.
     pub(crate) fn find(&self, of: ModelId, key: &Key) -> Option<AnyEntity> {
-        // A clone of the key is cheap for the usual one, an integer.
+        // Cloning the key is cheap, as it usually is an integer.
         self.identity_map.borrow().get(&(of, key.clone())).and_then(Weak::upgrade).map(AnyEntity)
     }
 
-    /// An object differs from its row.
+    /// Records that an object differs from its row.
     fn mark_changed(&self, object: AnyEntity) {
         self.edits.set(self.edits.get() + 1);
         let state = object.0.state();
-        // One that is deleted may be kept after all.
+        // An object marked deleted may be added again, so its edits count.
         let is_there = match state.status() {
             Status::Persistent => true,
             Status::Deleted => !state.is_gone.get(),
@@ -185,7 +185,7 @@ impl UnitOfWork {
         self.identity_map.borrow_mut().insert((of, key), Rc::downgrade(&object.0));
     }
 
-    /// Takes an object out of the map, where it is the one that is there.
+    /// Removes an object from the map, unless another object has its key there.
     fn unregister(&self, object: &AnyEntity) {
         let Some(key) = object.0.state().key.borrow().clone() else { return };
         let entry = (object.0.mapper().of, key);
@@ -195,7 +195,7 @@ impl UnitOfWork {
         }
     }
 
-    /// Puts an object into the session: a new one, or one that another session had.
+    /// Attaches an object to the session: a new one, or a detached one of another session.
     pub(crate) fn attach(self: &Rc<Self>, object: &AnyEntity) -> Result<()> {
         let state = object.0.state();
         match state.status() {
@@ -224,7 +224,7 @@ impl UnitOfWork {
                 object.table()
             ))),
             Status::Detached => {
-                // Its session may have gone without a word.
+                // Its former session may have been dropped without resetting these.
                 state.is_queued.set(false);
                 state.expunged_from.set(0);
                 self.check_only(object)?;
@@ -236,7 +236,7 @@ impl UnitOfWork {
         }
     }
 
-    /// The next flush deletes the object's row.
+    /// Marks an object deleted: the next flush deletes its row.
     pub(crate) fn delete(self: &Rc<Self>, object: &AnyEntity) -> Result<()> {
         let state = object.0.state();
         match state.status() {
@@ -248,7 +248,7 @@ impl UnitOfWork {
             }
             _ if !state.is_of(self) => Err(Error::AlreadyAttached),
             Status::Deleted => {
-                // Now it is asked for.
+                // The caller requests the delete explicitly, so it is no cascade any more.
                 state.is_cascaded.set(false);
                 Ok(())
             }
@@ -261,17 +261,17 @@ impl UnitOfWork {
         }
     }
 
-    /// Whether the session waits for a rollback.
+    /// Fails if the session needs a rollback.
     pub(crate) fn check(&self) -> Result<()> {
         if self.failed.get() { Err(Error::PendingRollback) } else { Ok(()) }
     }
 
-    /// It as what keeps track of objects.
+    /// Returns it as the tracker of its objects.
     pub(crate) fn tracker(self: &Rc<Self>) -> Rc<dyn ChangeTracker> {
         Rc::<Self>::clone(self)
     }
 
-    /// The session waits for a rollback.
+    /// Records that the session needs a rollback.
     pub(crate) fn fail(&self) {
         self.failed.set(true);
     }
@@ -281,12 +281,12 @@ impl UnitOfWork {
         self.is_firing.get()
     }
 
-    /// Hooks run from now on, or do not.
+    /// Sets whether a hook runs.
     pub(crate) fn set_firing(&self, is_firing: bool) {
         self.is_firing.set(is_firing);
     }
 
-    /// Whether the transaction may end: not while a flush runs hooks, which would go on in another one.
+    /// Fails if the transaction cannot end: a flush that runs hooks would continue in another transaction.
     pub(crate) fn check_end(&self) -> Result<()> {
         if self.is_firing.get() {
             return Err(Error::invalid(
@@ -311,7 +311,7 @@ impl ChangeTracker for UnitOfWork {
     }
 
     fn forget(&self, of: ModelId, key: Key) {
-        // A loop walks through the map: what is left there is nothing, and found to be nothing.
+        // If a loop iterates over the map, the dead reference stays there: lookups fail to upgrade it.
         if let Ok(mut known) = self.identity_map.try_borrow_mut() {
             let entry = (of, key);
             if known.get(&entry).is_some_and(|instance| instance.strong_count() == 0) {
@@ -337,12 +337,12 @@ impl ChangeTracker for UnitOfWork {
     }
 }
 
-/// Objects that only have each other are freed with the session.
+/// Frees objects that are only reachable from each other, along with the session.
 impl Drop for UnitOfWork {
     fn drop(&mut self) {
         self.keep_rows();
         let listed = [&self.pending, &self.changed, &self.deleted].into_iter().flat_map(RefCell::take);
-        // The map goes first, as it keeps the memory of each, in an order of its own.
+        // Drops the map first: its weak references keep the memory of each object, and would release it in hash order.
         let known = self.identity_map.take().into_values().filter_map(|instance| instance.upgrade()).map(AnyEntity);
         let objects = listed.chain(known).collect();
         collect::free(objects);

@@ -1,12 +1,12 @@
-//! Rust types that columns can have, and how each becomes one of the contract's values.
+//! Rust types that columns can have, and their conversion into the contract's values.
 //!
-//! # What each database keeps
+//! # Values that each database keeps
 //!
-//! A value comes back as it was sent, or it is refused; nothing is cut or rounded in silence. `exact` is the same to the last
-//! bit. `equal` means the same: a decimal gets zeros up to its column's digits after the point, a document may lose blanks and
-//! the order of its members, and the negative zero its sign. All else is the error by which every value of the class is
-//! refused: a `type-mismatch` before anything is sent, by the column's name; `data` by the database or on the way to it;
-//! `integrity` by a check that the database has for the type; `unsupported` when a database is opened with such a model. Every column can be null, which is apart from every value.
+//! A value is returned as it was sent, or it is refused; nothing is truncated or rounded silently. `exact` means identical to the last
+//! bit. `equal` means an equal value: a decimal gets zeros up to its column's digits after the point, a document may lose blanks and the
+//! order of its members, and the negative zero its sign. Any other entry is the error that refuses every value of the class: a
+//! `type-mismatch` before anything is sent, with the column's name; `data` by the database or on the way to it; `integrity` by a check
+//! that the database has for the type; `unsupported` when a database is opened with such a model. Every column can be null.
 //!
 //! <!-- fidelity: begin -->
 //! | kind | values | SQLite | PostgreSQL | MariaDB |
@@ -57,11 +57,11 @@
 //!
 //! # Decimals
 //!
-//! A [`Decimal`] means the same in every position on all databases. SQLite has no type for it and keeps it as text, which the
-//! host's own functions compute with as PostgreSQL would: sums, differences and remainders have as many digits after the point
-//! as the operand with more, products as many as both together, quotients at least 16 digits that count. A number that is
-//! assigned by an expression is rounded to its column's digits, halves away from 0. An integer beside a decimal becomes one;
-//! beside a float, the decimal becomes a float. What differs:
+//! A [`Decimal`] has the same meaning in every position on all databases. SQLite has no type for it and keeps it as text, which the host's
+//! own functions compute with as PostgreSQL would: sums, differences and remainders have as many digits after the point as the operand
+//! with more, products as many as both together, quotients at least 16 digits that count. A number that is assigned by an expression is
+//! rounded to its column's digits, halves away from 0. An integer beside a decimal becomes one; beside a float, the decimal becomes a
+//! float. What differs:
 //!
 //! | | SQLite | PostgreSQL | MariaDB |
 //! | --- | --- | --- | --- |
@@ -74,8 +74,8 @@
 //! | a float cast to a decimal | all its digits | 15 digits | all its digits |
 //! | digits of [`sum`](crate::expression::sum) and others after the point | those of its values | those of its values | those of its column |
 //!
-//! Expressions that are SQL text, as computed columns and checks are, mean what the database says. On SQLite they compute
-//! with floats, but compare decimals of tables that the host created by their values.
+//! Expressions that are SQL text, as computed columns and checks are, have the database's own meaning. On SQLite they compute with floats,
+//! but compare decimals of tables that the host created by their values.
 
 mod array;
 mod auto;
@@ -112,19 +112,18 @@ use crate::bindings::sqlservice::database::{
 };
 
 impl ColumnType {
-    /// A type of this kind and nothing more.
+    /// Returns a type of this kind without further attributes.
     pub(crate) const fn of(kind: TypeKind) -> Self {
         Self { kind, length: None, precision: None, scale: None, element: None, labels: Vec::new(), native: None }
     }
 }
 
-/// A Rust type that a column can have, when it is not null: `bool`, `i16`, `i32`, `i64`, `u64`, `f32`, `f64`, `String`,
-/// `Vec<u8>`, and this crate's [`Decimal`], [`Uuid`], [`Json`], [`Date`], [`Time`], [`Timestamp`], [`TimestampTz`] and
-/// [`Interval`]; an enum with `#[derive(Enumeration)]`, which is one of its labels; and a `Vec` of all but enums, which is an
-/// array.
+/// A Rust type that a column can have, when it is not null: `bool`, `i16`, `i32`, `i64`, `u64`, `f32`, `f64`, `String`, `Vec<u8>`, and
+/// this crate's [`Decimal`], [`Uuid`], [`Json`], [`Date`], [`Time`], [`Timestamp`], [`TimestampTz`] and [`Interval`]; an enum with
+/// `#[derive(Enumeration)]`, which is stored as a label; and a `Vec` of all but enums, which is an array.
 ///
-/// A type of your own joins them by saying which of the contract's types holds it and how to get there and back: only
-/// `KIND`, `to_scalar` and `from_scalar` are required.
+/// To add a type of your own, name the contract's type that holds it and implement both conversions: only `KIND`, `to_scalar` and
+/// `from_scalar` are required.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a column can have",
     label = "not a column type",
@@ -136,23 +135,23 @@ pub trait SqlType: Clone + 'static {
     /// The kind of column that holds it.
     const KIND: TypeKind;
 
-    /// The type of a column that holds it.
+    /// Returns the type of a column that holds it.
     fn column_type() -> ColumnType {
         ColumnType::of(Self::KIND)
     }
 
-    /// The value as the contract has it. An array is no single value, and null here: [`to_cell`](Self::to_cell) has it.
+    /// Converts to the contract's value. An array is not a scalar, and null here: [`to_cell`](Self::to_cell) converts it.
     fn to_scalar(&self) -> Scalar;
 
-    /// The value from what the database sent; nothing where that does not fit. It is never given the null.
+    /// Converts from a value that the database sent; `None` if that does not fit. It is never called with the null.
     fn from_scalar(scalar: Scalar) -> Option<Self>;
 
-    /// The value as the contract has it, arrays too.
+    /// Converts to the contract's value, arrays too.
     fn to_cell(&self) -> Value {
         Value::Scalar(self.to_scalar())
     }
 
-    /// The value from what the database sent, arrays too. It is never given the null.
+    /// Converts from a value that the database sent, arrays too. It is never called with the null.
     fn from_cell(value: Value) -> Option<Self> {
         match value {
             Value::Scalar(scalar) => Self::from_scalar(scalar),
@@ -160,24 +159,25 @@ pub trait SqlType: Clone + 'static {
         }
     }
 
-    /// Why the contract cannot carry this value without a loss, if it cannot: nanoseconds, a year before the first. A bulk
-    /// insert refuses such a value by its column's name. `to_scalar` makes something of it that every database refuses.
+    /// Returns why the contract cannot represent this value without loss, if it cannot: nanoseconds, a year before the first. A bulk
+    /// insert refuses such a value with its column's name. `to_scalar` converts it into a value that every database refuses.
     fn misfit(&self) -> Option<&'static str> {
         None
     }
 
-    /// Whether both are the same value for the database, so that there is nothing to write. Floats that are not a number are,
-    /// and decimals that differ in zeros.
+    /// Whether both are the same value for the database, so that there is nothing to write. NaNs are the same, and so are decimals that
+    /// differ in zeros.
     fn same(&self, other: &Self) -> bool {
         same_cells(&self.to_cell(), &other.to_cell())
     }
 
-    /// Many values as one column, with null for nothing. Types that have a vector of their own do better than this.
+    /// Encodes many values as one column, with null for `None`. Types that have a vector of their own override this.
     fn encode(cells: &mut dyn Iterator<Item = Option<&Self>>) -> Vector {
         Vector::Mixed(cells.map(|cell| cell.map_or(Value::Scalar(Scalar::Null), Self::to_cell)).collect())
     }
 
-    /// All values of a vector of just this type, the default one for nulls; or the vector back, to be read cell by cell.
+    /// Takes all values of a vector of exactly this type, with the default for nulls. Otherwise returns the vector, to be read cell by
+    /// cell.
     fn take(vector: Vector) -> Result<Vec<Self>, Vector> {
         Err(vector)
     }
@@ -216,27 +216,27 @@ pub trait Field: Clone + 'static {
     /// Whether it can be null.
     const NULLABLE: bool;
 
-    /// One value.
+    /// Converts one value.
     fn to_value(&self) -> Value;
 
-    /// Many values as one column.
+    /// Encodes many values as one column.
     fn encode(cells: &mut dyn Iterator<Item = &Self>) -> ColumnData;
 
-    /// Many values from one column of so many rows.
+    /// Decodes one column of `rows` rows.
     fn decode(column: ColumnData, rows: usize) -> Result<Vec<Self>, Unexpected>;
 
-    /// Many values from a column in which an outer join may have left nulls instead.
+    /// Decodes a column in which an outer join may have left nulls instead.
     fn decode_outer(column: ColumnData, rows: usize) -> Result<Vec<Option<Self>>, Unexpected>;
 
-    // What the derive calls. It names nothing else of a field's type, so that a wrong one is one error.
+    // The derive calls these. It uses nothing else of a field's type, so that a wrong type is one error.
 
-    /// Takes another's value.
+    /// Copies the value of another field.
     #[doc(hidden)]
     fn copy(&mut self, other: &Self) {
         self.clone_from(other);
     }
 
-    /// The column of a table.
+    /// Returns the column of a table.
     #[doc(hidden)]
     fn declare(name: &str) -> Column {
         Column {
@@ -250,25 +250,25 @@ pub trait Field: Clone + 'static {
         }
     }
 
-    /// The next column of a result.
+    /// Reads the next column of a result.
     #[doc(hidden)]
     fn read(columns: &mut Columns<'_>) -> crate::Result<std::vec::IntoIter<Self>> {
         columns.next::<Self>()
     }
 
-    /// The next column of an outer join.
+    /// Reads the next column of an outer join.
     #[doc(hidden)]
     fn read_outer(columns: &mut Columns<'_>) -> crate::Result<std::vec::IntoIter<Option<Self>>> {
         columns.next_outer::<Self>()
     }
 
-    /// A cell of a row that an outer join did find.
+    /// Returns a cell of a row that an outer join found.
     #[doc(hidden)]
     fn found(cell: Option<Self>, column: &str) -> crate::Result<Self> {
         columns::found(cell, column)
     }
 
-    /// Refuses values that the contract cannot carry, by their column.
+    /// Refuses values that the contract cannot represent, with their column's name.
     #[doc(hidden)]
     fn check<'a>(mut cells: impl Iterator<Item = &'a Self>, column: &str) -> crate::Result<()> {
         match cells.find_map(Self::unfit) {
@@ -277,7 +277,7 @@ pub trait Field: Clone + 'static {
         }
     }
 
-    /// Why the contract cannot carry it.
+    /// Returns why the contract cannot represent it, if it cannot.
     #[doc(hidden)]
     fn unfit(&self) -> Option<&'static str>;
 
@@ -285,11 +285,11 @@ pub trait Field: Clone + 'static {
     #[doc(hidden)]
     fn same(&self, other: &Self) -> bool;
 
-    /// One value that the database made.
+    /// Converts one value that the database sent.
     #[doc(hidden)]
     fn from_value(value: Value, column: &str) -> crate::Result<Self>;
 
-    /// Whether its value is known.
+    /// Whether its value is loaded.
     #[doc(hidden)]
     fn has_value(&self) -> bool {
         true
@@ -379,7 +379,7 @@ impl<T: SqlType> Field for Option<T> {
     }
 }
 
-/// A value as people read it.
+/// A value in readable form.
 pub(crate) struct Shown<'a>(pub(crate) &'a Value);
 
 impl std::fmt::Debug for Shown<'_> {
@@ -399,9 +399,9 @@ impl std::fmt::Debug for Shown<'_> {
     }
 }
 
-/// What can be given as a parameter of raw SQL: see [`params!`](crate::params).
+/// A type that can be a parameter of raw SQL: see [`params!`](crate::params).
 pub trait IntoValue {
-    /// The value.
+    /// Converts to a value.
     fn into_value(self) -> Value;
 }
 

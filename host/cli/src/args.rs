@@ -1,4 +1,4 @@
-//! The command line: what can be asked, and how it is explained.
+//! The command line: its commands and options, and their help.
 
 mod build;
 mod config;
@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// What can be done.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(Box<Run>),
@@ -53,7 +53,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether the answer, also a failure, is a JSON document.
+    /// Whether the output, also of a failure, is a JSON document.
     pub(crate) fn speaks_json(&self) -> bool {
         match self {
             Self::Run(run) => run.json,
@@ -65,7 +65,7 @@ impl Command {
         }
     }
 
-    /// Whether statements are to be seen.
+    /// Whether statements are logged.
     pub(crate) fn echoes(&self) -> bool {
         matches!(self, Self::Run(run) if run.pool.echo)
     }
@@ -149,7 +149,7 @@ pub(crate) struct Inspect {
     pub(crate) cache: Cache,
 }
 
-/// Where the plugin is kept when it was compiled.
+/// The cache of compiled plugins.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Compiled plugins")]
 pub(crate) struct Cache {

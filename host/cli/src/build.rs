@@ -1,4 +1,4 @@
-//! `sqlservice build`: makes a component of a plugin project, in whichever language it is written.
+//! `sqlservice build`: makes a component from a plugin project, in any supported language.
 
 mod c;
 mod component;
@@ -37,13 +37,13 @@ use project::Project;
 use tool::Tool;
 use toolchain::Toolchains;
 
-/// The folder in a project that holds what is built.
+/// The folder of a project's build results.
 const BUILD: &str = "build";
 
-/// What the name of something ends with until it is whole.
+/// The suffix of a name until the file or directory is complete.
 const UNFINISHED: &str = ".unfinished";
 
-/// What a build knows of how it was asked for.
+/// The toolchains and options of a build.
 struct Context {
     toolchains: Toolchains,
     offline: bool,
@@ -51,15 +51,15 @@ struct Context {
 }
 
 impl Context {
-    /// Says what is done, on standard error.
+    /// Reports a step, on standard error.
     fn say(&self, what: &str) {
         if !self.quiet {
-            // There is nowhere to tell that standard error is closed.
+            // An error is ignored, as nothing is left to report a closed standard error to.
             let _ = writeln!(io::stderr().lock(), "{}", output::harmless(what));
         }
     }
 
-    /// Says that something begins that may take long.
+    /// Reports the start of a step that may take long.
     fn begin(&self, what: String) -> Progress {
         self.say(&what);
         Progress::start(what, self.quiet)
@@ -68,27 +68,27 @@ impl Context {
 
 /// The steps that make a component in one language.
 trait Steps {
-    /// The programs that do it, in the versions that were found.
+    /// The programs that the build uses, with the versions that were found.
     fn tools(&self) -> Vec<&Tool>;
 
     /// Makes the component at this path, which does not exist yet.
     fn build(&self, context: &Context, project: &Project, component: &Path) -> Result<()>;
 }
 
-/// What was built.
+/// The result of a build.
 struct Built {
     component: PathBuf,
     tools: Vec<Tool>,
-    /// Whether anything was done.
+    /// Whether it was built now, and not before.
     anew: bool,
 }
 
-/// Does what `build` was asked for.
+/// Runs `build`.
 pub(crate) fn build(asked: &Build, quiet: bool) -> Result<Exit> {
     let project = Project::find(&asked.dir)?;
     let context = Context { toolchains: Toolchains::new(asked.offline)?, offline: asked.offline, quiet };
     context.say(&format!("{} is a plugin in {}", project.name, project.language.title()));
-    // Programs that run in the project get it, too.
+    // The path is made absolute, as programs with another working directory get it, too.
     let out = asked.out.as_ref().map(|out| path::absolute(out).map_err(|error| failed(out, "cannot be used", &error)));
     let out = out.transpose()?;
     let built = if project.language == Language::Rust {
@@ -109,9 +109,9 @@ fn alone(context: &Context, project: &Project) -> Result<fs::File> {
     lock::take(context, &built.join(".lock"), "builds the same project")
 }
 
-/// Finds what the language needs, and installs what is missing.
+/// Finds the tools of the language, and installs missing ones.
 fn steps(context: &Context, project: &Project) -> Result<Box<dyn Steps>> {
-    // Nothing is installed for what cannot be built.
+    // Checked first, so that nothing is installed for a project that cannot be built.
     project.wit()?;
     let steps: Box<dyn Steps> = match project.language {
         Language::Python => Box::new(python::Python::find(context)?),
@@ -125,7 +125,7 @@ fn steps(context: &Context, project: &Project) -> Result<Box<dyn Steps>> {
     Ok(steps)
 }
 
-/// Makes the component where that is of use.
+/// Makes the component, unless it is up to date and `force` is not set.
 fn make(context: &Context, project: &Project, steps: &dyn Steps, component: PathBuf, force: bool) -> Result<Built> {
     let inputs = Inputs::of(project, &steps.tools());
     let inputs = inputs.map_err(|error| failed(&project.dir, "cannot be read", &error))?;
@@ -139,7 +139,7 @@ fn make(context: &Context, project: &Project, steps: &dyn Steps, component: Path
     Ok(Built { component, tools: steps.tools().into_iter().cloned().collect(), anew })
 }
 
-/// Makes the component. It gets its name when it is whole.
+/// Makes the component. It gets its name when it is complete.
 fn write(context: &Context, project: &Project, steps: &dyn Steps, component: &Path) -> Result<()> {
     if let Some(folder) = component.parent() {
         fs::create_dir_all(folder).map_err(|error| failed(folder, "cannot be made", &error))?;
@@ -168,25 +168,25 @@ fn tell(asked: &Build, project: &Project, built: &Built) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// A tool as scripts get it.
+/// Returns a tool as JSON.
 fn described(tool: &Tool) -> Json {
     json!({"version": tool.version, "path": tool.path})
 }
 
-/// A path as people would say it where they are.
+/// Returns a path relative to the working directory, if it is inside.
 fn short(path: &Path) -> &Path {
     let here = env::current_dir().and_then(fs::canonicalize);
     here.ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
 }
 
-/// A path with something behind its name.
+/// Returns a path with a suffix on its name.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
-/// What the machine did not do with a file or directory.
+/// Makes the failure of an operation on a file or directory.
 fn failed(path: &Path, what: &str, error: &io::Error) -> Failure {
     Failure::new(Exit::Host, format!("{} {what}: {error}", path.display()))
 }

@@ -1,4 +1,4 @@
-//! Where compiled plugins are kept between runs, and what else can be made again.
+//! The directories for compiled plugins, and for other files that can be made again.
 
 use std::{env, ffi::OsString, path::PathBuf};
 
@@ -6,11 +6,11 @@ use sqlservice_host::{CompileCache, Error};
 
 use crate::{args::Cache, failure::Result};
 
-/// The variable that names the directory; empty for none.
+/// The environment variable that names the directory; empty for no cache.
 const VARIABLE: &str = "SQLSERVICE_CACHE";
 
-/// Makes an engine, and what else depends on it, with the cache that was asked for. What only could have been faster is no failure: the user's own directory is
-/// left out where it cannot be used, and where the plugin may write it.
+/// Makes an engine, and what depends on it, with the requested cache. The default directory is left out where it cannot be used, or
+/// where the plugin may write it: without it the command is only slower.
 pub(crate) fn with<T>(
     asked: &Cache,
     build: impl Fn(Option<CompileCache>) -> std::result::Result<T, Error>,
@@ -42,9 +42,9 @@ fn named(path: OsString) -> Option<PathBuf> {
     (!path.is_empty()).then(|| path.into())
 }
 
-/// Our directory of this name in the user's directory for what can be made again, as the system has it.
+/// Returns our directory of this name in the user's cache directory, by the system's convention.
 pub(crate) fn users_own(name: &str) -> Option<PathBuf> {
-    // A relative one would be another one in each working directory.
+    // A relative path would name another directory in each working directory.
     let absolute = |variable: &str| env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     let caches = if cfg!(windows) {
         absolute("LOCALAPPDATA")

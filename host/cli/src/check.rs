@@ -1,4 +1,4 @@
-//! `sqlservice check`: reads a configuration file and says in words what it allows, and what is unsafe about that.
+//! `sqlservice check`: reads a configuration file, describes the rights that it grants, and warns of unsafe ones.
 
 mod json;
 mod rules;
@@ -15,7 +15,7 @@ use crate::{
     output,
 };
 
-/// Does what `check` was asked for.
+/// Runs `check`.
 pub(crate) async fn check(asked: &Check) -> Result<Exit> {
     if asked.schema {
         output::text(config::SCHEMA)?;
@@ -36,8 +36,8 @@ pub(crate) async fn check(asked: &Check) -> Result<Exit> {
     Ok(if asked.strict && unsafe_things { Exit::Usage } else { Exit::Success })
 }
 
-/// Makes every grant, so that what the host would refuse is refused here. What this machine lacks, a variable for example, is a
-/// warning: the file may be for another one.
+/// Makes every grant, so that a grant that the host would refuse is refused here. Anything that this machine lacks, a variable for
+/// example, is a warning: the file may be for another machine.
 fn open(config: &Config) -> Result<()> {
     for (name, tenant) in &config.tenants {
         for granted in tenant.databases.values() {

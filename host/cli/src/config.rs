@@ -1,7 +1,7 @@
 //! `sqlservice.toml`: databases, limits, plugins, policies and tenants in one file.
 //!
-//! The reader knows where each value stands, so each error points at a line and a column. It opens and asks nothing: what the file names
-//! (databases, components, directories, variables) is looked for when it is used. No error holds a secret: `hidden`.
+//! The reader keeps the place of each value, so each error points at a line and a column. It opens and connects to nothing: databases,
+//! components, directories and variables are resolved when they are used. No error holds a secret: `hidden`.
 
 mod database;
 mod grant;
@@ -45,7 +45,7 @@ use crate::{
     failure::{self, Failure},
 };
 
-/// The file where none is said.
+/// The default file.
 pub(crate) const FILE: &str = "sqlservice.toml";
 /// Its JSON schema, for editors.
 pub(crate) const SCHEMA: &str = include_str!("../sqlservice.schema.json");
@@ -56,7 +56,7 @@ const KEYS: &[&str] = &["databases", "limits", "plugins", "policies", "tenants"]
 /// The keys of a plugin.
 const PLUGIN_KEYS: &[&str] = &["component"];
 
-/// All that the file says. Names refer to what there is, and no two things contradict each other.
+/// The content of the file. All references are resolved, and no two settings contradict each other.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) source: SourceText,
@@ -69,9 +69,9 @@ pub(crate) struct Config {
 /// A plugin that tenants may run.
 #[derive(Clone, Debug)]
 pub(crate) struct Plugin {
-    /// Where its name stands.
+    /// The place of the component's path in the file.
     pub(crate) place: Span,
-    /// The component's path, as it is written.
+    /// The component's path, as written in the file.
     pub(crate) component: String,
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn load(path: &Path) -> failure::Result<Config> {
     read(name, path.parent().unwrap_or(Path::new("")).to_owned(), &bytes)
 }
 
-/// Reads the bytes of a file of that name, whose paths count from a directory.
+/// Parses the bytes of a file of that name, whose paths are relative to `dir`.
 pub(crate) fn read(name: String, dir: PathBuf, bytes: &[u8]) -> failure::Result<Config> {
     let text: Arc<str> = String::from_utf8_lossy(bytes).into();
     let mut source = SourceText { name, dir, text: Arc::clone(&text), hidden: Vec::new() };
@@ -156,7 +156,7 @@ fn read_plugin(entry: &node::Entry<'_>) -> Result<Plugin> {
 }
 
 impl Config {
-    /// Refuses a tenant that names what there is not, or lacks what its policies ask for.
+    /// Refuses a tenant with references to missing items, or without the claims of its policies.
     fn check(&self, root: &Table<'_>, name: &str, tenant: &Tenant) -> Result<()> {
         for (plugin, place) in &tenant.plugins {
             if !self.plugins.contains_key(plugin) {
@@ -183,7 +183,7 @@ impl Config {
         Ok(())
     }
 
-    /// A tenant by its name.
+    /// Finds a tenant by its name.
     pub(crate) fn tenant(&self, name: &str) -> failure::Result<(&str, &Tenant)> {
         self.tenants.get_key_value(name).map(|(name, tenant)| (name.as_str(), tenant)).ok_or_else(|| {
             let all = self.tenants.keys().map(String::as_str);
@@ -192,7 +192,7 @@ impl Config {
         })
     }
 
-    /// A path of the file's, from its directory.
+    /// Resolves a path of the file against the file's directory.
     pub(crate) fn path(&self, written: &str) -> PathBuf {
         self.source.dir.join(written)
     }

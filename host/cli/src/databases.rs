@@ -1,4 +1,4 @@
-//! The databases that a plugin is granted: their names and URLs, and whether they answer.
+//! The databases that a plugin is granted: their names and URLs, and checks that they answer.
 
 use std::{collections::BTreeSet, env};
 
@@ -11,20 +11,20 @@ use crate::{
     login, secret,
 };
 
-/// The database where none is given.
+/// The URL of the database where no option names one.
 const EMBEDDED: &str = "sqlite:sqlservice.db";
-/// The name where none is said.
+/// The default name of a database.
 const DEFAULT: &str = "default";
-/// What a grant of raw SQL without a name is for.
+/// The name that stands for all databases in a grant of raw SQL.
 const ALL: &str = "*";
 
-/// A database as it was asked for.
+/// A database that an option or a configuration file names.
 pub(crate) struct NamedDatabase {
     pub(crate) name: String,
     url: String,
-    /// Whether an option asked for it; the embedded file is there anyway, and made when it is used.
+    /// Whether it was named explicitly. The embedded file needs no option, and is created at first use.
     asked: bool,
-    /// Whether its login is the wall around a stranger's SQL text.
+    /// Whether only its login's rights limit an untrusted plugin's SQL text.
     is_wall: bool,
 }
 
@@ -49,7 +49,7 @@ impl NamedDatabase {
         Ok(Self { name: name.to_owned(), url, asked: true, is_wall: false })
     }
 
-    /// Grants it.
+    /// Makes the grant.
     pub(crate) fn grant(&self, grants: &Grants, settings: Settings) -> Result<Grant> {
         let grant = Grant::open(&self.url, settings).map_err(|error| {
             let text = secret::scrub(&error.to_string(), &self.url);
@@ -61,7 +61,7 @@ impl NamedDatabase {
         Ok(grant.raw_sql(raw).schema_changes(!grants.no_schema_changes))
     }
 
-    /// Asks it for an answer, where it was asked for; and what its login may do, where a stranger sends SQL text.
+    /// Pings the database, if it was named explicitly, and checks its login's rights where an untrusted plugin sends SQL text.
     pub(crate) async fn check(&self, tenant: &Tenant) -> Result<()> {
         let Some(database) = tenant.database(&self.name).filter(|_| self.asked) else { return Ok(()) };
         let failed = |error: Error| {
@@ -77,7 +77,7 @@ impl NamedDatabase {
     }
 }
 
-/// All databases that were asked for, or the embedded one.
+/// Returns all databases that options name, or the embedded one.
 pub(crate) fn named(grants: &Grants) -> Result<Vec<NamedDatabase>> {
     let read = |text: &String| NamedDatabase::parse(text, |name| env::var(name).ok());
     let mut named = grants.databases.iter().map(read).collect::<Result<Vec<_>>>()?;

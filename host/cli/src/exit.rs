@@ -1,15 +1,15 @@
-//! What the command's exit code says.
+//! The command's exit codes.
 
 use std::process::ExitCode;
 
-/// How the command ended. The numbers are promised by `--help`.
+/// How the command ended. `--help` documents the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// It did what was asked.
+    /// The command succeeded.
     Success = 0,
-    /// The plugin's function answered with an error.
+    /// The plugin's function returned an error.
     Refused = 1,
-    /// What was asked makes no sense; clap exits with it too.
+    /// The options or arguments are invalid; clap exits with it too.
     Usage = 2,
     /// The component cannot be used, or cannot be made.
     Component = 3,
@@ -21,11 +21,11 @@ pub(crate) enum Exit {
     Deadline = 6,
     /// The host's own machine failed: a file, memory, a thread, a compiler.
     Host = 7,
-    /// Ctrl-C, as shells count it.
+    /// Ctrl-C, with the code that shells use.
     Interrupted = 130,
 }
 
-/// The part of `--help` that says them.
+/// The part of `--help` that documents them.
 pub(crate) const HELP: &str = "\
 Exit codes:
   0    it did what was asked
@@ -40,7 +40,7 @@ Exit codes:
   130  it was interrupted by Ctrl-C; what it had open was rolled back";
 
 impl Exit {
-    /// The name that stands for it in JSON.
+    /// The name in JSON.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Success => "success",
@@ -55,7 +55,7 @@ impl Exit {
         }
     }
 
-    /// Its number.
+    /// The exit code.
     pub(crate) fn code(self) -> u8 {
         self as u8
     }

@@ -1,4 +1,4 @@
-//! Why the command could not do what was asked: in words for people, with an exit code for scripts.
+//! Why the command failed: a message for people, and an exit code for scripts.
 
 use std::{fmt, ops::Range};
 
@@ -11,32 +11,32 @@ use crate::exit::Exit;
 /// A result of this crate.
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// What went wrong, and what to do about it.
+/// A failure of the command, with a message and help.
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
     message: String,
     help: Option<String>,
-    /// What the plugin's function answered, where it answered with an error.
+    /// The error value that the plugin's function returned, if it returned one.
     value: Option<Json>,
-    /// The place in a file that it is about.
+    /// The place in a file that caused it.
     excerpt: Option<Box<Excerpt>>,
 }
 
-/// A file as it may be shown, and a place in it.
+/// A file's text without secrets, and a place in it.
 #[derive(Debug)]
 pub(crate) struct Excerpt {
     pub(crate) file: String,
     pub(crate) text: String,
-    /// Bytes of one line.
+    /// A range of bytes in one line.
     pub(crate) place: Range<usize>,
-    /// Counted from 1, as the column.
+    /// Counted from 1, like the column.
     pub(crate) line: usize,
     pub(crate) column: usize,
 }
 
 impl SourceCode for Excerpt {
-    /// The span alone where no context is asked for, else its line: what is on others is none of the matter.
+    /// Returns the span alone where no context is requested, else its line: other lines are not shown.
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
@@ -71,7 +71,7 @@ impl Failure {
         Self { exit, message: message.into(), help: None, value: None, excerpt: None }
     }
 
-    /// Says what to do.
+    /// Adds the help.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
@@ -83,18 +83,18 @@ impl Failure {
         self
     }
 
-    /// Says where in a file.
+    /// Adds the place in a file.
     pub(crate) fn excerpt(mut self, excerpt: Excerpt) -> Self {
         self.excerpt = Some(Box::new(excerpt));
         self
     }
 
-    /// How the command ends.
+    /// The exit of the command.
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
 
-    /// With no text of a plugin's that could steer a terminal.
+    /// Escapes control characters of a plugin's text, which could control a terminal.
     pub(crate) fn harmless(self) -> Self {
         let help = self.help.as_deref().map(harmless);
         Self { message: harmless(&self.message), help, ..self }
@@ -149,7 +149,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// What it says. Of a trap first what happened, then where: the way there is long.
+/// The message of an error. A trap's cause comes first, then its place, which is long.
 fn words(error: &Error) -> String {
     let Error::Trap(trap) = error else { return error.to_string() };
     let (cause, place) = (trap.root_cause().to_string(), trap.to_string());

@@ -1,4 +1,4 @@
-//! `sqlservice inspect`: shows what a plugin imports, exports and declares, and whether this host can run it.
+//! `sqlservice inspect`: shows a plugin's imports, exports and declared models, and whether this host can run it.
 
 pub(crate) mod describe;
 mod models;
@@ -10,16 +10,16 @@ use sqlservice_host::{EngineBuilder, EngineLimits, Plugin, schema::Models};
 
 use crate::{args::Inspect, cache, exit::Exit, failure::Result, load, notation, output};
 
-/// What is known of a plugin.
+/// The findings on a plugin.
 struct Findings {
     title: String,
     plugin: Plugin,
     missing: Vec<String>,
-    /// None where it exports no declarations; an error where it could not say them.
+    /// `None` where it exports no declarations; an error where declaring them failed.
     models: Result<Option<Models>>,
 }
 
-/// Does what `inspect` was asked for.
+/// Runs `inspect`.
 pub(crate) async fn inspect(asked: &Inspect, quiet: bool) -> Result<Exit> {
     let engine = cache::with(&asked.cache, |cache| {
         let builder = load::engine(EngineLimits::default().instances(2));
@@ -71,7 +71,7 @@ impl Findings {
         if let Ok(Some(models)) = &self.models {
             section(&mut text, "Models", models::lines(models));
         }
-        // Names of tables and the like are the guest's.
+        // Names of tables and the like come from the guest.
         text + "\n" + &output::harmless(&self.verdict())
     }
 
@@ -83,7 +83,7 @@ impl Findings {
         self.plugin.imports().into_iter().map(mark).collect()
     }
 
-    /// What is neither a function nor an interface whose functions are shown.
+    /// Returns the exports other than functions and interfaces whose functions are shown.
     fn other_exports(&self) -> Vec<String> {
         let functions = self.plugin.functions();
         let shown = |name: &String| {

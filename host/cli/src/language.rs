@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-/// A language that has an SDK.
+/// A language with an SDK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
     Rust,
@@ -14,7 +14,7 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// Its name as its people write it.
+    /// The language's name as its users write it.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Rust => "Rust",

@@ -6,7 +6,7 @@ use sqlservice_host::{CompileProcess, Engine, EngineBuilder, EngineLimits, Plugi
 
 use crate::{failure::Result, output, progress::Progress};
 
-/// The start of an engine that compiles in a process of its own.
+/// Returns the builder of an engine that compiles in a process of its own.
 pub(crate) fn engine(limits: EngineLimits) -> EngineBuilder {
     let builder = Engine::builder().limits(limits);
     match CompileProcess::this_program() {
@@ -18,13 +18,13 @@ pub(crate) fn engine(limits: EngineLimits) -> EngineBuilder {
     }
 }
 
-/// Loads a component that is to be called.
+/// Loads a component for calls.
 pub(crate) fn runnable(engine: &Engine, path: &Path, quiet: bool) -> Result<Plugin> {
     let _progress = compiling(path, quiet);
     Ok(engine.load_file(path)?)
 }
 
-/// Compiles a component to look at it, also where the engine lacks what it imports.
+/// Compiles a component for inspection, also where the engine lacks some of its imports.
 pub(crate) fn any(engine: &Engine, path: &Path, quiet: bool) -> Result<Plugin> {
     let _progress = compiling(path, quiet);
     Ok(engine.compile_file(path)?)
@@ -34,7 +34,7 @@ fn compiling(path: &Path, quiet: bool) -> Progress {
     Progress::start(format!("compiling {}", title(path)), quiet)
 }
 
-/// A component's file name, fit to be shown.
+/// Returns a component's file name, escaped for the terminal.
 pub(crate) fn title(path: &Path) -> String {
     output::harmless(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy())
 }

@@ -9,7 +9,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-/// Starts it: warnings, more with each `-v`, and the statements where databases echo them.
+/// Starts the log: warnings, more with each `-v`, and the statements where databases echo them.
 pub(crate) fn start(verbose: u8, echo: bool) {
     let (ours, others) = match verbose {
         0 => (LevelFilter::WARN, LevelFilter::ERROR),
@@ -17,7 +17,7 @@ pub(crate) fn start(verbose: u8, echo: bool) {
         2 => (LevelFilter::DEBUG, LevelFilter::INFO),
         _ => (LevelFilter::TRACE, LevelFilter::DEBUG),
     };
-    // Every target of ours begins so.
+    // All targets of this project begin with `sqlservice`.
     let mut targets = Targets::new().with_default(others).with_target("sqlservice", ours);
     if echo {
         targets = targets.with_target("sqlservice::echo", LevelFilter::INFO.max(ours));
@@ -32,7 +32,7 @@ pub(crate) struct Echo;
 impl Observer for Echo {
     fn event(&self, event: &Event<'_>) {
         if let Event::StatementStarted(started) = event {
-            // A name with line ends in it must not look like a line of the log's own.
+            // An identifier with line ends must not look like a line of the log itself.
             let indented = harmless(started.statement.sql).replace('\n', "\n    ");
             tracing::info!(target: "sqlservice::echo", "{indented}");
         }

@@ -1,4 +1,4 @@
-//! Logins under which SQL text runs: what they may do beyond that, and what is too much of it.
+//! Checks the logins under which SQL text runs: their rights beyond the tenant's data, and which of these are dangerous.
 
 use std::error::Error as _;
 
@@ -14,10 +14,10 @@ use crate::{
     secret,
 };
 
-/// What a login is found to be, or why it could not be asked: words without secrets.
+/// The findings on a login, or the error of the check, without secrets.
 pub(crate) type Outcome = std::result::Result<Vec<Finding>, String>;
 
-/// Connects by a URL and asks what its login may do.
+/// Connects to a URL and checks the rights of its login.
 pub(crate) async fn check(url: &str) -> Outcome {
     let database =
         Database::new(url, Settings::default().pool_size(1).max_overflow(0)).map_err(|error| words(&error, url))?;
@@ -26,13 +26,13 @@ pub(crate) async fn check(url: &str) -> Outcome {
     found
 }
 
-/// What a database said, with its causes and without the secrets of its URL.
+/// Returns a database error with its causes, without the secrets of the URL.
 pub(crate) fn words(error: &Error, url: &str) -> String {
     let mut words = secret::scrub(&error.to_string(), url);
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = secret::scrub(&error.to_string(), url);
-        // Errors that are transparent say what their cause says.
+        // Transparent errors repeat the text of their cause.
         if !words.ends_with(&text) {
             words.push_str(&format!("\n{text}"));
         }
@@ -41,7 +41,7 @@ pub(crate) fn words(error: &Error, url: &str) -> String {
     words
 }
 
-/// Refuses a login under which SQL text reaches what is not the tenant's, and logs what else is found.
+/// Refuses a login whose SQL text reaches beyond the tenant, and logs all other findings.
 pub(crate) fn admit(name: &str, findings: &[Finding]) -> Result<()> {
     let dangers: Vec<&Finding> = findings.iter().filter(|finding| finding.is_dangerous()).collect();
     if dangers.is_empty() {

@@ -53,7 +53,7 @@ fn main() -> ExitCode {
 }
 
 fn execute(arguments: Arguments) -> Result<Exit> {
-    // A line that comes and goes would tear the log apart.
+    // The progress line would break up the lines of the log.
     let quiet = arguments.quiet || arguments.verbose > 0;
     match arguments.command {
         Command::Run(run) => runtime()?.block_on(run::run(&run, quiet)),

@@ -1,5 +1,5 @@
-//! `sqlservice new`: makes a plugin project that builds, with the SDK that this program brings or with that of the workspace
-//! in which it lies.
+//! `sqlservice new`: makes a plugin project that builds, with the SDK that this program embeds, or with the SDK of the workspace around
+//! it.
 
 mod members;
 mod name;
@@ -24,10 +24,10 @@ use workspace::{Member, WorkspaceRole};
 /// The folder of the copied SDK.
 const SDK: &str = "sdk";
 
-/// A file of the project: its path and what is in it.
+/// A file of the project: its path and its content.
 type Text = (String, Vec<u8>);
 
-/// Does what `new` was asked for.
+/// Runs `new`.
 pub(crate) fn new(asked: &New) -> Result<Exit> {
     name::check(&asked.name)?;
     let dir = asked.path.clone().unwrap_or_else(|| PathBuf::from(&asked.name));
@@ -62,7 +62,7 @@ fn alone(asked: &New) -> Result<Vec<Text>> {
     Ok(files)
 }
 
-/// Of these, the project's own.
+/// Returns the own files of a project that is a workspace of its own, without a copied SDK.
 fn own_alone(name: &str, sdk: &str) -> Vec<Text> {
     let dependency = format!("{{ path = {} }}", toml(sdk));
     let manifest = manifest(name, &dependency) + include_str!("../template/alone.toml");
@@ -72,14 +72,14 @@ fn own_alone(name: &str, sdk: &str) -> Vec<Text> {
     files
 }
 
-/// The files of a member. Its workspace has the SDK, the lock file, profiles and the toolchain.
+/// Returns the files of a member. Its workspace has the SDK, the lock file, profiles and the toolchain.
 fn own_member(name: &str, member: &Member) -> Vec<Text> {
     let standing = include_str!("../template/member.md").replace("{root}", &member.up());
     let readme = readme(name, &target(member), &standing);
     own(manifest(name, &member.sdk), readme, "sqlservice.db*\n")
 }
 
-/// What every project has.
+/// Returns the files that every project has.
 fn own(manifest: String, readme: String, ignored: &str) -> Vec<Text> {
     let source = include_str!("../template/lib.rs");
     [("Cargo.toml", manifest.as_str()), ("src/lib.rs", source), ("README.md", &readme), (".gitignore", ignored)]
@@ -100,12 +100,12 @@ fn readme(name: &str, target: &str, standing: &str) -> String {
     template.replace("{name}", name).replace("{file}", &file(name)).replace("{target}", target)
 }
 
-/// The way from a member's directory to where its components are built.
+/// The relative path from a member's directory to the directory of built components.
 fn target(member: &Member) -> String {
     format!("{}/target", member.up())
 }
 
-/// The path of an SDK that is not copied.
+/// Checks the path of an SDK that is not copied, and makes it absolute.
 fn elsewhere(path: &Path) -> Result<String> {
     let help = "--sdk takes the folder guest-sdk/rust of sqlservice's sources";
     let wrong = |why: String| Failure::new(Exit::Usage, format!("{} is not the SDK: {why}", path.display())).help(help);
@@ -114,12 +114,12 @@ fn elsewhere(path: &Path) -> Result<String> {
     if !manifest.contains("name = \"sqlservice-sdk\"") {
         return Err(wrong("it is another package".to_owned()));
     }
-    // Cargo takes paths from the project's folder, people give them from where they are.
+    // Cargo resolves paths from the project's folder, users give them from the working directory.
     let full = fs::canonicalize(path).map_err(|error| wrong(error.to_string()))?;
     full.to_str().map(str::to_owned).ok_or_else(|| wrong("its path is not UTF-8".to_owned()))
 }
 
-/// Refuses a directory that has something in it.
+/// Refuses a directory that is not empty.
 fn free(dir: &Path) -> Result<()> {
     let taken = fs::read_dir(dir).map(|mut entries| entries.next().is_some()).unwrap_or(dir.exists());
     if taken {
@@ -129,7 +129,7 @@ fn free(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes a member and adds it to its workspace, or does neither: the workspace comes last.
+/// Makes a member and adds it to its workspace, or does neither: the workspace is changed last.
 fn join(name: &str, dir: &Path, member: &Member) -> Result<()> {
     let was_there = dir.exists();
     make(dir, &own_member(name, member))?;
@@ -137,7 +137,7 @@ fn join(name: &str, dir: &Path, member: &Member) -> Result<()> {
         return Ok(());
     }
     members::add(&member.root, &member.path).inspect_err(|_| {
-        // Cargo would build nothing in what is left over, a member that its workspace does not know.
+        // Cargo would build nothing in the leftovers, a member that its workspace does not list.
         let _ = fs::remove_dir_all(dir);
         if was_there {
             let _ = fs::create_dir(dir);
@@ -145,11 +145,11 @@ fn join(name: &str, dir: &Path, member: &Member) -> Result<()> {
     })
 }
 
-/// Writes the project, or nothing: its directory gets its name when all is written.
+/// Writes the project, or nothing: its directory gets its name when all files are written.
 fn make(dir: &Path, files: &[Text]) -> Result<()> {
     let unfinished = members::unfinished(dir);
     write(&unfinished, dir, files).map_err(|error| {
-        // What is left over would only be in the way; why it failed is what counts.
+        // The leftovers would only be in the way. An error of removing them is ignored in favour of the first one.
         let _ = fs::remove_dir_all(&unfinished);
         Failure::new(Exit::Host, format!("{} cannot be made: {error}", dir.display()))
     })
@@ -161,14 +161,14 @@ fn write(unfinished: &Path, dir: &Path, files: &[Text]) -> io::Result<()> {
         fs::create_dir_all(path.parent().unwrap_or(unfinished))?;
         fs::write(path, content)?;
     }
-    // An empty directory gives way.
+    // An empty directory is replaced.
     if dir.exists() {
         fs::remove_dir(dir)?;
     }
     fs::rename(unfinished, dir)
 }
 
-/// What was made, and what to do next.
+/// Returns the message about what was made, with the next steps.
 fn told(name: &str, dir: &Path, standing: &WorkspaceRole) -> String {
     let (dir, file) = (dir.display(), file(name));
     let (made, target, toolchain) = match standing {
@@ -189,18 +189,18 @@ fn told(name: &str, dir: &Path, standing: &WorkspaceRole) -> String {
     )
 }
 
-/// Whether rustup finds a file there that can ask for the sandbox's target, as that of a project of ours does.
+/// Whether rustup finds a toolchain file there, which can name the target `wasm32-wasip2`, as a project of ours does.
 fn has_toolchain(root: &Path) -> bool {
     let names = ["rust-toolchain.toml", "rust-toolchain"];
     root.ancestors().any(|folder| names.iter().any(|name| folder.join(name).exists()))
 }
 
-/// How cargo names the component.
+/// Returns cargo's file name of the component.
 fn file(name: &str) -> String {
     name.replace('-', "_")
 }
 
-/// A string in TOML.
+/// Quotes a string in TOML.
 fn toml(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -1,21 +1,21 @@
-//! How people write durations and sizes.
+//! Durations and sizes as people write them.
 
 use std::time::Duration;
 
-/// `30` and `30s` are seconds; there are `ms`, `s`, `m` and `h`.
+/// Parses a duration. `30` and `30s` are seconds; the units are `ms`, `s`, `m` and `h`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     const UNITS: [(&str, f64); 4] = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
     let seconds = quantity(text, &UNITS).ok_or("a duration is a number of seconds, or 500ms, 30s, 5m, 1h")?;
     Duration::try_from_secs_f64(seconds).map_err(|_| "this duration is too long".to_owned())
 }
 
-/// Bytes; `K`, `M` and `G` (also `KiB`, `KB` and so on) are powers of 1024.
+/// Parses a size in bytes; `K`, `M` and `G` (also `KiB`, `KB` and so on) are powers of 1024.
 pub(crate) fn size(text: &str) -> Result<usize, String> {
     const UNITS: [(&str, f64); 4] = [("b", 1.0), ("k", 1024.0), ("m", 1_048_576.0), ("g", 1_073_741_824.0)];
     let lower = text.to_lowercase();
     let short = lower.strip_suffix("ib").or_else(|| lower.strip_suffix('b')).unwrap_or(&lower);
     let bytes = quantity(short, &UNITS).ok_or("a size is a number of bytes, or 64M, 1G")?;
-    // Far below where a float stops counting by ones.
+    // Far below the limit up to which a float represents every integer.
     if bytes >= 4_503_599_627_370_496.0 {
         return Err("this size is too large".to_owned());
     }
@@ -23,7 +23,7 @@ pub(crate) fn size(text: &str) -> Result<usize, String> {
     Ok(bytes as usize)
 }
 
-/// A number and perhaps a unit; without a unit it counts by ones.
+/// Parses a number and an optional unit; without a unit the factor is one.
 fn quantity(text: &str, units: &[(&str, f64)]) -> Option<f64> {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -35,7 +35,7 @@ fn quantity(text: &str, units: &[(&str, f64)]) -> Option<f64> {
     }
 }
 
-/// A size as people like to read it.
+/// Formats a size for people, with one decimal digit.
 pub(crate) fn readable(bytes: u64) -> String {
     const STEPS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     match STEPS.into_iter().find(|(_, step)| bytes >= *step) {
@@ -48,7 +48,7 @@ pub(crate) fn readable(bytes: u64) -> String {
     }
 }
 
-/// A size as it is written: exact, with the largest unit that divides it.
+/// Formats a size as configuration: exact, with the largest unit that divides it.
 pub(crate) fn bytes(bytes: u64) -> String {
     const STEPS: [(&str, u64); 3] = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)];
     match STEPS.into_iter().find(|(_, step)| bytes >= *step && bytes.is_multiple_of(*step)) {
@@ -57,7 +57,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
-/// A time as it is written: exact to the millisecond, with the largest unit that divides it.
+/// Formats a time as configuration: exact to the millisecond, with the largest unit that divides it.
 pub(crate) fn time(time: Duration) -> String {
     const STEPS: [(&str, u128); 3] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
     let millis = time.as_millis();
@@ -67,7 +67,7 @@ pub(crate) fn time(time: Duration) -> String {
     }
 }
 
-/// The word that was meant, as far as one is close enough.
+/// Returns the closest word, if one is close enough to be meant.
 pub(crate) fn suggestion<'a>(wrong: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if wrong.len() > 64 {
         return None;

@@ -1,4 +1,4 @@
-//! What the command prints, so that neither a closed pipe nor a plugin's text does harm.
+//! The command's output. Neither a closed pipe nor a plugin's text does harm.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -18,7 +18,7 @@ pub(crate) fn text(text: &str) -> Result<()> {
     written(write!(out, "{text}{end}").and_then(|()| out.flush()))
 }
 
-/// Prints a text that a plugin made: as it is for files and programs, without control characters for a terminal.
+/// Prints a plugin's text: unchanged for files and programs, without control characters on a terminal.
 pub(crate) fn foreign(said: &str) -> Result<()> {
     if io::stdout().is_terminal() { text(&harmless(said)) } else { text(said) }
 }
@@ -28,7 +28,7 @@ pub(crate) fn json(document: &Json) -> Result<()> {
     text(&format!("{document:#}"))
 }
 
-/// Tells a failure, on standard error for people, on standard output as JSON, and says how the command ends.
+/// Reports a failure, on standard error for people, on standard output as JSON, and returns the command's exit.
 pub(crate) fn fail(failure: Failure, as_json: bool) -> Exit {
     let exit = failure.exit();
     if as_json {
@@ -37,21 +37,21 @@ pub(crate) fn fail(failure: Failure, as_json: bool) -> Exit {
         }
         return exit;
     }
-    // Its only error is that it was called before.
+    // It only fails where a hook was set before.
     let _ = miette::set_hook(Box::new(handler));
     let report = format!("{:?}", Report::new(failure.harmless()));
-    // There is nowhere to tell that standard error is closed.
+    // An error is ignored, as nothing is left to report a closed standard error to.
     let _ = writeln!(io::stderr().lock(), "{}", report.trim_matches('\n'));
     exit
 }
 
-/// How failures look.
+/// The report handler of failures.
 fn handler(_: &(dyn Diagnostic + 'static)) -> Box<dyn ReportHandler> {
-    // Lines are left as they are: a caret below an argument has to stay where it is.
+    // Lines are not wrapped: a caret below an argument has to stay in its column.
     Box::new(MietteHandlerOpts::new().wrap_lines(false).build())
 }
 
-/// A closed pipe is no failure: its reader had enough.
+/// Maps the outcome of a write. A closed pipe is no failure: its reader had enough.
 fn written(outcome: io::Result<()>) -> Result<()> {
     match outcome {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -61,7 +61,7 @@ fn written(outcome: io::Result<()>) -> Result<()> {
     }
 }
 
-/// A heading, bold on a terminal that wants it.
+/// A heading, bold on a terminal, unless `NO_COLOR` is set.
 pub(crate) fn heading(text: &str) -> String {
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     if wanted && io::stdout().is_terminal() { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }

@@ -4,14 +4,14 @@ use std::{thread, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// What takes less than this shows nothing at all.
+/// Work that takes less than this shows nothing.
 const MOMENT: Duration = Duration::from_millis(700);
 
-/// A spinner with the time, on standard error, where that is a terminal. It is gone when this is dropped.
+/// A spinner with the elapsed time, on standard error, where that is a terminal. Dropping it removes the line.
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Begins.
+    /// Starts the spinner.
     pub(crate) fn start(what: String, quiet: bool) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
@@ -31,7 +31,7 @@ impl Drop for Progress {
     }
 }
 
-/// Shows the line when the moment is over, if it is still of use. Without a thread for it there is no line.
+/// Shows the line after the moment, if the work is not done by then. Without a thread for it there is no line.
 fn show_later(bar: ProgressBar) {
     let show = move || {
         thread::sleep(MOMENT);

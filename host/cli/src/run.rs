@@ -1,4 +1,4 @@
-//! `sqlservice run`: calls a function of a plugin and prints what it answers.
+//! `sqlservice run`: calls a function of a plugin and prints its result.
 
 mod answer;
 mod configured;
@@ -19,17 +19,17 @@ use crate::{
     progress::Progress,
 };
 
-/// What is run, and for whom.
+/// The plugin to run, and its tenant.
 struct RunTarget {
     engine: Engine,
     tenant: Tenant,
     databases: Vec<NamedDatabase>,
     component: PathBuf,
-    /// Its name, where it has another one than its file's.
+    /// The plugin's name, where it is not its file's.
     plugin: Option<String>,
 }
 
-/// Does what `run` was asked for.
+/// Runs `run`.
 pub(crate) async fn run(asked: &Run, quiet: bool) -> Result<Exit> {
     let target = match (&asked.configured.config, &asked.configured.tenant) {
         (Some(file), Some(tenant)) => configured::target(asked, file, tenant)?,
@@ -37,7 +37,7 @@ pub(crate) async fn run(asked: &Run, quiet: bool) -> Result<Exit> {
     };
     let mut plugin = load::runnable(&target.engine, &target.component, quiet)?;
     if let Some(name) = &target.plugin {
-        // The configuration's name for it, by which databases know it as an owner of tables.
+        // The configuration's name for the plugin, by which databases record it as an owner of tables.
         plugin = plugin.with_name(name.as_str());
     }
     let Some(name) = &asked.function else {
@@ -52,7 +52,7 @@ pub(crate) async fn run(asked: &Run, quiet: bool) -> Result<Exit> {
         call(&plugin, &target.tenant, function, &arguments, quiet).await
     })
     .await;
-    // Bounded; a second Ctrl-C does not wait for it. Its outcome changes nothing of the call's.
+    // Closing takes a bounded time, and a second Ctrl-C cancels it. Its outcome does not change that of the call.
     let _ = interruptible(async {
         target.tenant.close().await;
         Ok(())
@@ -61,7 +61,7 @@ pub(crate) async fn run(asked: &Run, quiet: bool) -> Result<Exit> {
     answer::print(outcome?, asked)
 }
 
-/// The engine, and the only tenant that it has, by the options.
+/// Makes the engine and its only tenant from the options.
 fn target(asked: &Run) -> Result<RunTarget> {
     let databases = databases::named(&asked.grants)?;
     let mut grants = Vec::new();
@@ -98,12 +98,12 @@ fn engine(
     cache.into_iter().fold(engine, EngineBuilder::compile_cache).build()
 }
 
-/// Where the plugin's output goes: with `--json`, standard output holds the document alone.
+/// Returns the destination of the plugin's output: with `--json`, standard output holds the document alone.
 fn stdio(asked: &Run) -> Stdio {
     if asked.json { Stdio::Stderr } else { Stdio::Inherit }
 }
 
-/// Finds the function, and says so where a bare name means several.
+/// Finds the function. The error for an ambiguous bare name lists all matches.
 fn function<'a>(plugin: &'a Plugin, name: &str) -> Result<&'a Function> {
     let several: Vec<_> =
         plugin.functions().iter().filter(|f| f.name() == name).map(Function::qualified_name).collect();
@@ -116,7 +116,7 @@ fn function<'a>(plugin: &'a Plugin, name: &str) -> Result<&'a Function> {
     })
 }
 
-/// Calls it in an instance of its own, which is gone afterwards with all that it had open.
+/// Calls a function in a new instance, which is dropped afterwards with everything that it has open.
 async fn call(
     plugin: &Plugin,
     tenant: &Tenant,
@@ -129,7 +129,7 @@ async fn call(
     Ok(instance.call_function(function, arguments).await?)
 }
 
-/// Does work until it is done or Ctrl-C drops it.
+/// Runs work until it is done or Ctrl-C drops it.
 async fn interruptible<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
         outcome = work => outcome,

@@ -1,26 +1,26 @@
 //! Keeps the secrets of database URLs out of everything that is printed.
 
-/// What stands in a secret's place.
+/// The replacement of a secret.
 const HIDDEN: &str = "***";
 
-/// A URL without user, password and parameters: enough to see which server or file is meant.
+/// Returns a URL without user, password and parameters: enough to identify the server or file.
 pub(crate) fn location(url: &str) -> String {
-    // What is no URL at all may be a secret altogether.
+    // A text that is no URL may be a secret as a whole.
     let Some((scheme, rest)) = url.split_once("://").or_else(|| url.split_once(':')) else { return HIDDEN.to_owned() };
-    // The last @, as a password may hold another one.
+    // Splits at the last @, as a password may contain another one.
     let rest = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
     let place = rest.split(['?', '#']).next().unwrap_or_default();
     if scheme == "sqlite" { format!("sqlite:{place}") } else { format!("{scheme}://{place}") }
 }
 
-/// The user of a server's URL, as it is written.
+/// Returns the user of a server's URL, as written.
 pub(crate) fn user(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     let (user, _) = rest.rsplit_once('@')?;
     user.split(':').next()
 }
 
-/// A foreign text, a driver's for example, without the secrets of a URL.
+/// Removes the secrets of a URL from a foreign text, a driver's for example.
 pub(crate) fn scrub(text: &str, url: &str) -> String {
     let mut clean = text.replace(url, &location(url));
     for secret in secrets(url) {
@@ -34,7 +34,7 @@ pub(crate) fn is_in(text: &str) -> bool {
     !secrets(text).is_empty()
 }
 
-/// The password, as written and as meant, and the parameters that may be one.
+/// Returns the password, as written and decoded, and the parameters that may be one.
 fn secrets(url: &str) -> Vec<String> {
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let mut secrets = Vec::new();
@@ -53,7 +53,7 @@ fn secrets(url: &str) -> Vec<String> {
     secrets
 }
 
-/// Without percent signs.
+/// Decodes percent escapes.
 pub(crate) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,4 +1,4 @@
-//! `sqlservice tenant`: makes what keeps a tenant apart on a database, and checks it.
+//! `sqlservice tenant`: makes the login or file that isolates a tenant on a database, and checks it.
 
 mod file;
 mod report;
@@ -16,7 +16,7 @@ use crate::{
     login, notation, output,
 };
 
-/// Does what `tenant` was asked for.
+/// Runs the subcommand of `tenant`.
 pub(crate) async fn tenant(asked: &Tenant) -> Result<Exit> {
     match &asked.command {
         TenantCommand::Add(asked) => add(asked).await,
@@ -24,7 +24,7 @@ pub(crate) async fn tenant(asked: &Tenant) -> Result<Exit> {
     }
 }
 
-/// A tenant that is to be kept apart, and where.
+/// The tenant to isolate, and its database.
 struct TenantTarget<'a> {
     asked: &'a TenantAdd,
     name: Name,

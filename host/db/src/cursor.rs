@@ -1,4 +1,4 @@
-//! Cursors: the rest of a result, batch by batch.
+//! Cursors: the rest of a result set, batch by batch.
 
 use std::sync::Arc;
 
@@ -12,28 +12,28 @@ use crate::{
     row_sink::{FetchSize, Page},
 };
 
-/// Rows that are still to come.
+/// The remaining rows of a result set.
 ///
-/// It occupies its session until it is read to its end. Dropping it stops the statement and frees the session for the next
-/// call. A dropped call of [`Cursor::next_batch`] loses nothing: the next call gets the batch that it asked for. Once a second
-/// batch was asked for, up to two more are read ahead, unless they are larger than 1 MiB.
+/// It occupies its session until it is read to its end. Dropping it stops the statement and frees the session for the next call. Dropping
+/// a future of [`Cursor::next_batch`] loses nothing: the next call gets the batch that it requested. Once a second batch was requested,
+/// up to two more are read ahead, unless they are larger than 1 MiB.
 pub struct Cursor {
     reader: Mutex<Reader>,
     occupied: Occupied,
     _alive: Option<CallHandle>,
 }
 
-/// The reader's end of a feed.
+/// The reader's ends of a row sink's channels.
 struct Reader {
     demands: watch::Sender<FetchSize>,
     pages: mpsc::Receiver<Page>,
-    /// The most that was asked for, so that nothing larger was filled.
+    /// The largest size that was requested, which no filled batch exceeds.
     most: FetchSize,
-    /// What is left of a batch that was larger than asked for.
+    /// The rest of a batch that was larger than requested.
     rest: Option<Batch>,
-    /// Whether a batch was asked for that was not taken yet.
+    /// Whether a batch was requested that was not received yet.
     asked: bool,
-    /// Whether the last batch is here.
+    /// Whether the last batch was received.
     last: bool,
     done: bool,
 }
@@ -57,7 +57,7 @@ impl Drop for Occupied {
 }
 
 impl Cursor {
-    /// The rest of a result. `alive` is the call's own, so that the statement goes on without a gap.
+    /// Creates the cursor of a result set. `alive` is the handle of the call, so that the statement goes on without a gap.
     pub(crate) fn new(
         core: Arc<Core>,
         serial: u64,
@@ -71,13 +71,13 @@ impl Cursor {
         Self { reader: Mutex::new(reader), occupied: Occupied { core, serial }, _alive: alive }
     }
 
-    /// The next rows, at most so many and about so many bytes; nothing at the end. Both numbers are guest-controlled, and
-    /// 65,536 rows and 16 MiB are the most that one batch has.
+    /// Returns the next rows, at most `max_rows` and about `max_bytes`; nothing at the end. Both numbers are guest-controlled, and one
+    /// batch has 65,536 rows and 16 MiB at most.
     ///
     /// # Errors
     ///
-    /// Those of a statement, and [`Error::Closed`] once its session was closed or dropped, whatever was read ahead. After an
-    /// error there is nothing more.
+    /// The errors of a statement, and [`Error::Closed`] once its session was closed or dropped, even where batches were read ahead. After
+    /// an error there are no more rows.
     pub async fn next_batch(&self, max_rows: u32, max_bytes: u32) -> Result<Option<Batch>> {
         let mut reader = self.reader.lock().await;
         if reader.done {
@@ -98,7 +98,7 @@ impl Cursor {
         Ok((batch.rows > 0).then_some(batch))
     }
 
-    /// The host notices the end of a session in a task of its own; its reader must not see more or less rows for that.
+    /// Refuses rows once the session has ended. A host task ends it, whose timing must not decide how many rows the reader sees.
     fn check_open(&self, reader: &mut Reader) -> Result<()> {
         reader.done = self.occupied.core.queue.is_abandoned();
         if reader.done { Err(Error::Closed) } else { Ok(()) }
@@ -106,7 +106,7 @@ impl Cursor {
 }
 
 impl Reader {
-    /// Asks for a batch and takes the next one, which may have been filled before.
+    /// Requests a batch and receives the next one, which may have been filled before.
     async fn receive(&mut self, demand: FetchSize) -> Result<Batch> {
         if !self.asked {
             self.demands.send_replace(demand);
@@ -129,7 +129,7 @@ impl Reader {
         }
     }
 
-    /// Cuts off what is more than was asked for, where a batch was filled for a larger demand.
+    /// Cuts a batch that was filled for a larger request, and keeps the rest.
     fn cut(&mut self, mut batch: Batch, demand: FetchSize) -> Batch {
         let within = if demand.bytes < self.most.bytes { batch.rows_within(demand.bytes) } else { batch.rows };
         let rows = within.min(u32::try_from(demand.rows).unwrap_or(u32::MAX));
@@ -163,7 +163,7 @@ mod tests {
         let (demands, pages) = (watch::channel(FetchSize::DEFAULT).0, mpsc::channel(1).1);
         let most = FetchSize::of(100, 800);
         let mut reader = Reader { demands, pages, most, rest: None, asked: false, last: false, done: false };
-        // As large as was asked for before: the last row may pass the bytes.
+        // As large as requested before: the last row may exceed the bytes.
         assert_eq!(reader.cut(batch(100), FetchSize::of(100, 800)).rows, 100);
         assert!(reader.rest.is_none());
         for (demand, rows) in [(FetchSize::of(7, 800), 7), (FetchSize::of(100, 80), 10), (FetchSize::of(100, 1), 1)] {

@@ -1,4 +1,4 @@
-//! A database: its pool, and the ways to work on it.
+//! A handle of a database: its pool, and the sessions and operations that use it.
 
 mod tables;
 
@@ -21,34 +21,33 @@ use crate::{
     url::Target,
 };
 
-/// A database that the host was given a URL for. Cloning it is cheap; all clones share one pool.
+/// A database of which the host has a URL. Cloning it is cheap; all clones share one pool.
 #[derive(Clone)]
 pub struct Database {
     pub(crate) inner: Arc<Inner>,
     pub(crate) instruments: Arc<Instruments>,
-    /// The connections that the borrowers of this handle and its clones may have.
+    /// Limits the connections that borrowers of this handle and its clones have at once.
     pub(crate) share: Option<Arc<Share>>,
-    /// Whose tables are those that this handle and its clones make.
+    /// The owner of the tables that this handle and its clones create.
     pub(crate) owner: Option<Arc<str>>,
 }
 
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL has secrets, so nothing of it is shown.
+        // The URL contains secrets, so no part of it is shown.
         f.debug_struct("Database").field("dialect", &self.dialect()).finish_non_exhaustive()
     }
 }
 
 impl Database {
-    /// A database by its URL: `sqlite://relative/path`, `sqlite:///absolute/path`, `sqlite::memory:`,
-    /// `postgres://…`, `postgresql://…`, `mysql://…`, `mariadb://…`. Nothing is sent to it and no file is opened.
+    /// Creates a handle from a URL: `sqlite://relative/path`, `sqlite:///absolute/path`, `sqlite::memory:`, `postgres://…`,
+    /// `postgresql://…`, `mysql://…`, `mariadb://…`. It sends nothing and opens no file.
     ///
-    /// `sqlite::memory:` is one connection, kept for ever and private to this value and its clones, whatever the pool's
-    /// settings say.
+    /// `sqlite::memory:` is one connection, kept for ever and private to this value and its clones, whatever the pool's settings.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] and [`Error::Setting`], whose texts have nothing secret.
+    /// [`Error::Url`] and [`Error::Setting`], whose texts contain no secrets.
     pub fn new(url: &str, settings: Settings) -> Result<Self> {
         let target = Target::parse(url)?;
         let kind = target.kind();
@@ -59,76 +58,77 @@ impl Database {
         Ok(Self { inner, instruments: Arc::default(), share: None, owner: None })
     }
 
-    /// The same database, with the same pool, for another scope's work: sessions, and changes and reflection of tables, that are
-    /// begun with it belong to this scope and are told to this observer, or where there is none to the one of this handle. Sessions
-    /// that are open keep theirs. Cheap; a new database has neither a scope nor an observer.
+    /// Returns a handle of the same database and pool for the work of another scope: its sessions, schema changes and reflections belong
+    /// to `scope`. Their events go to `observer`, or to this handle's observer where that is `None`. Open sessions keep theirs. Cheap; a
+    /// new database has neither a scope nor an observer.
     #[must_use]
     pub fn with_scope(&self, scope: Scope, observer: Option<Arc<dyn Observer>>) -> Self {
         self.with_instruments(Instruments::new(scope, observer))
     }
 
-    /// The same as [`Database::with_scope`], where several handles share a limit of lines in the host's log.
+    /// As [`Database::with_scope`], for several handles that share one limit of log lines.
     #[must_use]
     pub fn with_instruments(&self, instruments: Instruments) -> Self {
         Self { instruments: instruments.or_observer_of(&self.instruments), ..self.clone() }
     }
 
-    /// The same database, with the same pool, for borrowers who have no more than so many of its connections at once, all that use
-    /// this handle or a clone of it together: sessions, pings, changes and reflection of tables. One of the pool's connections is
-    /// left to others, where it has more than one. Who asks for one more waits as for any connection, and gets
-    /// [`Error::PoolTimeout`] with this number.
+    /// Returns a handle of the same database and pool whose borrowers have at most `most` connections at once. The limit covers all
+    /// sessions, pings, schema changes and reflections of that handle and its clones together. One of the pool's connections is left to
+    /// others, where it has more than one. A borrower beyond the limit waits as for any connection, and gets [`Error::PoolTimeout`] with
+    /// this number.
     #[must_use]
     pub fn limit_connections(&self, most: u32) -> Self {
         Self { share: Some(Arc::new(self.inner.pool.share(most))), ..self.clone() }
     }
 
-    /// The same database, with the same pool, for one who drops no tables but those that it made. The host writes down which these are,
-    /// in a table of its own in the database, [`sqlservice_sql::ddl::RECORDS`], which [`create_all`](Self::create_all) makes when it is
-    /// needed first and no guest reaches as data. Who it is is said by this text alone, so it has to be the same whenever it comes back.
+    /// Returns a handle of the same database and pool for an owner that may drop only tables that it created. The host records these in a
+    /// table of its own in the database, [`sqlservice_sql::ddl::RECORDS`], which [`create_all`](Self::create_all) creates when it is
+    /// first needed and which no guest reaches as data. This text alone identifies the owner, so it has to be the same each time.
     ///
-    /// A table that was dropped and made again behind the host's back is not the owner's on PostgreSQL, which numbers tables; SQLite,
-    /// MySQL and MariaDB do not tell it from the one of before. Where that is a danger, drop through this crate, with an owner or without
-    /// one, which keeps what is written down true. A database that was restored from a dump has other numbers on PostgreSQL: until they
-    /// are mended there (`UPDATE sqlservice_tables SET table_oid = …`), nothing is its owner's. The login has to have the right to make
-    /// and to use the host's table.
+    /// A table that was dropped and created again without the host is not the owner's on PostgreSQL, where records hold table OIDs;
+    /// SQLite, MySQL and MariaDB cannot tell it from the earlier one. Where that is a danger, drop through this crate, with or without an
+    /// owner, which keeps the records correct. A database that was restored from a dump has other OIDs on PostgreSQL: until the records
+    /// are corrected (`UPDATE sqlservice_tables SET table_oid = …`), no table is its owner's. The login needs the rights to create and to
+    /// use the host's table.
     #[must_use]
     pub fn with_owner(&self, owner: impl Into<Arc<str>>) -> Self {
         Self { owner: Some(owner.into()), ..self.clone() }
     }
 
-    /// Whose tables are those that this handle makes, where it has an [owner](Self::with_owner).
+    /// Returns the [owner](Self::with_owner) of the tables that this handle creates, where it has one.
     #[must_use]
     pub fn owner(&self) -> Option<&str> {
         self.owner.as_deref()
     }
 
-    /// The same database with a pool of its own, of so many connections at most, and so many new ones in a second (those of two
-    /// seconds at once): none of them ever serves a borrower of this handle's pool. [`status`](Self::status) counts them with those of this handle, and [`close`](Self::close) closes them. A database in memory
-    /// is one connection and stays as it is.
+    /// Returns a handle of the same database with a pool of its own, of at most `most` connections and `new_in_a_second` new ones a
+    /// second (those of two seconds at once): none of them ever serves a borrower of this handle's pool. [`status`](Self::status) counts
+    /// them with those of this handle, and [`close`](Self::close) closes them. A database in memory is one connection, so its handle is
+    /// only cloned.
     #[must_use]
     pub fn with_own_pool(&self, most: Option<u32>, new_in_a_second: Option<u32>) -> Self {
         let Some(pool) = self.inner.pool.apart(most, new_in_a_second) else { return self.clone() };
         Self { inner: self.inner.with_pool(pool), share: None, ..self.clone() }
     }
 
-    /// Whose work this handle does, and who is told of it.
+    /// Returns the scope of this handle's work and its observer.
     #[must_use]
     pub fn instruments(&self) -> &Instruments {
         &self.instruments
     }
 
-    /// Its kind, by the URL's scheme. A server behind `mysql://` says itself whether it is MariaDB: until
-    /// [`identify`](Self::identify) or the first connection it is taken for MySQL.
+    /// Returns the database's kind, by the URL's scheme. A `mysql://` URL may lead to MariaDB: until [`identify`](Self::identify) or the
+    /// first connection has read the kind from the server, it counts as MySQL.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.inner.dialect()
     }
 
-    /// Its kind, asked of the server where the URL leaves it open. Connects for that, once.
+    /// Returns the database's kind, read from the server where the URL leaves it open. Connects for that, once.
     ///
     /// # Errors
     ///
-    /// Those of [`Database::connect`], where the server has to be asked.
+    /// The errors of [`Database::connect`], where the server has to be queried.
     pub async fn identify(&self) -> Result<Dialect> {
         if !self.inner.is_known() {
             self.with_connection(|held| async move { (held, Ok(())) }).await?;
@@ -136,13 +136,13 @@ impl Database {
         Ok(self.dialect())
     }
 
-    /// Asks the database for an answer. Connections that were lost while they were idle are replaced first.
+    /// Pings the database. Idle connections that were lost are replaced first.
     ///
     /// # Errors
     ///
-    /// [`Error::Disconnected`] where no new connection answers, within seconds; [`Error::PoolTimeout`].
+    /// [`Error::Disconnected`] where no new connection responds, within seconds; [`Error::PoolTimeout`].
     pub async fn ping(&self) -> Result<()> {
-        // Every idle connection may be lost; after them comes a new one.
+        // Every idle connection may be lost; after them a new one is opened.
         let mut tries = self.status().idle.saturating_add(2);
         loop {
             tries = tries.saturating_sub(1);
@@ -181,17 +181,17 @@ impl Database {
         Ok(session)
     }
 
-    /// A session that takes a connection at its first use, and gives it back at the end of each transaction.
+    /// Returns a session that takes a connection at its first use, and gives it back at the end of each transaction.
     #[must_use]
     pub fn session(&self) -> Session {
         Session::new(self.core(Mode::Lazy))
     }
 
-    /// A session in its only transaction.
+    /// Returns a session that has begun its only transaction.
     ///
     /// # Errors
     ///
-    /// Those of [`Database::connect`] and [`Session::begin`].
+    /// The errors of [`Database::connect`] and [`Session::begin`].
     pub async fn begin(&self, options: TransactionOptions) -> Result<Session> {
         let session = Session::new(self.core(Mode::Once));
         session.begin(options).await?;
@@ -202,14 +202,14 @@ impl Database {
         Core::new(&self.inner, &self.instruments, self.share.as_ref(), mode)
     }
 
-    /// How many connections there are.
+    /// Returns the connection counts of this handle's pool and of the pools derived from it.
     #[must_use]
     pub fn status(&self) -> PoolStatus {
         let all = self.inner.apart().into_iter().map(|inner| inner.pool.status());
         all.fold(self.inner.pool.status(), PoolStatus::and)
     }
 
-    /// Takes no more calls, waits until every connection was given back (15 seconds at most), and closes them.
+    /// Accepts no more calls, waits until every connection has been given back (15 seconds per pool at most), and closes them.
     pub async fn close(&self) {
         let inner = Arc::clone(&self.inner);
         let closing = async move {
@@ -219,11 +219,12 @@ impl Database {
             inner.pool.close().await;
             Ok(())
         };
-        // Its only error is a host that ends.
+        // This fails only where the host ends.
         drop(self.host(Box::pin(closing)).await);
     }
 
-    /// Works on a connection of the host's own, in a task that no caller can drop halfway. The connection goes back clean.
+    /// Runs work on a connection, in a host task that no caller can drop halfway. The connection goes back clean, or is closed if it was
+    /// lost.
     pub(crate) async fn with_connection<T, W, F>(&self, work: W) -> Result<T>
     where
         T: Send + 'static,
@@ -252,7 +253,7 @@ impl Database {
         .await
     }
 
-    /// Does work in a host task.
+    /// Runs work in a host task.
     async fn host<T: Send + 'static>(&self, work: CallFuture<T>) -> Result<T> {
         self.inner.enter();
         run_or_spawn(work).await.end().await

@@ -1,11 +1,11 @@
-//! What a database, a pool or a connection can fail with.
+//! The errors of a database, a pool or a connection.
 
 use std::time::Duration;
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Which kind of constraint a change broke.
+/// The kind of constraint that a change violated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "SQL's own words")]
 pub enum ConstraintKind {
@@ -16,33 +16,33 @@ pub enum ConstraintKind {
     Other,
 }
 
-/// A constraint that a change broke.
+/// A constraint that a change violated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// Its kind.
     pub kind: ConstraintKind,
-    /// Its name, where the database tells it.
+    /// Its name, where the database reports it.
     pub constraint: Option<String>,
     /// The table whose row was refused.
     pub table: Option<String>,
-    /// The constraint's columns, where the database tells them.
+    /// The constraint's columns, where the database reports them.
     pub columns: Vec<String>,
 }
 
-/// What a database said, in a form that a guest may see; the source is for the host's log only.
+/// A database's error, in a form that a guest may see; the source is for the host's log only.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct DatabaseError {
     /// The SQLSTATE of five characters.
     pub sqlstate: Option<String>,
-    /// What happened, without hosts, paths, roles or other people's values.
+    /// The message, without hosts, paths, roles or values of others.
     pub message: String,
-    /// What the driver said.
+    /// The driver's error.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What a limit counts.
+/// The unit that a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are those of the contract, documented there")]
 pub enum LimitKind {
@@ -53,20 +53,20 @@ pub enum LimitKind {
     TransactionTime,
 }
 
-/// What can go wrong.
+/// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The statement, model or argument was wrong; nothing was sent.
     #[error(transparent)]
     Statement(#[from] sqlservice_sql::Error),
-    /// A database URL that makes no sense. The text never holds the URL's secrets. For the host, not for guests.
+    /// An invalid database URL. The text never contains the URL's secrets. For the host, not for guests.
     #[error("{0}")]
     Url(String),
-    /// A setting that makes no sense. For the host, not for guests.
+    /// An invalid setting. For the host, not for guests.
     #[error("{0}")]
     Setting(String),
-    /// A broken constraint.
+    /// A violated constraint.
     #[error("{:?} constraint violated", .0.kind)]
     Integrity(Violation),
     /// The schema changed under a cached statement.
@@ -87,10 +87,10 @@ pub enum Error {
     /// Another failure of the database.
     #[error("{0}")]
     Operational(#[source] DatabaseError),
-    /// The database refused for lack of rights, or the host to drop a table that is not its owner's.
+    /// The database denied it for lack of rights, or the host denied dropping a table that is not its owner's.
     #[error("{0}")]
     Denied(#[source] DatabaseError),
-    /// A table that the database does not have, or tables that were to be reflected and are not there.
+    /// A table that the database does not have, or tables to reflect that do not exist.
     #[error("no such table: {0}")]
     NoSuchTable(String),
     /// A column that the database does not have.
@@ -114,7 +114,7 @@ pub enum Error {
     /// No connection became free in time.
     #[error("all {size} connections were taken for {waited:?}")]
     PoolTimeout {
-        /// How many connections there may be: of the share or the pool, or of all pools of its server.
+        /// The limit of connections: of the share or the pool, or of all pools of its server.
         size: u32,
         /// How long the call waited.
         waited: Duration,
@@ -122,24 +122,24 @@ pub enum Error {
     /// A statement took too long and was stopped.
     #[error("the statement took too long and was stopped")]
     Timeout,
-    /// A statement was stopped because its caller went away.
+    /// A statement was stopped because its caller was dropped.
     #[error("cancelled")]
     Cancelled,
-    /// The connection was lost or cannot be made.
+    /// The connection was lost or cannot be opened.
     #[error("the database cannot be reached")]
     Disconnected(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
-    /// The database was asked to commit, and nothing says whether it did.
+    /// A commit was sent, and its outcome is unknown.
     #[error("outcome unknown: {0}; look whether the changes are there before they are made again")]
     OutcomeUnknown(&'static str),
     /// A limit was reached.
     #[error("the limit of {allowed} {kind:?} is reached")]
     Limit {
-        /// What is limited.
+        /// The unit that is limited.
         kind: LimitKind,
         /// The limit.
         allowed: u64,
     },
-    /// A host task ended without an answer: a bug of the host's.
+    /// A host task ended without a result: a bug of the host's.
     #[error("the host lost the answer")]
     Lost,
 }

@@ -1,12 +1,14 @@
-//! The places of pools, given to those who wait in turn by how long they had places before.
+//! Grants the connection permits of pools to waiting borrowers, fairly by how long each flow has held permits so far.
 //!
-//! A borrower is a flow: all that uses one share of a database, or all that has none. The next place goes to the flow that used places for
-//! the shortest time so far, those that it has now included; within a flow, who waits longest is first. A flow that comes back after it
-//! had nothing to do starts where the one stands that was served last, so that idling saves nothing up. This is start-time fair queuing
-//! (Goyal, Vin, Cheng 1996): what deficit round robin comes to with a quantum towards nothing, for work whose length is known afterwards.
+//! A flow is a group of borrowers that count as one: all that use one share of a database, or all that have none. The next permit goes to
+//! the flow that has held permits for the shortest time so far, those held now included. Within a flow, the borrower that has waited
+//! longest is first. A flow that was idle continues at the used time of the flow that was served last, so that idling saves up no credit.
+//! This is start-time fair queuing (Goyal, Vin, Cheng 1996): the limit of deficit round robin for a quantum towards zero, for work whose
+//! length is known only afterwards.
 //!
-//! All pools of one server have one queue, with a number of places of its own: a flow is served where both its pool and the queue have a
-//! place. One lock and one decision hold both numbers, so nothing that has a place of the one ever waits for one of the other.
+//! All pools of one server share one queue, which has a number of permits of its own: a flow is served where both its pool and the queue
+//! have a free permit. One lock and one decision cover both numbers, so no borrower that has a permit of one waits for a permit of the
+//! other.
 
 mod state;
 
@@ -16,52 +18,52 @@ use tokio::{sync::oneshot, time::Instant};
 
 use state::{FlowId, PoolId, State};
 
-/// The places of all pools that share one number of them.
+/// The permits that all pools of one server share.
 pub(crate) struct Queue {
     began: Instant,
     state: Mutex<State>,
 }
 
-/// The places of one pool.
+/// The permits of one pool.
 pub(crate) struct PoolPermits {
     queue: Arc<Queue>,
     pool: PoolId,
     most: u32,
 }
 
-/// A pool's borrowers who count as one.
+/// Borrowers of one pool that count as one.
 pub(crate) struct Flow {
     queue: Arc<Queue>,
     id: FlowId,
 }
 
-/// A place. Dropping it gives it to who waits.
+/// A permit for one connection. Dropping it passes it on to the next waiting borrower.
 pub(crate) struct Permit {
     queue: Arc<Queue>,
     flow: FlowId,
     since: u64,
 }
 
-/// Who is told of a place.
+/// The channel over which a waiting borrower receives its permit.
 type Waiter = oneshot::Sender<Permit>;
 
-/// Why there is no place.
+/// The error of a borrower whose pool is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Closed;
 
 impl Queue {
-    /// A queue of so many places, whatever its pools may have.
+    /// Creates a queue of `most` permits in all, whatever limits its pools have.
     pub(crate) fn new(most: u32) -> Arc<Self> {
         Arc::new(Self { began: Instant::now(), state: Mutex::new(State::new(most)) })
     }
 
-    /// From now on there are so many places. Where more are taken, none is given until enough have come back.
+    /// Sets the number of permits. Where more are taken, none is granted until enough have come back.
     pub(crate) fn set(self: &Arc<Self>, most: u32) {
         self.lock().most = most;
         self.serve();
     }
 
-    /// How many places there are, and how many are taken.
+    /// Returns how many permits there are, and how many are taken.
     pub(crate) fn count(&self) -> (u32, u32) {
         let state = self.lock();
         (state.most, state.taken)
@@ -75,7 +77,7 @@ impl Queue {
         u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Gives places to who waits.
+    /// Grants free permits to waiting borrowers.
     fn serve(self: &Arc<Self>) {
         loop {
             let since = self.now();
@@ -85,7 +87,7 @@ impl Queue {
         }
     }
 
-    /// Hands a place over. Who gave up just now leaves it here, which gives it to the next one.
+    /// Sends a permit to a borrower. If that borrower has just stopped waiting, the permit is dropped here, which passes it on.
     fn give(self: &Arc<Self>, flow: FlowId, waiter: Waiter, since: u64) {
         drop(waiter.send(Permit { queue: Arc::clone(self), flow, since }));
     }
@@ -95,7 +97,7 @@ impl Queue {
         let (all_free, next) = {
             let mut state = self.lock();
             let all_free = state.give_back(flow, since, now);
-            // In one step, so that no borrower who comes just now goes ahead of those who wait.
+            // In one step, so that no borrower that arrives just now overtakes those that wait.
             (all_free, state.next(now))
         };
         if let Some(all_free) = all_free {
@@ -109,37 +111,37 @@ impl Queue {
 }
 
 impl PoolPermits {
-    /// So many places of a queue for one pool more.
+    /// Adds a pool with `most` permits to a queue.
     pub(crate) fn new(queue: &Arc<Queue>, most: u32) -> Self {
         let pool = queue.lock().add_pool(most);
         Self { queue: Arc::clone(queue), pool, most }
     }
 
-    /// Borrowers who count as one.
+    /// Adds a flow: borrowers that count as one.
     pub(crate) fn flow(&self) -> Flow {
         let id = self.queue.lock().add_flow(self.pool);
         Flow { queue: Arc::clone(&self.queue), id }
     }
 
-    /// How many of the pool's places are taken.
+    /// Returns how many of the pool's permits are taken.
     pub(crate) fn taken(&self) -> u32 {
         self.queue.lock().pools.get(&self.pool).map_or(0, |pool| pool.taken)
     }
 
-    /// The number that keeps borrowers waiting: the pool's where it is full, else that of all pools of the queue.
+    /// Returns the limit that keeps borrowers waiting: the pool's own where the pool is full, else the queue's.
     pub(crate) fn bound(&self) -> u32 {
         let state = self.queue.lock();
         let is_full = state.pools.get(&self.pool).is_none_or(|pool| pool.taken >= pool.most);
         if is_full { self.most } else { self.most.min(state.most) }
     }
 
-    /// Lets none in any more. Those who wait are told.
+    /// Grants no more permits. Waiting borrowers get `Closed`.
     pub(crate) fn close(&self) {
         let waiting = self.queue.lock().close(self.pool);
         drop(waiting);
     }
 
-    /// Waits until all places of the pool are free.
+    /// Waits until all permits of the pool are free.
     pub(crate) async fn all(&self) {
         let Some(all_free) = self.queue.lock().pools.get(&self.pool).map(|pool| Arc::clone(&pool.all_free)) else {
             return;
@@ -162,7 +164,7 @@ impl Drop for PoolPermits {
 }
 
 impl Flow {
-    /// A place, where there is one: then none waits for it.
+    /// Takes a permit if one is free. No other borrower of the pool can be waiting then.
     pub(crate) fn try_take(&self) -> Result<Option<Permit>, Closed> {
         let since = self.queue.now();
         let mut state = self.queue.lock();
@@ -173,7 +175,7 @@ impl Flow {
         Ok(taken.then(|| Permit { queue: Arc::clone(&self.queue), flow: self.id, since }))
     }
 
-    /// Waits for a place. May be given up at any time.
+    /// Waits for a permit. Cancel safe.
     pub(crate) async fn take(&self) -> Result<Permit, Closed> {
         let (sender, receiver) = oneshot::channel();
         let ticket = {
@@ -184,7 +186,7 @@ impl Flow {
             state.wait(self.id, sender)
         };
         let _leave = WaitGuard { flow: self, ticket };
-        // One may have come back just before.
+        // A permit may have come back just before this borrower was queued.
         self.queue.serve();
         receiver.await.map_err(|_| Closed)
     }
@@ -203,7 +205,7 @@ impl Drop for Permit {
     }
 }
 
-/// Takes out of the queue who waits no more.
+/// Removes a borrower from the queue when it stops waiting.
 struct WaitGuard<'f> {
     flow: &'f Flow,
     ticket: u64,

@@ -1,4 +1,4 @@
-//! What the calls of one session share, and the guard that a call works with while it has its turn.
+//! The state that the calls of one session share, and the guard that a call holds during its turn.
 
 use std::{
     future::{Future, ready},
@@ -27,32 +27,32 @@ use crate::{
     transaction::state::{Mode, State},
 };
 
-/// What the calls of one session share.
+/// The state that the calls of one session share.
 pub(crate) struct Core {
     pub(crate) database: Arc<Inner>,
     pub(crate) instruments: Arc<Instruments>,
     pub(crate) mode: Mode,
     pub(crate) share: Option<Arc<Share>>,
     pub(crate) queue: CallQueue<State>,
-    /// How long each transaction may take, also one that begins by itself.
+    /// The time limit of each transaction, including those that begin automatically.
     pub(crate) transaction_time: OnceLock<Duration>,
     /// How long each transaction may be open while no call runs.
     pub(crate) idle_time: OnceLock<Duration>,
-    /// What callers went away from; it is dealt with before the next call.
+    /// The cleanups for dropped callers and handles; run before the next call.
     dropped: Mutex<Vec<PendingCleanup>>,
     in_transaction: AtomicBool,
     serial: AtomicU64,
 }
 
-/// One call's time with the session's connection.
+/// The exclusive use of a session by one call during its turn.
 pub(crate) struct SessionGuard {
     pub(crate) core: Arc<Core>,
     pub(crate) lease: Lease<State>,
-    /// How long it waited for a connection, until that is told of a statement. Zero where there is no observer.
+    /// How long it waited for a connection, until that is reported with a statement. Zero where there is no observer.
     pub(crate) waited: Duration,
-    /// Whether it dealt with what was dropped before it. What is dropped while it runs is the next one's.
+    /// Whether it has run the pending cleanups. Those that are added while it runs are left to the next call.
     pub(crate) is_cleaned: bool,
-    /// The span of its caller, for that of its statements.
+    /// The span of its caller, the parent of its statements' spans.
     pub(crate) span: Span,
 }
 
@@ -89,8 +89,8 @@ impl Core {
         })
     }
 
-    /// A call: queues for the session's connection in the order in which calls are started, and does the work. To be run as a task of the
-    /// host's, see [`run_or_spawn`].
+    /// Creates a call, which queues for the session in the order in which calls are started and then does the work. Its future must run
+    /// as a host task, see [`run_or_spawn`].
     pub(crate) fn start<T, F, W>(self: &Arc<Self>, work: W) -> (Option<CallHandle>, CallFuture<T>)
     where
         T: Send + 'static,
@@ -103,8 +103,8 @@ impl Core {
         };
         self.database.enter();
         let core = Arc::clone(self);
-        // Boxed at once: futures that hold each other would copy all of it at every level.
-        // A task has no span of its own; where no spans are wanted, this is none.
+        // The work is boxed at once: nested futures would copy all of it at every level. The caller's span is kept, as a task has none of
+        // its own; where no spans are wanted, it is none.
         let span = observe::caller();
         let work = Box::pin(async move {
             let lease = core.queue.turn(admitted).await?;
@@ -113,7 +113,7 @@ impl Core {
         (Some(handle), work)
     }
 
-    /// A call whose caller waits for its end.
+    /// Runs a call and waits for its end.
     pub(crate) async fn call<T, F, W>(self: &Arc<Self>, work: W) -> Result<T>
     where
         T: Send + 'static,
@@ -126,27 +126,27 @@ impl Core {
         result
     }
 
-    /// Runs a short query here and now where no call runs or waits: what takes microseconds need not be handed to a task that
-    /// could be stopped. Nothing where that cannot be.
+    /// Runs a short query inline where no call runs or waits: a query of microseconds needs no task that could be stopped. Returns
+    /// nothing where that is not possible.
     pub(crate) fn run_at_once(&self, job: &Execution, demand: FetchSize) -> Option<(Arc<[Output]>, Batch)> {
         let mut state = self.queue.idle().filter(|_| !self.has_cleanup())?;
         self.queue.note_activity();
         state.run_at_once(job, demand, self.queue.expired())
     }
 
-    /// Whether there is nothing to commit or roll back, and no call runs or waits: that takes no turn.
+    /// Whether there is nothing to commit or roll back and no call runs or waits, so that ending a transaction needs no turn.
     pub(crate) fn has_nothing_to_end(&self) -> bool {
         let Some(state) = self.queue.idle() else { return false };
         !self.has_cleanup() && state.has_nothing_to_end(self.mode)
     }
 
-    /// A turn of the host's own.
+    /// Waits for a turn of the host's own.
     pub(crate) async fn host_guard(self: Arc<Self>) -> SessionGuard {
         let lease = self.queue.turn_of_host().await;
         SessionGuard::new(self, lease, Span::none())
     }
 
-    /// Waits until no call ran for so long, or for up to twice as long, or the session is gone.
+    /// Waits until no call has run for `limit`, or for up to twice as long, or until the session is gone.
     pub(crate) async fn until_idle(core: Weak<Self>, limit: Duration) {
         let seen = || core.upgrade().map(|core| core.queue.activity());
         let mut before = seen();
@@ -160,7 +160,7 @@ impl Core {
         }
     }
 
-    /// A number that no cursor, savepoint or transaction of this session had before.
+    /// Returns a serial number that no cursor, savepoint or transaction of this session had before.
     pub(crate) fn serial(&self) -> u64 {
         self.serial.fetch_add(1, Ordering::Relaxed)
     }
@@ -178,18 +178,18 @@ impl Core {
         self.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
-    /// Whether something was dropped since it was asked what.
+    /// Whether cleanups are pending.
     pub(crate) fn has_cleanup(&self) -> bool {
         !self.dropped.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    /// What was dropped since this was asked last.
+    /// Takes the pending cleanups.
     pub(crate) fn take_cleanup(&self) -> Vec<PendingCleanup> {
         std::mem::take(&mut self.dropped.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Ends the session: whatever runs is stopped, what is open is rolled back, the connection is given back. Returns the
-    /// task that does it, if one is needed; none the second time.
+    /// Ends the session: stops the running statement, rolls back the open transaction and gives the connection back. Returns the task
+    /// that does it, if one is needed; none the second time.
     pub(crate) fn abandon(self: &Arc<Self>) -> Option<JoinHandle<()>> {
         if !self.queue.abandon() || self.queue.try_state().is_some_and(|state| state.is_unused()) {
             return None;
@@ -207,17 +207,17 @@ impl Core {
     }
 }
 
-/// What a caller went away from.
+/// The cleanup after a dropped caller or handle.
 pub(crate) enum PendingCleanup {
     /// A savepoint, by its serial number: its handle was dropped.
     Savepoint(u64),
-    /// A transaction, by its serial number: its caller was gone before it heard that it began.
+    /// A transaction, by its serial number: its caller was dropped before it got the result of the begin.
     Transaction(u64),
-    /// A statement in the transaction that its clock names: its caller was gone before it heard what it did.
+    /// A statement in the transaction that its clock names: its caller was dropped before it got the result.
     Statement(Clock),
 }
 
-/// The right to a savepoint, or to a transaction that was just begun: who drops it wants it undone.
+/// Guards a savepoint, or a transaction that has just begun: dropping the guard rolls it back.
 pub(crate) struct ScopeGuard {
     core: Arc<Core>,
     serial: u64,
@@ -226,12 +226,12 @@ pub(crate) struct ScopeGuard {
 }
 
 impl ScopeGuard {
-    /// A savepoint's claim.
+    /// Creates the guard of a savepoint.
     pub(crate) fn savepoint(core: Arc<Core>, serial: u64) -> Self {
         Self { core, serial, transaction: false, kept: false }
     }
 
-    /// A new transaction's claim.
+    /// Creates the guard of a new transaction.
     pub(crate) fn transaction(core: Arc<Core>, serial: u64) -> Self {
         Self { core, serial, transaction: true, kept: false }
     }
@@ -244,7 +244,7 @@ impl ScopeGuard {
         self.serial
     }
 
-    /// What is claimed has ended, or the caller knows of it.
+    /// Disarms the guard: its scope has ended, or the caller knows of it.
     pub(crate) fn keep(mut self) {
         self.kept = true;
     }
@@ -259,8 +259,8 @@ impl Drop for ScopeGuard {
     }
 }
 
-/// A caller that waits for a statement's answer. If it goes away before, the transaction cannot go on: the caller would
-/// not know what it commits.
+/// Guards a call whose caller waits for a statement's result. If the caller is dropped before, the transaction cannot go on: the caller
+/// would not know what it commits.
 pub(crate) struct CallGuard {
     core: Arc<Core>,
     clock: Clock,
@@ -272,7 +272,7 @@ impl CallGuard {
         Self { core: Arc::clone(core), clock: clock.clone(), heard: false }
     }
 
-    /// The answer has arrived.
+    /// Records that the caller has the result.
     pub(crate) fn acknowledge(mut self) {
         self.heard = true;
         self.clock.see();

@@ -1,4 +1,4 @@
-//! What all handles of a database and its sessions share: the pool, the settings, and what is known of it.
+//! The state that all handles of a database and its sessions share: the pool, the settings, and the database's kind.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
@@ -13,26 +13,26 @@ use crate::{
     url::Kind,
 };
 
-/// What a database and its sessions share.
+/// The state that all handles of a database and its sessions share.
 pub(crate) struct Inner {
     pub(crate) pool: Pool,
     pub(crate) settings: Settings,
-    /// What bounds its bytes, where the host has to ask for them.
+    /// The limit of its bytes, where the host has to measure them.
     pub(crate) storage: Option<Arc<Storage>>,
     kind: Kind,
-    /// Those with pools of their own that were made of it and are still there.
+    /// The databases with pools of their own that were derived from this one and still exist.
     apart: Mutex<Vec<Weak<Inner>>>,
-    /// The runtime that was there first, for drops on threads that have none.
+    /// The first runtime that was used, for drops on threads that have none.
     runtime: OnceLock<Handle>,
 }
 
 impl Inner {
-    /// Nothing is opened.
+    /// Creates the state without opening anything.
     pub(crate) fn new(pool: Pool, settings: Settings, storage: Option<Arc<Storage>>, kind: Kind) -> Arc<Self> {
         Arc::new(Self { pool, settings, storage, kind, apart: Mutex::default(), runtime: OnceLock::new() })
     }
 
-    /// The same database with another pool, which is counted and closed with this one.
+    /// Returns the same database with another pool, which is counted and closed with this one.
     pub(crate) fn with_pool(&self, pool: Pool) -> Arc<Self> {
         let inner = Self::new(pool, self.settings.clone(), self.storage.clone(), self.kind.clone());
         let mut apart = self.apart.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,33 +41,33 @@ impl Inner {
         inner
     }
 
-    /// Whether the kind is known.
+    /// Whether the kind is final.
     pub(crate) fn is_known(&self) -> bool {
         self.kind.is_known()
     }
 
-    /// The kind as far as it is known.
+    /// Returns the kind as far as it is known.
     pub(crate) fn dialect(&self) -> Dialect {
         self.kind.dialect()
     }
 
-    /// The databases with pools of their own that were made of this one.
+    /// Returns the databases with pools of their own that were derived from this one.
     pub(crate) fn apart(&self) -> Vec<Arc<Self>> {
         let apart = self.apart.lock().unwrap_or_else(PoisonError::into_inner);
         apart.iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Remembers the runtime.
+    /// Remembers the current runtime, unless there was one before.
     pub(crate) fn enter(&self) {
         if self.runtime.get().is_none()
             && let Ok(runtime) = Handle::try_current()
         {
-            // Another call may have been first.
+            // Another call may have set it first.
             let _ = self.runtime.set(runtime);
         }
     }
 
-    /// The runtime of the first call.
+    /// Returns the runtime of the first call.
     pub(crate) fn runtime(&self) -> Option<Handle> {
         self.runtime.get().cloned()
     }

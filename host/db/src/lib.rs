@@ -1,8 +1,8 @@
 //! Pools, connection tasks, transactions and reflection for SQLite, PostgreSQL and MySQL/MariaDB.
 //!
-//! The only crate that names sqlx. A connection that is checked out belongs to the host, never to the future that uses it:
-//! whatever is dropped, at any await, the connection goes back clean or is closed.
-// What a guest sends must never end the host.
+//! The only crate that names sqlx. A connection that is checked out belongs to the host, never to the future that uses it: if that future
+//! is dropped, at any await, the connection goes back clean or is closed.
+// Nothing that a guest sends may end the host.
 #![cfg_attr(
     not(test),
     forbid(

@@ -1,6 +1,6 @@
-//! What a login may do beyond its own data: asked before SQL text of strangers runs under it.
+//! Checks the rights that a login has beyond its own data, before SQL text of strangers runs under it.
 //!
-//! A database's login is the only wall around SQL text on a server, so what is too much of it has a name, a sentence and a remedy.
+//! On a server, a database's login is the only barrier around SQL text, so each excessive right has a name, a sentence and a remedy.
 
 mod finding;
 mod make;
@@ -21,19 +21,20 @@ pub use finding::{Finding, Severity};
 pub(crate) use make::Logins;
 pub use make::{Existing, Made, url_of};
 
-/// How many names a finding shows; catalogs are asked for one more.
+/// How many names a finding shows; catalogs are queried for one more.
 pub(crate) const SHOWN: usize = 8;
 
 impl Database {
-    /// Asks the server what this database's login may do that SQL text of a stranger must not: the worst findings come first, and none
-    /// means that the login is confined as far as the host can tell. SQLite has no logins, so it finds nothing there.
+    /// Reads from the server the rights of this database's login that SQL text of a stranger must not have: the worst findings come
+    /// first, and none means that the login is confined as far as the host can tell. SQLite has no logins, so there are no findings.
     ///
-    /// No observer is told of the questions. Code that grants SQL text calls it before, and refuses where a finding is [`Severity::Dangerous`]. It says what is so now: rights
-    /// that are granted afterwards are found by the next call. It looks at rights alone, not at how the server is reached.
+    /// No observer receives these queries. Code that grants SQL text calls it first, and refuses where a finding is
+    /// [`Severity::Dangerous`]. It reports the current state: rights that are granted later are found by the next call. It checks rights
+    /// alone, not how the server is reached.
     ///
     /// # Errors
     ///
-    /// Those of [`Database::connect`], and what the database says. What could not be asked has not been checked.
+    /// The errors of [`Database::connect`] and of the database. After an error the login counts as unchecked.
     pub async fn check_login(&self) -> Result<Vec<Finding>> {
         let (dialect, settings) = (self.identify().await?, self.inner.settings.clone());
         self.with_connection(move |mut held| async move {
@@ -50,7 +51,7 @@ impl Database {
     }
 }
 
-/// Asks in a transaction that only reads and is rolled back: what is set for the questions goes with it.
+/// Checks in a read-only transaction that is rolled back, so that settings made for the queries go with it.
 async fn check(admin: &mut AdminConnection<'_>) -> Result<Vec<Finding>> {
     let isolation = match admin.dialect {
         Dialect::Sqlite => Isolation::Default,

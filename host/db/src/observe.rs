@@ -1,7 +1,7 @@
-//! The seam for instruments: one observer that is told of everything in structured events, and `tracing` spans of statements.
+//! Observability: one observer that receives all events in structured form, and `tracing` spans of statements.
 //!
-//! A handle of a database carries a [`Scope`], which says whose work it does, and perhaps an [`Observer`]. Many handles share one
-//! pool. Without an observer, and where `tracing` wants no spans, nothing reads a clock and nothing is allocated.
+//! A database handle carries a [`Scope`], which identifies its work, and optionally an [`Observer`]. Many handles share one pool. Without
+//! an observer, and where `tracing` wants no spans, nothing reads a clock and nothing is allocated.
 
 mod escaped;
 mod event;
@@ -33,20 +33,20 @@ pub use self::{
 };
 use crate::{error::Error, operation::ddl::table_action::TableAction};
 
-/// Is told of what a database's handles do: for metrics, audits, logs and tests.
+/// Receives the events of a database's handles: for metrics, audits, logs and tests.
 ///
-/// It is called on the task that does the work, and holds that work up: it must not block or wait. Events of one session come in
-/// order; events of several sessions come at the same time from several threads. A panic in it is caught and logged, and takes
-/// neither the statement nor its connection along, unless the program is built to abort at panics.
+/// It is called on the task that does the work, and delays that work: it must not block or wait. Events of one session come in order;
+/// events of several sessions come concurrently from several threads. A panic in it is caught and logged, and affects neither the
+/// statement nor its connection, unless the program is built to abort at panics.
 ///
-/// Events hold no bound value, no URL and no password. The text of a statement that a plugin wrote itself ([`Origin::Raw`]) has in
-/// it whatever the plugin wrote there.
+/// Events contain no bind value, no URL and no password. The text of a statement that a plugin wrote itself ([`Origin::Raw`]) contains
+/// all that the plugin wrote there.
 pub trait Observer: Send + Sync + 'static {
-    /// Something happened.
+    /// Receives an event.
     fn event(&self, event: &Event<'_>);
 }
 
-/// Whose work a handle of a database does. Everything in it is the embedder's own name for it.
+/// Identifies the work of a database handle. All names in it are the embedder's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// The tenant.
@@ -57,7 +57,7 @@ pub struct Scope {
     pub database: Option<Arc<str>>,
 }
 
-/// A scope, who is told of what happens in it, and how many lines of the log it may cause.
+/// A scope, the observer of its events, and its limit of log lines.
 #[derive(Clone, Default)]
 pub struct Instruments {
     scope: Scope,
@@ -72,13 +72,13 @@ impl fmt::Debug for Instruments {
 }
 
 impl Instruments {
-    /// A scope, and the observer of what happens in it, where there is one.
+    /// Creates instruments of a scope and its observer, if any.
     #[must_use]
     pub fn new(scope: Scope, observer: Option<Arc<dyn Observer>>) -> Self {
         Self { scope, observer, log: Arc::default() }
     }
 
-    /// The same with a limit of lines that others share: all that is of one tenant.
+    /// Returns these instruments with a limit of log lines that all handles of one tenant share.
     #[must_use]
     pub fn with_log_limit(self, log: Arc<LogLimit>) -> Self {
         Self { log, ..self }
@@ -90,29 +90,29 @@ impl Instruments {
         &self.scope
     }
 
-    /// These for a handle that had others: its observer stays where there is no new one.
+    /// Returns these instruments for a handle that had others: its observer stays where there is no new one.
     pub(crate) fn or_observer_of(mut self, before: &Self) -> Arc<Self> {
         self.observer = self.observer.or_else(|| before.observer.clone());
         Arc::new(self)
     }
 
-    /// Now, where there is an observer to whom times are told.
+    /// Returns the current time, where there is an observer that needs it.
     #[must_use]
     pub fn now(&self) -> Option<Instant> {
         self.observer.as_ref().map(|_| Instant::now())
     }
 
-    /// Tells the observer of an event, if there is one. The event is made only then.
+    /// Sends an event to the observer, if there is one. The event is built only then.
     pub fn tell<'a>(&'a self, event: impl FnOnce(&'a Scope) -> Event<'a>) {
         let Some(observer) = &self.observer else { return };
         let event = event(&self.scope);
-        // What it leaves behind is its own; nothing of the host's is touched by it.
+        // The panic can leave only the observer's own state inconsistent, none of the host's.
         if catch_unwind(AssertUnwindSafe(|| observer.event(&event))).is_err() {
             self.log(Level::ERROR, "an observer of a database panicked", None);
         }
     }
 
-    /// A connection was asked for at this time, and was opened or taken from the pool. Returns how long that took.
+    /// Reports that a connection requested at `since` was opened or taken from the pool, or the error. Returns how long it took.
     pub(crate) fn connected(&self, since: Option<Instant>, is_new: Result<bool, &Error>) -> Duration {
         let Some(since) = since else { return Duration::ZERO };
         let waited = since.elapsed();
@@ -123,14 +123,14 @@ impl Instruments {
         waited
     }
 
-    /// A transaction that began at this time has ended.
+    /// Reports the end of a transaction that began at `began`.
     pub(crate) fn transaction_finished(&self, began: Option<Instant>, outcome: TransactionOutcome) {
         let Some(began) = began else { return };
         let duration = began.elapsed();
         self.tell(|scope| Event::TransactionFinished(TransactionFinished { scope, outcome, duration }));
     }
 
-    /// Tables were created or dropped.
+    /// Reports that tables were created or dropped, or the error.
     pub(crate) fn schema_changed(
         &self,
         began: Option<Instant>,
@@ -147,7 +147,7 @@ impl Instruments {
         self.tell(|scope| Event::SchemaChanged(SchemaChanged { scope, change, tables, duration, outcome }));
     }
 
-    /// So many tables were read.
+    /// Reports how many tables were read, or the error.
     pub(crate) fn reflected(&self, began: Option<Instant>, result: Result<usize, &Error>) {
         let Some(began) = began else { return };
         let (duration, outcome) = (began.elapsed(), Outcome::of(result.err()));

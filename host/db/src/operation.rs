@@ -1,4 +1,4 @@
-//! What a session's calls do while they have its guard, and what the host does on connections of its own.
+//! The operations of a session's calls under their guard, and those of the host on connections of its own.
 
 pub(crate) mod admin;
 mod atomic;

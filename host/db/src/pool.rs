@@ -1,4 +1,4 @@
-//! The places of a database's connections: who may have one, who waits for one, and how one comes back.
+//! The permits of a database's connections: how borrowers get one, wait for one, and give a connection back.
 
 use std::{
     future::Future,
@@ -30,31 +30,31 @@ use crate::{
     url::Target,
 };
 
-/// How long a connection may take to be made, to roll back, to be reset or to be given back. A peer that is silently dead
-/// costs its place that long, not for ever.
+/// How long a connection may take to be pinged, rolled back, reset, given back or closed. A peer that is silently dead costs its permit
+/// that long, not for ever.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// For how many seconds a pool that made no new connections may make them at once, where their rate is limited.
+/// How many seconds' worth of new connections a pool that opened none may open at once, where their rate is limited.
 const BURST: u64 = 2;
 
-/// How long [`Pool::close`] waits for connections that are taken.
+/// How long [`Pool::close`] waits for connections that are in use.
 const CLOSING: Duration = Duration::from_secs(15);
 
-/// How many connections a database has.
+/// The connection counts of a database's pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolStatus {
-    /// Connections that exist.
+    /// Connections that exist or are being opened.
     pub size: u32,
     /// Connections that no borrower uses.
     pub idle: u32,
-    /// Connections that are taken, or are being made or given back.
+    /// Connections that are in use, or are being opened or given back.
     pub in_use: u32,
-    /// How many there may be.
+    /// The most connections that there may be.
     pub max: u32,
 }
 
 impl PoolStatus {
-    /// Of two pools together; how many there may be is said of this one.
+    /// Adds the counts of another pool; `max` stays that of this one.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             size: self.size.saturating_add(other.size),
@@ -65,15 +65,15 @@ impl PoolStatus {
     }
 }
 
-/// The places and where connections come from.
+/// The permits, and the source of connections.
 ///
-/// The places are counted here and not in the driver, because waiting for a place may be given up at any time, and making a
+/// The permits are counted here and not in the driver, because waiting for a permit may be cancelled at any time, and opening a
 /// connection may not.
 pub(crate) struct Pool {
     places: PoolPermits,
-    /// The borrowers who have no share.
+    /// The flow of borrowers that have no share.
     common: Flow,
-    /// What it shares with the other pools of its server; none where it is a file.
+    /// The limit that it shares with the other pools of its server; none for a file.
     limit: Option<ServerLimit>,
     max: u32,
     timeout: Duration,
@@ -82,39 +82,39 @@ pub(crate) struct Pool {
     target: Target,
     settings: Settings,
     source: OnceLock<AnyPool>,
-    /// How many new connections are made in a time.
+    /// The rate limit of new connections.
     pace: Option<RateLimit>,
 }
 
-/// The connections that some of a database's borrowers may have at once, together.
+/// The connections that a group of a database's borrowers may have at once, together.
 pub(crate) struct Share {
     places: Arc<Semaphore>,
     max: u32,
-    /// Among those who wait for the pool's connections, all borrowers of a share are one.
+    /// Among the borrowers that wait for the pool's connections, all those of a share count as one.
     flow: Flow,
 }
 
-/// A place among a database's connections, and in the borrower's share of them.
+/// A permit for one of a database's connections, and for one of the borrower's share.
 pub(crate) struct ConnectionPermit {
     _of_share: Option<OwnedSemaphorePermit>,
     _of_pool: Permit,
 }
 
-/// A connection and its place.
+/// A connection and its permit.
 pub(crate) struct PooledConnection {
     pub(crate) connection: AnyBackendConnection,
     /// Whether it was opened for this borrower.
     pub(crate) is_new: bool,
     place: ConnectionPermit,
-    /// Whose it is.
+    /// The instruments of its borrower.
     pub(crate) instruments: Arc<Instruments>,
 }
 
 impl Pool {
-    /// A pool without connections.
+    /// Creates a pool without connections.
     pub(crate) fn new(target: Target, settings: &Settings) -> Self {
         let max = match &target {
-            // Each connection to it would be a database of its own.
+            // Each connection to an in-memory database would be a database of its own.
             Target::Sqlite(file) if file.is_memory() => 1,
             _ => settings.pool_size.saturating_add(settings.max_overflow).clamp(1, 10_000),
         };
@@ -141,8 +141,8 @@ impl Pool {
         }
     }
 
-    /// Another pool of the same database, of so many connections at most, which makes so many new ones in a second; nothing where the
-    /// database is one connection.
+    /// Returns another pool of the same database, with at most `most` connections and `new_in_a_second` new ones a second; nothing where
+    /// the database is one connection.
     pub(crate) fn apart(&self, most: Option<u32>, new_in_a_second: Option<u32>) -> Option<Self> {
         if matches!(&self.target, Target::Sqlite(file) if file.is_memory()) {
             return None;
@@ -154,7 +154,7 @@ impl Pool {
         Some(Self { pace, ..Self::new(self.target.clone(), &settings) })
     }
 
-    /// Where connections come from. Made at the first use, as a driver may want a runtime for it.
+    /// Returns the source of connections. Created at the first use, as a driver may need a runtime for it.
     fn source(&self) -> &AnyPool {
         self.source.get_or_init(|| match &self.target {
             Target::Sqlite(file) => AnyPool::Sqlite(Arc::new(SqlitePool::new(file.clone(), &self.settings))),
@@ -165,18 +165,18 @@ impl Pool {
         })
     }
 
-    /// What a server's pools share.
+    /// Returns the limit that a server's pools share.
     fn limit(&self) -> ServerLimit {
         self.limit.clone().unwrap_or_else(|| ServerLimit::new(self.max))
     }
 
-    /// A share of so many connections, or of all but one where there are no more.
+    /// Creates a share of `most` connections, or of all but one where the pool has no more.
     pub(crate) fn share(&self, most: u32) -> Share {
         let max = most.min(self.max.saturating_sub(1)).max(1);
         Share { places: Arc::new(Semaphore::new(max as usize)), max, flow: self.places.flow() }
     }
 
-    /// Waits for a place, first in the borrower's share and then among all. May be given up at any time.
+    /// Waits for a permit, first of the borrower's share and then of the pool. Cancel safe.
     pub(crate) async fn acquire_permit(&self, share: Option<&Share>) -> Result<ConnectionPermit> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::Closed);
@@ -192,14 +192,14 @@ impl Pool {
         Ok(ConnectionPermit { _of_share: of_share, _of_pool: of_pool })
     }
 
-    /// Puts a connection in a place. Runs in a host task, to its end.
+    /// Opens a connection, or takes an idle one, for a permit. Runs in a host task, to its end.
     pub(crate) async fn open(
         &self,
         place: ConnectionPermit,
         instruments: &Arc<Instruments>,
     ) -> Result<PooledConnection> {
         let mut place = Some(place);
-        // Every idle connection can be a lost one, and then a new one is made.
+        // Every idle connection may be lost, and then a new one is opened.
         for _ in 0..=self.max {
             let Some(free) = place.take() else { break };
             let (connection, is_new) = self.source().acquire().await?;
@@ -215,7 +215,8 @@ impl Pool {
         Err(Error::Disconnected(None))
     }
 
-    /// Waits where too many new connections were made before. Who waits here has no place, which others of the server may need.
+    /// Waits where too many new connections were opened before. A borrower that waits here has no permit of the pool, which others may
+    /// need.
     async fn keep_pace(&self, until: Option<Instant>) {
         let Some(pace) = self.pace.as_ref().filter(|_| self.status().idle == 0) else { return };
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -225,14 +226,14 @@ impl Pool {
         }
     }
 
-    /// How many connections there are.
+    /// Returns the connection counts.
     pub(crate) fn status(&self) -> PoolStatus {
         let in_use = self.places.taken();
         let idle = self.source.get().map_or(0, AnyPool::idle);
         PoolStatus { size: idle.saturating_add(in_use), idle, in_use, max: self.max }
     }
 
-    /// Takes no more calls, waits until every connection is given back (15 seconds at most), and closes them.
+    /// Accepts no more calls, waits until every connection is given back (15 seconds at most), and closes them.
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.places.close();
@@ -245,7 +246,7 @@ impl Pool {
         }
     }
 
-    /// Takes a place, or waits for one until then.
+    /// Takes a permit, or waits for one until the deadline.
     async fn wait(&self, flow: &Flow, since: Instant, until: Option<Instant>) -> Result<Permit> {
         match flow.try_take() {
             Ok(Some(place)) => Ok(place),
@@ -259,7 +260,7 @@ impl Pool {
 }
 
 impl Share {
-    /// Takes a place of the share, or waits for one until then.
+    /// Takes a permit of the share, or waits for one until the deadline.
     async fn wait(&self, since: Instant, until: Option<Instant>) -> Result<OwnedSemaphorePermit> {
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             return Ok(place);
@@ -269,7 +270,7 @@ impl Share {
     }
 }
 
-/// What a pool shares with the others of its server.
+/// Returns the limit that a pool shares with the others of its server.
 fn limit(target: &Target, settings: &Settings) -> Option<ServerLimit> {
     match target {
         Target::Sqlite(_) => None,
@@ -277,7 +278,7 @@ fn limit(target: &Target, settings: &Settings) -> Option<ServerLimit> {
     }
 }
 
-/// Waits for one of so many places until then.
+/// Waits for one of `size` permits until the deadline.
 async fn within<T>(
     place: impl Future<Output = T>,
     size: impl FnOnce() -> u32,
@@ -289,15 +290,15 @@ async fn within<T>(
 }
 
 impl PooledConnection {
-    /// Asks the database for an answer, but not for ever.
+    /// Pings the database, within a time limit.
     pub(crate) async fn answers(&mut self) -> Result<()> {
         timeout(PATIENCE, self.connection.step(ConnectionCommand::Ping)).await.unwrap_or(Err(Error::Disconnected(None)))
     }
 
-    /// Cleans the connection and gives it back, or closes it where that fails or takes too long.
+    /// Resets the connection and gives it back, or closes it where that fails or takes too long.
     pub(crate) async fn give_back(mut self) {
         match timeout(PATIENCE, self.connection.reset()).await {
-            // The place is free only when the connection is where the next one looks for it.
+            // The permit is freed only once the connection is where the next borrower looks for it.
             Ok(Ok(())) => drop(timeout(PATIENCE, self.connection.put_back()).await),
             Ok(Err(error)) => {
                 self.instruments.log(Level::DEBUG, "a connection could not be reset", Some(&error));
@@ -310,8 +311,8 @@ impl PooledConnection {
         }
     }
 
-    /// Closes the connection and frees its place. A thread of this process that still works with the connection, and may hold
-    /// a lock, keeps the place for as long as it does.
+    /// Closes the connection and frees its permit. A thread of this process that still works with the connection, and may hold a lock,
+    /// keeps the permit for as long as it does.
     pub(crate) async fn discard(self) {
         self.instruments.tell(|scope| Event::ConnectionDiscarded(ConnectionDiscarded { scope }));
         if !matches!(self.connection, AnyBackendConnection::Sqlite(_)) {
@@ -328,7 +329,7 @@ impl PooledConnection {
         }
     }
 
-    /// Closes the connection and keeps its place.
+    /// Closes the connection and keeps its permit.
     async fn clear(self) -> ConnectionPermit {
         let Self { connection, place, instruments, .. } = self;
         if timeout(PATIENCE, connection.discard()).await.is_err() {

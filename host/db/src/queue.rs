@@ -1,6 +1,6 @@
-//! The queue of a session's calls: they run one after the other, in the order of their start. It knows nothing of what they do.
+//! The queue of a session's calls: they run one after the other, in the order of their start. It is independent of what they do.
 //!
-//! A call that has its turn holds what the calls hand to each other. Its caller may go away at any time, which the call notices through
+//! A call in its turn holds the state that the calls share. Its caller may be dropped at any time, which the call notices through
 //! [`CancelToken::gone`].
 
 use std::{
@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 /// How many calls of one session may run or wait. A guest that starts more gets [`Error::Busy`].
 const QUEUE: usize = 32;
 
-/// What every call of a session has to know while it waits or runs.
+/// The events of a session that each of its calls watches while it waits or runs.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Signal {
     /// The unread cursor that occupies the session, by its serial number; 0 for none.
@@ -29,38 +29,38 @@ pub(crate) struct Signal {
     pub expired: u64,
 }
 
-/// The calls of one session, and what they hand to each other.
+/// The calls of one session, and the state that they share.
 pub(crate) struct CallQueue<S> {
     state: Arc<Mutex<S>>,
     calls: Arc<Semaphore>,
     signal: watch::Sender<Signal>,
-    /// Goes up when a call begins and when it ends.
+    /// Incremented when a call begins and when it ends.
     activity: AtomicU64,
 }
 
-/// A call that was let in.
+/// A call that was admitted.
 pub(crate) struct Admitted {
     caller: CancelToken,
     call: OwnedSemaphorePermit,
 }
 
-/// A call that has its turn.
+/// The turn of a call, with the session's state.
 pub(crate) struct Lease<S> {
     pub(crate) state: OwnedMutexGuard<S>,
     pub(crate) caller: CancelToken,
     _call: Option<OwnedSemaphorePermit>,
 }
 
-/// The caller of a call, as seen from its task.
+/// Signals to a call's task that its caller is gone.
 pub(crate) struct CancelToken(oneshot::Receiver<Infallible>);
 
-/// What a caller holds to be there. A call's cursor inherits it.
+/// Held by the caller for as long as it waits. A call's cursor inherits it.
 pub(crate) type CallHandle = oneshot::Sender<Infallible>;
 
 impl CancelToken {
-    /// Waits until the caller's future was dropped.
+    /// Waits until the caller's future is dropped.
     pub(crate) async fn gone(&mut self) {
-        // Nothing can be sent, so this ends when the other end is dropped.
+        // Nothing can be sent, so this ends when the sender is dropped.
         let _ = (&mut self.0).await;
     }
 
@@ -80,7 +80,7 @@ impl<S: Default> CallQueue<S> {
         }
     }
 
-    /// Refuses a call that would wait for ever or too long.
+    /// Admits a call, unless it would wait for ever or too long.
     pub(crate) fn admit(&self) -> Result<(CallHandle, Admitted)> {
         let signal = *self.signal.borrow();
         if signal.abandoned {
@@ -94,7 +94,7 @@ impl<S: Default> CallQueue<S> {
         Ok((alive, Admitted { caller: CancelToken(caller), call }))
     }
 
-    /// Gives a call its turn, at once where no other one has it or waits for it.
+    /// Waits for a call's turn, which comes at once where no other call has it or waits for it.
     pub(crate) async fn turn(&self, admitted: Admitted) -> Result<Lease<S>> {
         let Admitted { mut caller, call } = admitted;
         let state = match Arc::clone(&self.state).try_lock_owned() {
@@ -108,7 +108,7 @@ impl<S: Default> CallQueue<S> {
         Ok(Lease { state, caller, _call: Some(call) })
     }
 
-    /// Waits for a turn. Those who wait when a cursor is opened, or the session closed, are sent away.
+    /// Waits for a turn. Waiting calls fail when a cursor is opened or the session is closed.
     async fn wait(&self, caller: &mut CancelToken) -> Result<OwnedMutexGuard<S>> {
         let mut signal = self.signal.subscribe();
         tokio::select! {
@@ -121,21 +121,21 @@ impl<S: Default> CallQueue<S> {
         }
     }
 
-    /// A turn of the host's own, which has no caller and no bound.
+    /// Waits for a turn of the host's own, which has no caller and no limit.
     pub(crate) async fn turn_of_host(&self) -> Lease<S> {
         let state = Arc::clone(&self.state).lock_owned().await;
         let (_, caller) = oneshot::channel();
         Lease { state, caller: CancelToken(caller), _call: None }
     }
 
-    /// What the calls hand to each other, where none of them runs or waits and a call would be let in.
+    /// Returns the shared state, where no call runs or waits and a new one would be admitted.
     pub(crate) fn idle(&self) -> Option<MutexGuard<'_, S>> {
         let state = self.state.try_lock().ok()?;
         let signal = *self.signal.borrow();
         (!signal.abandoned && signal.cursor == 0).then_some(state)
     }
 
-    /// What the calls hand to each other, where none of them runs.
+    /// Returns the shared state, where no call runs.
     pub(crate) fn try_state(&self) -> Option<MutexGuard<'_, S>> {
         self.state.try_lock().ok()
     }
@@ -144,17 +144,17 @@ impl<S: Default> CallQueue<S> {
         self.activity.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A number that grows with each call, and whether none runs.
+    /// Returns a counter that grows with each call, and whether no call runs.
     pub(crate) fn activity(&self) -> (u64, bool) {
         (self.activity.load(Ordering::Relaxed), self.state.try_lock().is_ok())
     }
 
-    /// What happens to the session from now on; what is the case already is told first.
+    /// Subscribes to the session's events. Those that have occurred already are seen first.
     pub(crate) fn signal(&self) -> watch::Receiver<Signal> {
         self.signal.subscribe()
     }
 
-    /// The last transaction that ran out of time.
+    /// Returns the last transaction that ran out of time.
     pub(crate) fn expired(&self) -> u64 {
         self.signal.borrow().expired
     }
@@ -164,7 +164,7 @@ impl<S: Default> CallQueue<S> {
         self.signal.send_modify(|signal| signal.cursor = cursor);
     }
 
-    /// Lets calls in again, if it is this cursor that keeps them out.
+    /// Admits calls again, if it is this cursor that keeps them out.
     pub(crate) fn vacate(&self, cursor: u64) {
         self.signal.send_if_modified(|signal| {
             let mine = signal.cursor == cursor;
@@ -175,12 +175,12 @@ impl<S: Default> CallQueue<S> {
         });
     }
 
-    /// Tells the running statement that its transaction ran out of time.
+    /// Notifies the running statement that its transaction ran out of time.
     pub(crate) fn expire(&self, transaction: u64) {
         self.signal.send_modify(|signal| signal.expired = transaction);
     }
 
-    /// Lets no call in any more. Whether this was the first time.
+    /// Admits no more calls. Returns whether this was the first time.
     pub(crate) fn abandon(&self) -> bool {
         self.signal.send_if_modified(|signal| !std::mem::replace(&mut signal.abandoned, true))
     }

@@ -1,4 +1,4 @@
-//! The way of a statement's rows from the connection that runs it to the call or cursor that asked for them.
+//! Carries a statement's rows from the connection that runs it to the call or cursor that reads them.
 
 mod clock;
 
@@ -13,23 +13,23 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 pub(crate) use self::clock::Clock;
 use crate::{error::LimitKind, settings::RunOptions};
 
-/// How large the next batch may be. Both numbers are guest-controlled and already cut to the host's limits.
+/// Limits the size of the next batch. Both numbers are guest-controlled and already capped by the host's limits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FetchSize {
     /// Rows at most; at least 1.
     pub rows: usize,
-    /// Bytes, about; a batch holds at least one row whatever its size.
+    /// Bytes, approximately; a batch holds at least one row whatever its size.
     pub bytes: usize,
 }
 
 impl FetchSize {
-    /// What a call gets that asks for nothing special.
+    /// The size for calls that request none.
     pub(crate) const DEFAULT: Self =
         Self { rows: RunOptions::BATCH_ROWS as usize, bytes: RunOptions::BATCH_BYTES as usize };
-    /// What no call gets more than.
+    /// The largest size for any call.
     const MAX: Self = Self { rows: 1 << 16, bytes: 16 << 20 };
 
-    /// A demand of guest-controlled numbers, cut to what the host hands out at once. Zero means the least.
+    /// Creates a size from guest-controlled numbers, capped by the host's maximum. Zero means 1.
     pub(crate) fn of(rows: u32, bytes: u32) -> Self {
         Self { rows: (rows as usize).clamp(1, Self::MAX.rows), bytes: (bytes as usize).clamp(1, Self::MAX.bytes) }
     }
@@ -38,43 +38,43 @@ impl FetchSize {
 /// The largest batches that are read ahead for a cursor, in bytes.
 const AHEAD: usize = 1 << 20;
 
-/// Whether the reader wants more.
+/// Whether more rows are wanted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Next {
     /// Fill another batch of this size.
     More(FetchSize),
-    /// The reader went away: stop the statement, leave the connection usable.
+    /// The reader is gone or a limit is exceeded: stop the statement, leave the connection usable.
     Stop,
 }
 
-/// The first batch of a result that may go on, and where the rest comes from.
+/// The first batch of a result set that may continue, and the channels for the rest.
 pub(crate) struct FirstBatch {
     pub columns: Arc<[Output]>,
     pub batch: Batch,
-    /// Says what the reader wants next; nothing is read before it has said so once.
+    /// Sends the size of the next batch; nothing is read ahead before the first request.
     pub demands: watch::Sender<FetchSize>,
     pub pages: mpsc::Receiver<Page>,
 }
 
-/// What a cursor receives.
+/// A message to a cursor.
 pub(crate) enum Page {
     /// A batch after which more may follow.
     More(Batch),
-    /// The last batch, or why there is none; the statement has ended.
+    /// The last batch, or the error in its place; the statement has ended.
     Last(crate::Result<Batch>),
 }
 
-/// What became of the rows when the statement has ended.
+/// The rows that are left when the statement has ended.
 pub(crate) enum SinkOutcome {
-    /// All of them: no reader took a part yet.
+    /// All rows: no reader has taken a part yet.
     Whole(Arc<[Output]>, Vec<Batch>),
-    /// A cursor reads them and waits for the last batch.
+    /// The last batch, and the sender to the cursor that waits for it.
     Cursor(mpsc::Sender<Page>, Batch),
 }
 
-/// What happens with a full batch.
+/// The destination of a full batch.
 enum Destination {
-    /// It is kept, and the next one is asked for at once.
+    /// It is kept, and the next one is requested at once.
     Collect,
     /// The call gets it and reads the rest through a cursor.
     Call(oneshot::Sender<FirstBatch>),
@@ -84,35 +84,35 @@ enum Destination {
     Gone,
 }
 
-/// A cursor, as seen from its row sink.
+/// The row sink's ends of a cursor's channels.
 struct Reader {
     pages: mpsc::Sender<Page>,
     demands: watch::Receiver<FetchSize>,
 }
 
-/// Where a connection puts rows. One a statement.
+/// Receives the rows from a connection. One per statement.
 pub(crate) struct RowSink {
     demand: FetchSize,
     columns: Arc<[Output]>,
     kept: Vec<Batch>,
     outlet: Destination,
-    /// How many rows the whole result may have. Guest-controlled.
+    /// The row limit of the whole result set. Guest-controlled.
     max_rows: Option<u64>,
     rows: u64,
-    /// How many bytes the whole result may have, where all of it is kept.
+    /// The byte limit of the whole result set, where all of it is kept.
     max_bytes: Option<u64>,
     bytes: u64,
     over: Option<LimitKind>,
-    /// Whether a batch was handed over.
+    /// Whether `deliver` was called.
     touched: bool,
-    /// Whether the statement was told to stop before its end.
+    /// Whether `deliver` stopped the statement before its end.
     left: bool,
     clock: Clock,
     closing: Arc<Notify>,
     meter: Option<Meter>,
 }
 
-/// What an observer is told of a statement's rows besides their number.
+/// Measurements of a statement's rows for an observer, besides their number.
 #[derive(Clone, Copy)]
 struct Meter {
     began: Instant,
@@ -121,18 +121,18 @@ struct Meter {
 }
 
 impl RowSink {
-    /// A row sink that keeps all rows, for statements of the host's own and for results that have no cursor.
+    /// Creates a row sink that keeps all rows, for statements of the host's own and for result sets without a cursor.
     pub(crate) fn collect(max_rows: Option<u64>) -> Self {
         Self::with(Destination::Collect, FetchSize::DEFAULT, max_rows, Clock::new(None))
     }
 
-    /// The same with a limit of bytes: what is kept is the host's memory.
+    /// Sets a byte limit, as kept rows are in the host's memory.
     pub(crate) fn within(mut self, max_bytes: Option<u64>) -> Self {
         self.max_bytes = max_bytes;
         self
     }
 
-    /// A row sink whose first batch goes to a call, and later ones to its cursor.
+    /// Creates a row sink whose first batch goes to a call, and later ones to its cursor.
     pub(crate) fn call(
         head: oneshot::Sender<FirstBatch>,
         demand: FetchSize,
@@ -163,29 +163,29 @@ impl RowSink {
         sink
     }
 
-    /// Measures the rows of a statement that begins at this time.
+    /// Starts to measure the rows of a statement that began at `began`.
     pub(crate) fn measure(&mut self, began: Instant) {
         self.meter = Some(Meter { began, bytes: 0, first_batch: None });
     }
 
-    /// How many rows came; how many bytes, and after what time the first of them, where that is measured.
+    /// Returns the number of rows and, where measured, their bytes and the time until the first of them.
     pub(crate) fn measured(&self) -> (u64, u64, Option<Duration>) {
         let (bytes, first_batch) = self.meter.map(|meter| (meter.bytes, meter.first_batch)).unwrap_or_default();
         (self.rows, bytes, first_batch)
     }
 
-    /// The size of the first batch.
+    /// Returns the size of the first batch, if none was delivered yet.
     pub(crate) fn demand(&self) -> FetchSize {
         self.demand
     }
 
-    /// Says what the columns are; once, before any batch, and only for a statement that returns rows.
+    /// Sets the columns; once, before any batch, and only for a statement that returns rows.
     pub(crate) fn columns(&mut self, columns: Arc<[Output]>) {
         self.columns = columns;
     }
 
-    /// Hands over a full batch while more rows may follow. The call's own batch waits for a reader that wants a second one;
-    /// from then on the reader finds one batch ready while the next is filled, unless it wants large ones.
+    /// Delivers a full batch while more rows may follow. The call's own batch waits until the reader requests a second one; from then on
+    /// one batch is ready for the reader while the next is filled, unless it requests large ones.
     pub(crate) async fn deliver(&mut self, batch: Batch) -> Next {
         self.touched = true;
         let next = self.hand_over(batch).await;
@@ -193,12 +193,12 @@ impl RowSink {
         next
     }
 
-    /// Whether no batch was handed over yet.
+    /// Whether `deliver` was not called yet.
     pub(crate) fn is_untouched(&self) -> bool {
         !self.touched
     }
 
-    /// Whether the statement was told to stop before its end.
+    /// Whether `deliver` stopped the statement before its end.
     pub(crate) fn was_left(&self) -> bool {
         self.left
     }
@@ -221,7 +221,7 @@ impl RowSink {
         Next::More(self.cut(demand))
     }
 
-    /// Hands over a full batch where that takes no wait, and gives it back where it does.
+    /// Delivers a full batch if that needs no wait, and returns it otherwise.
     pub(crate) fn try_deliver(&mut self, batch: Batch) -> Result<Next, Batch> {
         let demand = match &self.outlet {
             Destination::Collect => Some(FetchSize::DEFAULT),
@@ -241,7 +241,7 @@ impl RowSink {
         }
         match &mut self.outlet {
             Destination::Cursor(reader) => {
-                // This is the only sender, so there is still a place unless the reader went away.
+                // This is the only sender, so there is still capacity unless the reader is gone.
                 if reader.pages.try_send(Page::More(batch)).is_err() {
                     return Next::Stop;
                 }
@@ -252,31 +252,31 @@ impl RowSink {
         Next::More(self.cut(demand))
     }
 
-    /// Leaves a row sink of nothing in its place, for the time in which another thread has it.
+    /// Moves the row sink out for as long as another thread uses it. A sink without a reader takes its place.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::replace(self, Self::with(Destination::Gone, self.demand, None, self.clock.clone()))
     }
 
-    /// Hands over the last batch, which may be empty.
+    /// Adds the last batch, which may be empty.
     pub(crate) fn finish(&mut self, batch: Batch) {
         if !self.exceeds(&batch) {
             self.kept.push(batch);
         }
     }
 
-    /// The limit that the rows went beyond, where they did.
+    /// Returns the limit that the rows exceeded, if any.
     pub(crate) fn is_over(&self) -> Option<(LimitKind, u64)> {
         let kind = self.over?;
         let allowed = if kind == LimitKind::Bytes { self.max_bytes } else { self.max_rows };
         Some((kind, allowed?))
     }
 
-    /// What makes a waiting [`RowSink::deliver`] say stop.
+    /// Returns the notifier that makes a waiting [`RowSink::deliver`] stop the statement.
     pub(crate) fn closing(&self) -> Arc<Notify> {
         Arc::clone(&self.closing)
     }
 
-    /// What became of the rows.
+    /// Returns the rows that are left.
     pub(crate) fn fate(self) -> SinkOutcome {
         match self.outlet {
             Destination::Cursor(reader) => {
@@ -286,7 +286,7 @@ impl RowSink {
         }
     }
 
-    /// Counts a batch's rows and, where they are limited, its bytes.
+    /// Counts a batch's rows and, where they are limited, its bytes. Returns whether a limit is exceeded.
     fn exceeds(&mut self, batch: &Batch) -> bool {
         self.rows = self.rows.saturating_add(u64::from(batch.rows));
         if let Some(meter) = &mut self.meter {
@@ -304,19 +304,19 @@ impl RowSink {
         self.over.is_some()
     }
 
-    /// No batch needs more than one row past the limit.
+    /// Caps a size at one row past the row limit, as no batch needs more.
     fn cut(&self, demand: FetchSize) -> FetchSize {
         let left = self.max_rows.map_or(u64::MAX, |max| max.saturating_sub(self.rows).saturating_add(1));
         FetchSize { rows: demand.rows.min(usize::try_from(left).unwrap_or(usize::MAX)), ..demand }
     }
 
-    /// Gives the call its first batch and the ends of a cursor. Many calls want no more than that, so nothing is read ahead.
+    /// Sends the call its first batch and the ends of a cursor's channels. Many calls need only that, so nothing is read ahead.
     async fn open(&mut self, batch: Batch) -> Option<FetchSize> {
         let Destination::Call(head) = std::mem::replace(&mut self.outlet, Destination::Gone) else { return None };
         let (wanted, demands) = watch::channel(self.demand);
         let (pages, page_receiver) = mpsc::channel(1);
         let columns = std::mem::take(&mut self.columns);
-        // The receiver of the first batch may ask at once, so the clock stops before.
+        // The receiver of the first batch may request the next one at once, so the clock is stopped first.
         self.clock.stop();
         head.send(FirstBatch { columns, batch, demands: wanted, pages: page_receiver }).ok()?;
         let mut reader = Reader { pages, demands };
@@ -336,17 +336,17 @@ impl Meter {
 }
 
 impl Reader {
-    /// The size of the next batch where this one can be sent at once, and the next one filled.
+    /// Returns the size of the next batch if this one can be sent, and the next one filled, without a wait.
     fn ready(&self) -> Option<FetchSize> {
         let demand = *self.demands.borrow();
         (self.pages.capacity() > 0 && demand.bytes <= AHEAD).then_some(demand)
     }
 
-    /// Gives the cursor a full batch. Returns the size of the next one, nothing where the cursor went away.
+    /// Sends a full batch to the cursor. Returns the size of the next one, or nothing if the cursor is gone.
     async fn hand_over(&mut self, batch: Batch, clock: &Clock, closing: &Notify) -> Option<FetchSize> {
         let place = match self.pages.try_reserve() {
             Ok(place) => place,
-            // The batch before was not taken yet. The statement's time does not run while its reader thinks.
+            // The previous batch was not taken yet. The clock does not run while the statement waits for its reader.
             Err(_) => {
                 clock.stop();
                 let place = tokio::select! {
@@ -358,12 +358,12 @@ impl Reader {
             }
         };
         place.send(Page::More(batch));
-        // Not marked as seen, or a demand that comes now would be waited for again.
+        // Not marked as seen: `wait` must return at once for a request that comes now.
         let demand = *self.demands.borrow();
         if demand.bytes <= AHEAD { Some(demand) } else { self.wait(clock, closing).await }
     }
 
-    /// Waits for the cursor's next demand.
+    /// Waits for the cursor's next request.
     async fn wait(&mut self, clock: &Clock, closing: &Notify) -> Option<FetchSize> {
         clock.stop();
         tokio::select! {

@@ -1,10 +1,10 @@
-//! Savepoints: points inside a transaction to go back to.
+//! Savepoints: points inside a transaction to roll back to.
 
 use std::sync::Arc;
 
 use crate::{error::Result, guard::ScopeGuard};
 
-/// A point inside a transaction to go back to. They nest; the innermost ends first.
+/// A point inside a transaction to roll back to. Savepoints nest; the innermost ends first.
 ///
 /// Dropping it, or a call on it that fails, rolls back to it before the session's next call.
 pub struct Savepoint {
@@ -16,11 +16,11 @@ impl Savepoint {
         Self { claim }
     }
 
-    /// Keeps what was done since.
+    /// Keeps the changes since the savepoint.
     ///
     /// # Errors
     ///
-    /// Another savepoint was set after this one and is still there, or a statement failed in the meantime.
+    /// Another savepoint was set after this one and is still open, or a statement has failed since.
     pub async fn release(self) -> Result<()> {
         let core = Arc::clone(self.claim.core());
         let claim = self.claim;
@@ -34,11 +34,11 @@ impl Savepoint {
         .await
     }
 
-    /// Undoes what was done since. It also mends a transaction in which a statement failed since.
+    /// Undoes the changes since the savepoint. It also repairs a transaction in which a statement has failed since.
     ///
     /// # Errors
     ///
-    /// Another savepoint was set after this one and is still there, or the database gave up the whole transaction.
+    /// Another savepoint was set after this one and is still open, or the database has rolled back the whole transaction.
     pub async fn rollback(self) -> Result<()> {
         let core = Arc::clone(self.claim.core());
         let claim = self.claim;

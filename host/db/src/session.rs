@@ -1,4 +1,4 @@
-//! Sessions and connections: one way to work on a database, in three modes.
+//! Sessions and connections: one type for the work on a database, in three modes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,13 +18,13 @@ use crate::{
     settings::{Isolation, RunOptions, TransactionOptions},
 };
 
-/// Work on a database.
+/// Runs statements and transactions on a database.
 ///
-/// Calls run one after the other in the order of their start; at most 32 of them wait, the next gets [`Error::Busy`].
-/// Every future may be dropped at any await: a running statement is stopped, and a transaction in which that happened says
-/// [`Error::PendingRollback`] until it is rolled back. A commit or rollback that has begun is carried to its end.
+/// Calls run one after the other in the order of their start; at most 32 of them run or wait, the next gets [`Error::Busy`]. Every future
+/// may be dropped at any await: a running statement is stopped, and a transaction in which that happened returns
+/// [`Error::PendingRollback`] until it is rolled back. A commit or rollback that has begun runs to its end.
 ///
-/// Dropping a session stops what runs, rolls back what is open and gives the connection back clean, in a task of the host's.
+/// Dropping a session stops the running statement, rolls back the open transaction and gives the connection back clean, in a host task.
 pub struct Session {
     core: Arc<Core>,
 }
@@ -34,8 +34,8 @@ impl Session {
         Self { core }
     }
 
-    /// Limits the time of every transaction, also of those that begin by themselves; the lower limit counts where one has its
-    /// own. Set once; a later limit is ignored.
+    /// Limits the time of every transaction, including those that begin automatically; where one has its own limit, the lower one
+    /// applies. Set once; a later limit is ignored.
     #[must_use]
     pub fn limit_transactions(self, limit: Option<Duration>) -> Self {
         if let Some(limit) = limit {
@@ -44,8 +44,8 @@ impl Session {
         self
     }
 
-    /// Limits how long every transaction may be open while no call runs, see [`TransactionOptions::idle_timeout`]; the lower limit
-    /// counts where one has its own. Set once; a later limit is ignored.
+    /// Limits how long every transaction may be open while no call runs, see [`TransactionOptions::idle_timeout`]; where one has its own
+    /// limit, the lower one applies. Set once; a later limit is ignored.
     #[must_use]
     pub fn limit_idle_transactions(self, limit: Option<Duration>) -> Self {
         if let Some(limit) = limit {
@@ -58,8 +58,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Those of the database, [`Error::Timeout`], [`Error::Limit`], and those of the session's state. A statement that
-    /// failed leaves its transaction in need of a rollback, on every database alike, unless nothing was sent.
+    /// The errors of the database, [`Error::Timeout`], [`Error::Limit`], and those of the session's state. After a failed statement the
+    /// transaction needs a rollback, on every database alike, unless nothing was sent.
     pub async fn execute(
         &self,
         compiled: Arc<Compiled>,
@@ -73,57 +73,57 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Those of [`Session::execute`].
+    /// The errors of [`Session::execute`].
     pub async fn execute_text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
         statement::execute_text(&self.core, sql, parameters, options).await
     }
 
-    /// Runs the statements that insert a batch as one: all or none, in a transaction of its own in autocommit. What they
-    /// return comes in one batch, in the order of the rows; `affected` is the sum.
+    /// Runs the statements that insert a batch as one: all or none, in autocommit in a transaction of their own. Their rows are returned
+    /// in one batch, in the order of the inserted rows; `affected` is the sum.
     ///
     /// # Errors
     ///
-    /// Those of [`Session::execute`]. The limits of time, rows and bytes hold for all statements together.
+    /// The errors of [`Session::execute`]. The limits of time, rows and bytes hold for all statements together.
     pub async fn insert_many(&self, statements: BulkStatements, options: RunOptions) -> Result<ResultSet> {
         insert::insert_many(&self.core, statements, options).await
     }
 
-    /// Writes a unit of work's changes in their order, all or none. Returns a batch a change: the columns that it asked for, in
-    /// the order of its rows. A failure undoes the changes by a savepoint and leaves the transaction as it was; in autocommit
-    /// they have a transaction of their own.
+    /// Writes a unit of work's changes in their order, all or none. Returns one batch per change: the columns that it requested, in the
+    /// order of its rows. A failure undoes the changes by a savepoint and leaves the transaction as it was; in autocommit they have a
+    /// transaction of their own.
     ///
     /// # Errors
     ///
-    /// Those of [`Session::execute`], with the change that failed; rows that were expected and did not match. The limits of
-    /// time and bytes hold for all statements together.
+    /// The errors of [`Session::execute`], with the change that failed; also where expected rows did not match. The limits of time and
+    /// bytes hold for all statements together.
     pub async fn flush(&self, flush: Flush, options: RunOptions) -> Result<Vec<Batch>, FlushError> {
         flush::flush(&self.core, flush, options).await
     }
 
-    /// Reads rows of a table and those of relationships that belong to them, in one guard.
+    /// Reads rows of a table and the rows of their relationships, in one turn.
     ///
     /// # Errors
     ///
-    /// Those of [`Session::execute`]. The limits of time, rows and bytes hold for all statements together.
+    /// The errors of [`Session::execute`]. The limits of time, rows and bytes hold for all statements together.
     pub async fn load(&self, root: Root, loading: Loading, options: RunOptions) -> Result<LoadedRows> {
         load::load(&self.core, root, loading, options).await
     }
 
-    /// Reads tables, and views when asked, as [`crate::Database::reflect`] does, but with the session's own connection and in its
-    /// transaction: it sees tables that are not committed yet, and needs no second connection. The first call begins a
-    /// transaction where none is open, except in autocommit: there all is read at one moment, as far as the database can.
-    /// MySQL and MariaDB know of no tables that are not committed.
+    /// Reads tables, and views on request, as [`crate::Database::reflect`] does, but over the session's own connection and in its
+    /// transaction: it sees uncommitted tables, and needs no second connection. The first call begins a transaction where none is open,
+    /// except in autocommit: there everything is read at one moment, as far as the database can. MySQL and MariaDB have no uncommitted
+    /// tables.
     ///
-    /// All of it takes no longer than `timeout`, and each of the few queries that it is made of no longer than the database's
-    /// own limit of a statement's time. Without both there is no limit.
+    /// All of it takes no longer than `timeout`, and each of its few queries no longer than the database's own time limit of a statement.
+    /// Without both there is no limit.
     ///
-    /// Dropping the future stops it, and the transaction says [`Error::PendingRollback`] until it is rolled back.
+    /// Dropping the future stops it, and the transaction returns [`Error::PendingRollback`] until it is rolled back.
     ///
     /// # Errors
     ///
-    /// Those of [`crate::Database::reflect`], [`Error::Timeout`], and those of the session's state. After any error the transaction
-    /// needs a rollback, also where a table of `only` is missing, but not after [`Error::Statement`] (a schema that the database
-    /// does not have) and not where `only` has too many names, which nothing is asked for.
+    /// The errors of [`crate::Database::reflect`], [`Error::Timeout`], and those of the session's state. After any error the transaction
+    /// needs a rollback, also where a table of `only` is missing, but not after [`Error::Statement`] (a schema that the database does not
+    /// have) and not where `only` has too many names, which is refused before any query.
     pub async fn reflect(&self, options: ReflectOptions, timeout: Option<Duration>) -> Result<Vec<Table>> {
         reflect::reflect(&self.core, options, timeout).await
     }
@@ -146,13 +146,13 @@ impl Session {
         Ok(())
     }
 
-    /// Commits. Nothing happens where no transaction is open.
+    /// Commits the open transaction, if any.
     ///
     /// # Errors
     ///
-    /// Those of the database; the transaction then needs a rollback. [`Error::OutcomeUnknown`] where nothing says whether it was
-    /// committed: the connection was lost before the answer, there was none for a minute, or PostgreSQL did not wait until its
-    /// standby had it. [`Error::PendingRollback`] after a failed statement.
+    /// The errors of the database; the transaction then needs a rollback. [`Error::OutcomeUnknown`] where it is unknown whether it was
+    /// committed: the connection was lost before the response, none came for a minute, or PostgreSQL did not wait until its standby had
+    /// it. [`Error::PendingRollback`] after a failed statement.
     pub async fn commit(&self) -> Result<()> {
         if self.core.has_nothing_to_end() {
             return Ok(());
@@ -160,7 +160,7 @@ impl Session {
         self.core.call(async |mut guard| guard.commit().await).await
     }
 
-    /// Rolls back. Nothing happens where no transaction is open.
+    /// Rolls back the open transaction, if any.
     ///
     /// # Errors
     ///
@@ -176,7 +176,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Those of [`Session::execute`].
+    /// The errors of [`Session::execute`].
     pub async fn begin_nested(&self) -> Result<Savepoint> {
         let claim = self
             .core
@@ -195,7 +195,7 @@ impl Session {
         self.core.in_transaction()
     }
 
-    /// Sets the isolation level of the transactions to come. It ends with this session.
+    /// Sets the isolation level of later transactions of this session.
     ///
     /// # Errors
     ///
@@ -205,26 +205,25 @@ impl Session {
         self.core.call(async move |mut guard| guard.set_isolation(level)).await
     }
 
-    /// The isolation level in force, read from the database where it can be.
+    /// Returns the isolation level in force, read from the database where possible.
     ///
     /// # Errors
     ///
-    /// Those of [`Session::execute`].
+    /// The errors of [`Session::execute`].
     pub async fn isolation(&self) -> Result<Isolation> {
         self.core.call(async |mut guard| guard.isolation().await).await
     }
 
-    /// Does what dropping it does, although it is still there: calls say [`Error::Closed`] from now on.
+    /// Ends the session as dropping it does, although the value still exists: calls return [`Error::Closed`] from now on.
     pub fn end(&self) {
         drop(self.core.abandon());
     }
 
-    /// Rolls back what is open and gives the connection back; returns when that is done. Dropping this future changes
-    /// nothing of it.
+    /// Rolls back the open transaction and gives the connection back; returns when that is done. Dropping this future does not stop that.
     ///
     /// # Errors
     ///
-    /// [`Error::Lost`] where the host lost the task that does it, at its own end for one.
+    /// [`Error::Lost`] where the task that does it was lost, as at the end of the host.
     pub async fn close(&self) -> Result<()> {
         match self.core.abandon() {
             Some(task) => task.await.map_err(|_| Error::Lost),

@@ -1,4 +1,4 @@
-//! How a database's pool behaves: sqlservice's `DatabaseSettings` as far as they have a meaning here.
+//! The settings of a database's pool: sqlservice's `DatabaseSettings` as far as they have a meaning here.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -6,7 +6,7 @@ use sqlservice_sql::setters;
 
 use crate::ServerLimit;
 
-/// How much transactions see of each other.
+/// The isolation level of a transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "SQL's own words")]
 pub enum Isolation {
@@ -26,7 +26,7 @@ impl fmt::Display for Isolation {
 }
 
 impl Isolation {
-    /// SQL's words for it.
+    /// Returns SQL's keywords for it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Default => "DEFAULT",
@@ -40,7 +40,7 @@ impl Isolation {
 }
 
 impl Isolation {
-    /// All levels that any database has.
+    /// All isolation levels that any database has.
     pub(crate) const ALL: [Self; 6] = [
         Self::Default,
         Self::ReadUncommitted,
@@ -63,19 +63,19 @@ impl FromStr for Isolation {
     }
 }
 
-/// What an acknowledged commit to a SQLite file promises when the machine loses power. When only the process ends, however it
-/// ends, every commit stays in both.
+/// The durability of an acknowledged commit to a SQLite file when the machine loses power. If only the process ends, in any way, every
+/// commit is kept with both.
 ///
-/// The file is in WAL mode, so neither lets a power failure corrupt it or leave half of a transaction. Servers have settings
-/// of their own for this (`synchronous_commit`, `innodb_flush_log_at_trx_commit`), which stay as they are.
+/// The file is in WAL mode, so with neither can a power failure corrupt it or leave half of a transaction. Servers have settings of their
+/// own for this (`synchronous_commit`, `innodb_flush_log_at_trx_commit`), which are left unchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Durability {
-    /// The log is synced at each commit (`synchronous = FULL`): an acknowledged commit is there after a power failure, as far as
-    /// the disk does what it is told. Loses nothing; each commit waits for the disk.
+    /// The log is synced at each commit (`synchronous = FULL`): an acknowledged commit survives a power failure, as far as the disk
+    /// honours a sync. Loses nothing; each commit waits for the disk.
     #[default]
     Full,
-    /// The log is synced only before its pages go into the file (`synchronous = NORMAL`): a power failure may lose the last
-    /// commits, whole ones from the end, as many as came since the last checkpoint. Commits do not wait for the disk.
+    /// The log is synced only before its pages go into the file (`synchronous = NORMAL`): a power failure may lose the last commits,
+    /// whole ones from the end, all since the last checkpoint at most. Commits do not wait for the disk.
     Normal,
 }
 
@@ -110,29 +110,29 @@ pub struct Settings {
     pub max_overflow: u32,
     /// How long a call waits for a connection. 30 seconds by default; zero fails at once.
     pub pool_timeout: Duration,
-    /// The age at which a connection is replaced, when it is taken the next time. 30 minutes by default: what a server keeps for a connection
-    /// grows with the tables that it was used for, and goes with it.
+    /// The age at which a connection is replaced when it is next taken. 30 minutes by default: the memory that a server keeps for a
+    /// connection grows with the tables that it was used for, and is freed with it.
     pub pool_recycle: Option<Duration>,
     /// Whether a connection is tested before it is handed out, and replaced where it is lost. Off by default.
     pub pool_pre_ping: bool,
-    /// How many connections all pools of this database's server have together, with those of other logins and databases. The one of the
-    /// URL's address where nothing is given ([`ServerLimit::of`]), so 80 by default. Nothing to a SQLite database.
+    /// The limit of connections that all pools of this database's server have together, including those of other logins and databases.
+    /// Without a value it is that of the URL's address ([`ServerLimit::of`]), so 80 by default. No effect on a SQLite database.
     pub server_limit: Option<ServerLimit>,
-    /// The isolation level of transactions that ask for none.
+    /// The isolation level of transactions that request none.
     pub isolation_level: Isolation,
-    /// What a commit to a SQLite file promises when the machine loses power. Full by default.
+    /// The durability of commits to a SQLite file when the machine loses power. Full by default.
     pub durability: Durability,
-    /// How many bytes the database may have; what goes beyond fails as where the disk is full (SQLSTATE 53100). None by default.
+    /// The most bytes that the database may have; statements beyond that fail as on a full disk (SQLSTATE 53100). None by default.
     ///
-    /// A SQLite file is bounded itself, in whole pages; its log beside it (`-wal`) grows with the largest transaction and is not counted.
-    /// On a server the host asks what the tables have, every five seconds while rows are changed, and refuses to put rows in or change
-    /// them once there is more: so it is gone beyond by what is written in that time. On PostgreSQL these are all tables that the login
-    /// may put rows into, with what was deleted and not yet given back (`VACUUM`); on MySQL and MariaDB all tables of the URL's database,
-    /// as the server estimates them.
+    /// A SQLite file is limited itself, in whole pages; its log beside it (`-wal`) grows with the largest transaction and is not counted.
+    /// On a server the host measures the tables every five seconds while rows are changed, and refuses to insert or update rows while the
+    /// limit is exceeded: so it can be exceeded by the writes of that time. On PostgreSQL these are all tables that the login may insert
+    /// into, including deleted rows that are not yet freed (`VACUUM`); on MySQL and MariaDB all tables of the URL's database, as the
+    /// server estimates them.
     pub storage_bytes: Option<u64>,
-    /// How long one statement may take. None by default.
+    /// The time limit of one statement. None by default.
     pub statement_timeout: Option<Duration>,
-    /// How long a statement waits for another's lock. 5 seconds by default.
+    /// How long a statement waits for a lock. 5 seconds by default.
     pub lock_timeout: Duration,
 }
 
@@ -168,7 +168,7 @@ setters!(Settings {
     lock_timeout: Duration,
 });
 
-/// How a transaction runs.
+/// The options of a transaction.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct TransactionOptions {
@@ -178,28 +178,27 @@ pub struct TransactionOptions {
     pub read_only: bool,
     /// How long it may stay open. After that it is rolled back and calls get [`crate::Error::TransactionClosed`].
     pub timeout: Option<Duration>,
-    /// How long it may stay open while no call runs; it is noticed after twice that at the latest. After that it is rolled back and
-    /// calls get [`crate::Error::TransactionClosed`].
+    /// How long it may stay open while no call runs; that is detected after twice that time at the latest. After that it is rolled back
+    /// and calls get [`crate::Error::TransactionClosed`].
     pub idle_timeout: Option<Duration>,
 }
 
 setters!(TransactionOptions { isolation: Isolation, read_only: bool, timeout? Duration, idle_timeout? Duration });
 
-/// How one statement runs. The numbers are guest-controlled; the host's own limits hold as well.
+/// The options of one statement. The numbers are guest-controlled; the host's own limits apply as well.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct RunOptions {
-    /// How long it may take: the statement, and each later batch of its cursor. The database's own setting holds where it
-    /// is lower.
+    /// The time limit of the statement, and of each later batch of its cursor. The database's own setting applies where it is lower.
     pub timeout: Option<Duration>,
-    /// How many rows it may return before it fails.
+    /// The most rows that it may return before it fails.
     pub max_rows: Option<u64>,
-    /// How many bytes all rows together may have where they come at once, without a cursor: those of
-    /// [`crate::Session::load`], [`crate::Session::flush`] and [`crate::Session::insert_many`].
+    /// The most bytes of all rows together where they come at once, without a cursor: those of [`crate::Session::load`],
+    /// [`crate::Session::flush`] and [`crate::Session::insert_many`].
     pub max_bytes: Option<u64>,
-    /// How many rows the first batch has at most. 1,024 by default.
+    /// The most rows of the first batch. 1,024 by default.
     pub batch_rows: Option<u32>,
-    /// How many bytes the first batch has, about. 256 KiB by default.
+    /// The bytes of the first batch, approximately. 256 KiB by default.
     pub batch_bytes: Option<u32>,
 }
 
@@ -212,8 +211,8 @@ setters!(RunOptions {
 });
 
 impl RunOptions {
-    /// Rows of a first batch where nothing is said: more gains no speed and grows guest memory that never shrinks.
+    /// The default rows of a first batch: more gains no speed and grows guest memory that never shrinks.
     pub const BATCH_ROWS: u32 = 1_024;
-    /// Bytes of a first batch where nothing is said.
+    /// The default bytes of a first batch.
     pub const BATCH_BYTES: u32 = 256 << 10;
 }

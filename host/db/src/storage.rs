@@ -1,4 +1,4 @@
-//! How many bytes the tables of a server's database have, asked now and then, and what is refused where these are too many.
+//! Measures the tables of a server's database from time to time, and refuses statements where they have too many bytes.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,14 +14,14 @@ use crate::{
     observe::Instruments,
 };
 
-/// How long a number is good for.
+/// How long a measurement is valid.
 const EACH: Duration = Duration::from_secs(5);
 
-/// How long the server may take to say it, the wait for other questions of this server's pools included. One that has very many tables
-/// takes longer, and is not asked again at once.
+/// How long the server may take to measure, including the wait for other queries of this server's pools. A server with very many tables
+/// takes longer, and is not queried again at once.
 const ASKING: Duration = Duration::from_secs(10);
 
-/// What the server is asked for, and how often.
+/// The storage limit of a database, and the last measurement.
 pub(crate) struct Storage {
     most: u64,
     measured: Mutex<Measured>,
@@ -34,13 +34,13 @@ struct Measured {
 }
 
 impl Storage {
-    /// Of a database on a server that may have so many bytes.
+    /// Creates the limit of a database on a server; nothing for SQLite or without a limit.
     pub(crate) fn new(dialect: Dialect, most: Option<u64>) -> Option<Arc<Self>> {
         let most = most.filter(|_| dialect != Dialect::Sqlite)?;
         Some(Arc::new(Self { most, measured: Mutex::default() }))
     }
 
-    /// Refuses a statement that needs room where there is none. The number may be some seconds old; a new one is asked for meanwhile,
+    /// Refuses a statement that needs room where there is none. The measurement may be some seconds old; a new one is made meanwhile,
     /// over the connection on which statements are stopped.
     pub(crate) fn check(
         self: &Arc<Self>,
@@ -69,7 +69,7 @@ impl Storage {
         self.measured.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the number is to be asked for again; then it is taken to be asked for now.
+    /// Whether a new measurement is due; if so, it counts as begun now.
     fn is_due(&self) -> bool {
         let mut measured = self.lock();
         let is_due = measured.asked.is_none_or(|at| at.elapsed() >= EACH);

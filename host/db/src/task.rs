@@ -1,7 +1,7 @@
-//! Work of the host's that no caller can drop halfway.
+//! Work of the host's own that no caller can drop halfway.
 //!
-//! It is polled once where it is made, so what ends at once (a short statement of SQLite's) costs no task; whatever is left after that goes
-//! to a task of the host's, and the caller keeps a handle to its answer and nothing else.
+//! It is polled once inline, so work that ends at once (a short statement of SQLite's) costs no task. The rest of it goes to a host task,
+//! and the caller keeps only a handle to its result.
 
 use std::{
     future::{Future, poll_fn},
@@ -13,14 +13,14 @@ use tokio::task::JoinHandle;
 
 use crate::error::{Error, Result};
 
-/// What is done. Its type is not told, so that those who call need not look into it: compilers refuse futures that nest too deep.
+/// The work of a call. Its type is erased from callers, as compilers refuse futures that nest too deep.
 pub(crate) type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// A call that was started.
 pub(crate) enum Started<T> {
     /// It ended at once.
     Done(Result<T>),
-    /// A task works on it.
+    /// A task runs it.
     Running(JoinHandle<Result<T>>),
 }
 
@@ -34,11 +34,11 @@ impl<T> Started<T> {
     }
 }
 
-/// Polls work once and leaves the rest, if any, to a task.
+/// Polls work once and spawns a task for the rest, if any.
 pub(crate) fn run_or_spawn<T: Send + 'static>(work: CallFuture<T>) -> impl Future<Output = Started<T>> {
     let mut work = Some(work);
     poll_fn(move |context| {
-        // It is ready at once, so there is work whenever it is polled.
+        // This future is ready at its first poll, so the work is still there then.
         let Some(mut work) = work.take() else { return Poll::Ready(Started::Done(Err(Error::Lost))) };
         Poll::Ready(match work.as_mut().poll(context) {
             Poll::Ready(result) => Started::Done(result),

@@ -1,4 +1,4 @@
-//! Transactions: how they begin, fail and end, and what a call may do in which state; the same rules on every database.
+//! Transactions: how they begin, fail and end, and which calls each state allows; the same rules on every database.
 
 mod commit;
 mod savepoint;
@@ -25,7 +25,7 @@ use crate::{
 };
 
 impl SessionGuard {
-    /// The level that transactions without one of their own get.
+    /// Returns the isolation level of transactions that request none.
     fn level(&self) -> Isolation {
         match self.lease.state.isolation {
             Isolation::Default => self.core.database.settings.isolation_level,
@@ -33,13 +33,13 @@ impl SessionGuard {
         }
     }
 
-    /// What every call but a rollback does first: undoes dropped savepoints, and refuses what cannot work.
+    /// Prepares a call: runs the pending cleanups, and refuses a call that the transaction's state does not allow.
     pub(crate) async fn enter(&mut self) -> Result<()> {
         self.lease.state.check_open()?;
         self.cleanup_once().await?;
         match &self.lease.state.transaction {
             Some(transaction) if transaction.failed => Err(Error::PendingRollback),
-            // The connection was lost with what it had done.
+            // The connection was lost with the transaction's changes.
             Some(_) if self.lease.state.held.is_none() => {
                 self.fail(true);
                 Err(Error::PendingRollback)
@@ -48,7 +48,7 @@ impl SessionGuard {
         }
     }
 
-    /// Takes a connection where there is none.
+    /// Takes a connection where the session has none.
     pub(crate) async fn connect(&mut self) -> Result<()> {
         if self.lease.state.held.is_some() { Ok(()) } else { Box::pin(self.take_connection()).await }
     }
@@ -70,11 +70,11 @@ impl SessionGuard {
             () = self.lease.caller.gone() => return Err(Error::Cancelled),
             _ = abandoned => return Err(Error::Closed),
         };
-        // From here on nothing is given up halfway: the task that runs this call outlives its caller.
+        // From here on nothing is dropped halfway: the task that runs this call outlives its caller.
         pool.open(place, &self.core.instruments).await
     }
 
-    /// Does a short piece of work that is never stopped, but does not wait for ever.
+    /// Runs a short command that is never stopped, but has a time limit.
     pub(crate) async fn step(&mut self, step: ConnectionCommand<'_>, patience: Duration) -> Result<()> {
         let Some(mut held) = self.lease.state.held.take() else { return Err(Error::Disconnected(None)) };
         let result = timeout(patience, held.connection.step(step)).await;
@@ -95,7 +95,7 @@ impl SessionGuard {
         }
     }
 
-    /// Begins a transaction if none is open and the level has any.
+    /// Begins a transaction if none is open and the isolation level has any.
     pub(crate) async fn autobegin(&mut self) -> Result<()> {
         if self.lease.state.transaction.is_some() || self.level() == Isolation::Autocommit {
             return Ok(());
@@ -103,7 +103,7 @@ impl SessionGuard {
         Box::pin(self.open_transaction(TransactionOptions::default(), false)).await.map(drop)
     }
 
-    /// Begins a transaction that the caller asked for.
+    /// Begins a transaction at the caller's request.
     pub(crate) async fn begin(&mut self, options: TransactionOptions) -> Result<ScopeGuard> {
         self.lease.state.check_open()?;
         self.cleanup_once().await?;
@@ -116,12 +116,12 @@ impl SessionGuard {
         Ok(ScopeGuard::transaction(Arc::clone(&self.core), serial))
     }
 
-    /// Opens a transaction of the host's own, although the level is autocommit. One that is `single` is for one statement.
+    /// Opens a transaction of the host's own, although the level is autocommit. With `single` it is for one statement.
     pub(crate) async fn open_own(&mut self, writes: bool, single: bool) -> Result<()> {
         self.open_at(Isolation::Default, TransactionOptions::default(), writes, single).await.map(drop)
     }
 
-    /// Opens a transaction of the host's own that changes nothing, although the level is autocommit.
+    /// Opens a read-only transaction of the host's own, although the level is autocommit.
     pub(crate) async fn open_snapshot(&mut self, isolation: Isolation) -> Result<()> {
         let options = TransactionOptions { read_only: true, ..TransactionOptions::default() };
         self.open_at(isolation, options, false, false).await.map(drop)
@@ -153,7 +153,7 @@ impl SessionGuard {
         let limit = lower(options.timeout, &self.core.transaction_time);
         let idle = lower(options.idle_timeout, &self.core.idle_time);
         let timer = (limit.is_some() || idle.is_some()).then(|| self.arm(serial, limit, idle));
-        // One around a single statement is part of that statement.
+        // A transaction around a single statement is reported as part of that statement.
         let observed = if hollow || single { None } else { self.core.instruments.now() };
         let savepoints = Vec::new();
         self.lease.state.transaction =
@@ -162,7 +162,7 @@ impl SessionGuard {
         Ok(serial)
     }
 
-    /// Lets a task end the transaction when its time is over, or when it was idle for too long.
+    /// Spawns a task that ends the transaction when its time is over, or when it was idle for too long.
     fn arm(&self, serial: u64, limit: Option<Duration>, idle: Option<Duration>) -> Timer {
         let core = Arc::downgrade(&self.core);
         let began = Instant::now();
@@ -177,7 +177,7 @@ impl SessionGuard {
             let Some(core) = core.upgrade() else { return };
             core.queue.expire(serial);
             let guard = core.host_guard().await;
-            // The rest must not be cut short by the timer's own end.
+            // Spawned, as the end of the transaction aborts the timer's task.
             tokio::spawn(guard.end_expired(serial, began));
         });
         Timer(task.abort_handle())
@@ -195,7 +195,7 @@ impl SessionGuard {
         }
     }
 
-    /// Commits.
+    /// Commits the open transaction, if any.
     pub(crate) async fn commit(&mut self) -> Result<()> {
         self.enter().await?;
         let Some(transaction) = &self.lease.state.transaction else { return Ok(()) };
@@ -214,7 +214,7 @@ impl SessionGuard {
         Ok(())
     }
 
-    /// Rolls back. A connection that cannot is closed, which has the same effect.
+    /// Rolls back. A connection that fails to roll back is closed, which has the same effect.
     pub(crate) async fn rollback(&mut self) -> Result<()> {
         if self.lease.state.spent {
             return Err(Error::TransactionClosed);
@@ -231,7 +231,7 @@ impl SessionGuard {
         Ok(())
     }
 
-    /// Undoes the open transaction in the database.
+    /// Rolls back the open transaction in the database.
     pub(super) async fn undo(&mut self) {
         if self.lease.state.transaction.as_ref().is_none_or(|transaction| transaction.hollow)
             || self.lease.state.held.is_none()
@@ -247,13 +247,13 @@ impl SessionGuard {
         }
     }
 
-    /// Tells the observer how the open transaction ended, once.
+    /// Reports to the observer how the open transaction ended, once.
     fn tell_end(&mut self, outcome: TransactionOutcome) {
         let observed = self.lease.state.transaction.as_mut().and_then(|transaction| transaction.observed.take());
         self.core.instruments.transaction_finished(observed, outcome);
     }
 
-    /// Forgets the transaction, which was rolled back unless something else was told of it.
+    /// Removes the transaction. It is reported as rolled back unless another outcome was reported.
     pub(super) fn end_transaction(&mut self) {
         self.tell_end(TransactionOutcome::RolledBack);
         self.lease.state.transaction = None;
@@ -262,7 +262,7 @@ impl SessionGuard {
         self.lease.state.spent = self.core.mode == Mode::Once;
     }
 
-    /// Says that a statement failed, and whether the database gave up the whole transaction.
+    /// Records that a statement failed, and whether the whole transaction is lost.
     pub(crate) fn fail(&mut self, lost: bool) {
         self.lease.state.fail(lost);
     }
@@ -272,7 +272,7 @@ impl SessionGuard {
         self.lease.state.is_transactional()
     }
 
-    /// The transaction's serial number, for those who ask whether it ran out of time.
+    /// Returns the transaction's serial number, by which its calls notice that it ran out of time.
     pub(crate) fn transaction(&self) -> Option<u64> {
         self.lease.state.transaction.as_ref().map(|transaction| transaction.serial)
     }
@@ -285,7 +285,7 @@ impl SessionGuard {
         }
     }
 
-    /// Puts the transaction that is one by name only aside, while a real one of the host's own is open.
+    /// Sets the autocommit scope aside while a transaction of the host's own is open.
     pub(crate) fn take_hollow(&mut self) -> Option<AutocommitScope> {
         self.lease.state.transaction.take().map(AutocommitScope)
     }
@@ -303,7 +303,7 @@ impl SessionGuard {
         Ok(())
     }
 
-    /// Ends a transaction of the host's own, by rolling it back where it was not committed.
+    /// Ends a transaction of the host's own; rolls it back where it was not committed.
     pub(crate) async fn end_own(&mut self, outer: Option<AutocommitScope>) {
         self.undo().await;
         self.tell_end(TransactionOutcome::RolledBack);
@@ -311,7 +311,7 @@ impl SessionGuard {
         self.core.set_in_transaction(self.lease.state.transaction.is_some());
     }
 
-    /// Gives the connection back where this kind of session does not keep it between transactions.
+    /// Gives the connection back where this mode of session does not keep it between transactions.
     pub(crate) async fn settle(&mut self) {
         if self.core.mode != Mode::Connection
             && self.lease.state.transaction.is_none()
@@ -331,7 +331,7 @@ impl SessionGuard {
         }
     }
 
-    /// Sets the level of the transactions to come.
+    /// Sets the isolation level of later transactions.
     pub(crate) fn set_isolation(&mut self, level: Isolation) -> Result<()> {
         self.lease.state.check_open()?;
         if self.lease.state.transaction.is_some() {
@@ -342,7 +342,7 @@ impl SessionGuard {
         Ok(())
     }
 
-    /// The level in force.
+    /// Returns the isolation level in force.
     pub(crate) async fn isolation(&mut self) -> Result<Isolation> {
         self.enter().await?;
         if self.lease.state.transaction.as_ref().map_or(self.level() == Isolation::Autocommit, |open| open.hollow) {

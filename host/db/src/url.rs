@@ -1,4 +1,4 @@
-//! Database URLs, which only the host sees: read into typed options without any I/O, and never shown.
+//! Parses database URLs into typed options, without any I/O. Only the host sees a URL, and it is never shown.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,7 +9,7 @@ use crate::{
     backend::{server::Server, sqlite::SqliteFile},
 };
 
-/// What a URL points to.
+/// The database that a URL points to.
 #[derive(Clone)]
 pub(crate) enum Target {
     Sqlite(SqliteFile),
@@ -18,49 +18,49 @@ pub(crate) enum Target {
     Mysql(Server, Kind),
 }
 
-/// What kind a database is, as far as its URL and its server have said.
+/// The kind of a database, as far as its URL and its server have determined it.
 #[derive(Clone, Debug)]
 pub(crate) struct Kind {
     declared: Dialect,
-    /// What the server said, where the URL leaves it open.
+    /// The kind that the server reported, where the URL leaves it open.
     asked: Option<Arc<OnceLock<Dialect>>>,
 }
 
 impl Kind {
-    /// The URL says it.
+    /// A kind that the URL determines.
     fn declared(dialect: Dialect) -> Self {
         Self { declared: dialect, asked: None }
     }
 
-    /// MySQL until a server says what it is.
+    /// MySQL until a server reports its kind.
     fn asked() -> Self {
         Self { declared: Dialect::Mysql, asked: Some(Arc::default()) }
     }
 
-    /// The kind as far as it is known.
+    /// Returns the kind as far as it is known.
     pub(crate) fn dialect(&self) -> Dialect {
         self.asked.as_ref().and_then(|asked| asked.get()).copied().unwrap_or(self.declared)
     }
 
-    /// Whether nothing that a server says can change it.
+    /// Whether the kind is final: given by the URL, or reported by a server.
     pub(crate) fn is_known(&self) -> bool {
         self.asked.as_ref().is_none_or(|asked| asked.get().is_some())
     }
 
-    /// Takes what a server says. Whether that is what the URL or a server before it said.
+    /// Records the kind that a server reports. Returns whether it equals that of the URL or of an earlier server.
     pub(crate) fn meets(&self, server: Dialect) -> bool {
         *self.asked.as_ref().map_or(&self.declared, |asked| asked.get_or_init(|| server)) == server
     }
 }
 
 impl Target {
-    /// Reads a URL. Its errors repeat the scheme at most, as the rest may hold secrets.
+    /// Parses a URL. Errors repeat the scheme at most, as the rest may contain secrets.
     pub(crate) fn parse(url: &str) -> Result<Self> {
         let scheme = url.split(':').next().unwrap_or_default();
         match scheme {
             "sqlite" => Ok(Self::Sqlite(SqliteFile::parse(url)?)),
             "postgres" | "postgresql" => Ok(Self::Postgres(Server::parse(url, 5432)?)),
-            // MariaDB answers under this scheme, too, and most URLs of it say so.
+            // MariaDB accepts this scheme, too, and most of its URLs use it.
             "mysql" => Ok(Self::Mysql(Server::parse(url, 3306)?, Kind::asked())),
             "mariadb" => Ok(Self::Mysql(Server::parse(url, 3306)?, Kind::declared(Dialect::Mariadb))),
             _ => Err(Error::Url(format!(
@@ -70,7 +70,7 @@ impl Target {
         }
     }
 
-    /// The kind of database.
+    /// Returns the kind of database.
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Sqlite(_) => Kind::declared(Dialect::Sqlite),

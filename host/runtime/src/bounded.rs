@@ -1,4 +1,4 @@
-//! How long a guest's work may take: by the clock, and of a processor.
+//! Limits a guest's work in wall-clock time and processor time.
 
 use std::{
     future::poll_fn,
@@ -14,23 +14,23 @@ use crate::{
     turns::{SLICE, Share, Turn},
 };
 
-/// What a piece of work may take. Nothing is no limit.
+/// The time limits of a piece of work. `None` is no limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeLimits {
-    /// From its beginning to its end.
+    /// Wall-clock time from beginning to end.
     pub(crate) wall: Option<Duration>,
-    /// What all of its polls take of a processor together. What it waits for does not count; in the first millisecond or so, where
-    /// no call waits for its turn, what others had the processor for in the middle of a poll does.
+    /// Processor time of all polls together. Time between polls does not count. Within roughly the first millisecond, where no call
+    /// waits for its turn, the time for which a poll is preempted counts too.
     pub(crate) processor: Option<Duration>,
 }
 
-/// What is measured by the clock where no call waits for a turn. It is cheap, and also counts what others had the processor for on a
-/// busy machine.
+/// The processor time up to which polls are measured by the wall clock, where no call waits for a turn. The wall clock is cheap to
+/// read, but on a busy machine it includes the time for which a poll is preempted.
 const ROUGHLY: Duration = Duration::from_millis(1);
 
-/// Does work, and drops it where it takes too long. It ends only between two polls, so a guest that computes has to yield, which the
-/// engine's epoch makes it do; once it computed for a slice it waits for its turn before it goes on, and so does what begins when its
-/// tenant computed for a slice.
+/// Runs work, and drops it when it exceeds a limit. It can only be dropped between two polls, so a guest that computes has to yield,
+/// which the engine's epoch makes it do. Work that computed for a slice waits for its turn before its next poll. New work also waits
+/// for one, once its tenant's calls computed for a slice.
 pub(crate) async fn bounded<T>(times: TimeLimits, share: &Share, work: impl Future<Output = T>) -> Result<T> {
     let mut work = pin!(work);
     let began = Instant::now();
@@ -38,7 +38,7 @@ pub(crate) async fn bounded<T>(times: TimeLimits, share: &Share, work: impl Futu
     if share.is_due() {
         return by(deadline, TimedPolls::new(share, times.processor, SLICE).run(work)).await;
     }
-    // What ends without a wait, as most calls do, needs no timer.
+    // Most calls end within their first poll and need no timer.
     let mut polls = TimedPolls::new(share, times.processor, Duration::ZERO);
     let first = poll_fn(|context| Poll::Ready(polls.poll(work.as_mut(), context))).await;
     match first {
@@ -47,7 +47,7 @@ pub(crate) async fn bounded<T>(times: TimeLimits, share: &Share, work: impl Futu
     }
 }
 
-/// Does work until then at most.
+/// Runs work until the deadline at most.
 async fn by<T>(deadline: Option<(Duration, Instant)>, work: impl Future<Output = Result<T>>) -> Result<T> {
     match deadline {
         Some((wall, at)) => timeout_at(at.into(), work).await.unwrap_or(Err(Error::Deadline(wall))),
@@ -55,12 +55,12 @@ async fn by<T>(deadline: Option<(Duration, Instant)>, work: impl Future<Output =
     }
 }
 
-/// The polls of a piece of work, which are what it takes of a processor.
+/// Polls a piece of work and measures the processor time of its polls.
 struct TimedPolls<'s> {
     share: &'s Share,
     limit: Option<Duration>,
     spent: Duration,
-    /// What it computed since its last turn.
+    /// Processor time since its last turn.
     unpaid: Duration,
 }
 
@@ -69,7 +69,7 @@ impl<'s> TimedPolls<'s> {
         Self { share, limit, spent: Duration::ZERO, unpaid }
     }
 
-    /// Polls it to its end, whenever it has its turn and is woken.
+    /// Polls work to its end, each time that it is woken and has its turn.
     async fn run<T>(mut self, mut work: Pin<&mut impl Future<Output = T>>) -> Result<T> {
         match self.step(work.as_mut()).await {
             Poll::Ready(done) => Ok(done),
@@ -77,7 +77,7 @@ impl<'s> TimedPolls<'s> {
         }
     }
 
-    /// Polls what was polled once to its end, whenever it is woken and has its turn.
+    /// Polls work that was polled once to its end, each time that it is woken and has its turn.
     async fn finish<T>(mut self, mut work: Pin<&mut impl Future<Output = T>>) -> Result<T> {
         loop {
             woken().await;
@@ -90,7 +90,7 @@ impl<'s> TimedPolls<'s> {
         }
     }
 
-    /// Polls it once, when it has its turn.
+    /// Waits for a turn, where one is needed, and polls the work once.
     async fn step<T>(&mut self, mut work: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
         let turn = self.turn().await;
         let polled = poll_fn(|context| Poll::Ready(self.poll(work.as_mut(), context))).await;
@@ -98,7 +98,7 @@ impl<'s> TimedPolls<'s> {
         polled
     }
 
-    /// Waits for a turn, where it computed enough to need one.
+    /// Waits for a turn, if the work computed for a slice since its last one.
     async fn turn(&mut self) -> Option<Turn<'s>> {
         if self.unpaid < SLICE {
             return None;
@@ -107,7 +107,7 @@ impl<'s> TimedPolls<'s> {
         Some(self.share.turn().await)
     }
 
-    /// Polls it once, and counts what that took.
+    /// Polls the work once, and counts the poll's processor time.
     fn poll<T>(&mut self, work: Pin<&mut impl Future<Output = T>>, context: &mut Context<'_>) -> Poll<T> {
         let is_rough = self.spent < ROUGHLY && !self.share.is_contended();
         let at = if is_rough { Moment::by_clock() } else { Moment::by_thread() };
@@ -123,13 +123,13 @@ impl<'s> TimedPolls<'s> {
     }
 }
 
-/// Ends when the task is woken after it was polled.
+/// Returns once the task is woken: it is pending at the first poll and ready at the second.
 async fn woken() {
     let mut is_polled = false;
     poll_fn(|_| if std::mem::replace(&mut is_polled, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
-/// A moment, by one of two clocks.
+/// A point in time, of the wall clock or of the thread's processor clock.
 enum Moment {
     Clock(Instant),
     #[cfg(unix)]
@@ -141,7 +141,7 @@ impl Moment {
         Self::Clock(Instant::now())
     }
 
-    /// What this thread had of a processor until now, where the system tells it.
+    /// Reads this thread's processor time, where the system provides it.
     #[cfg(unix)]
     fn by_thread() -> Self {
         Self::Thread(thread_time())
@@ -152,7 +152,7 @@ impl Moment {
         Self::by_clock()
     }
 
-    /// The time since then, on the same thread.
+    /// Returns the time since then; the thread must be the same.
     fn elapsed(&self) -> Duration {
         match self {
             Self::Clock(at) => at.elapsed(),

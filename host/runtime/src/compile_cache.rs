@@ -1,7 +1,7 @@
-//! Compiled components, kept in a directory of the host's own: a component that was compiled once is only read the next time.
+//! A cache of compiled components in a directory of the host: a component that was compiled once is only read the next time.
 //!
 //! An entry is named by a digest of the component and of all settings of the engine that compiled code depends on (the version, the
-//! target, what its processor can do), so it is found by nothing else. Whatever is wrong with an entry, it is made again.
+//! target, the processor's features), so no other component or engine finds it. An entry with any defect is made again.
 
 mod directory;
 pub(crate) mod entry;
@@ -18,12 +18,12 @@ use crate::{
 
 /// A directory of compiled components.
 ///
-/// What is in it becomes machine code of this process. So it must belong to the user that the host runs as (or to the system's
-/// administrator) and be closed to all others, and no plugin may be granted a directory that it lies in, or one in it:
+/// Its files become machine code of this process. So it must belong to the user that the host runs as (or to the system's
+/// administrator) and be closed to all others. No plugin may be granted write access to a directory that it lies in, or to one in it:
 /// [`crate::TenantBuilder::build`] refuses that. Entries are compared with their digest before they are used.
 ///
-/// It never grows past its limits: what was not used for longest goes first. Any number of processes may use it at once. When it can
-/// be read and not be written, it is read. Errors of reading and writing are logged and end nothing: then a component is compiled.
+/// It never grows past its limits: the least recently used entries are removed first. Any number of processes may use it at once. A
+/// directory without write access is still read. Errors of reading and writing are logged, and the component is compiled.
 #[derive(Clone, Debug)]
 pub struct CompileCache {
     directory: Arc<Directory>,
@@ -32,7 +32,7 @@ pub struct CompileCache {
 }
 
 impl CompileCache {
-    /// Opens a directory, which is created where there is none, open to this user alone. It may take 1 GiB and 256 entries.
+    /// Opens a directory, or creates it, open to this user alone. It may take 1 GiB and 256 entries.
     ///
     /// # Errors
     /// [`Error::CompileCache`] when it cannot be created or opened, or when others may read or write it.
@@ -42,7 +42,7 @@ impl CompileCache {
         Ok(Self { directory: Arc::new(directory), bytes: 1 << 30, entries: 256 })
     }
 
-    /// Sets how many bytes all entries together may have. A component that has more than that when it is compiled is not kept.
+    /// Sets how many bytes all entries together may have. A compiled component that is larger is not kept.
     #[must_use]
     pub fn bytes(mut self, bytes: u64) -> Self {
         self.bytes = bytes;
@@ -73,7 +73,7 @@ impl CompileCache {
         }
     }
 
-    /// The component, read where it was compiled before, else compiled and kept.
+    /// Returns the component from the cache, or compiles and keeps it.
     pub(crate) fn find_or(
         &self,
         engine: &Engine,
@@ -99,7 +99,7 @@ impl CompileCache {
         };
         let component = entry::load(engine, key, &text);
         if component.is_none() {
-            // It stays until the new one takes its place.
+            // The damaged entry stays until the new one replaces it.
             tracing::warn!("an entry of the cache of components is damaged or of another make; it is made again");
         }
         component

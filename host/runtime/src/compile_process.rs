@@ -1,4 +1,4 @@
-//! Compiling in a process of its own, which can be stopped: what a component makes the compiler do is bounded in time and memory.
+//! Compiles components in a process of its own, which can be killed, so that compiling is bounded in time and memory.
 
 use std::{
     env,
@@ -19,27 +19,27 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The argument by which a program knows that it is to compile and nothing else.
+/// The first argument of a process that only compiles a component.
 const MARK: &str = "--sqlservice-compile-component";
 
-/// What an answer begins with.
+/// The kinds of a reply, its first byte: machine code or an error message follows.
 const CODE: u8 = 0;
 const REFUSED: u8 = 1;
 
-/// The bytes of an answer's head: what it begins with, and the length of the rest. What is cut off must never be taken for code.
+/// The bytes of a reply's header: its kind, and the length of the rest. A truncated reply must never be taken for code.
 const HEAD: usize = 9;
 
-/// The most bytes of code of one component, which the host reads into its own memory.
+/// The most bytes of a reply, which the host reads into its own memory.
 const MOST_CODE: u64 = 512 << 20;
 
-/// The most bytes of what the compiler says of a component that it refuses.
+/// The most characters of the compiler's error message for a component that it refuses.
 const MESSAGE: usize = 4 << 10;
 
 /// A program that compiles components for an [`Engine`](crate::Engine), one at a time, each in a process of its own.
 ///
-/// A small component can keep the compiler busy for minutes and fill gigabytes; a thread that does so cannot be stopped, a process can.
-/// It gets the component and nothing of the host's environment, and is killed when its time is over; the system ends it when it
-/// computes for too long or takes more memory (on Unix).
+/// A small component can keep the compiler busy for minutes and fill gigabytes. A thread cannot be stopped then, a process can. It gets
+/// the component, and nothing of the host's environment but `LD_LIBRARY_PATH`. It is killed when its time is over. On Unix the system
+/// also ends it when it computes for too long or takes more memory.
 #[derive(Clone, Debug)]
 pub struct CompileProcess {
     program: PathBuf,
@@ -49,37 +49,37 @@ pub struct CompileProcess {
 }
 
 impl CompileProcess {
-    /// A program that calls [`serve_compile_process`] before all else, and was built with this version of this crate. A component may
-    /// take 60 seconds and 2 GiB.
+    /// Uses a program that calls [`serve_compile_process`] before all else, and was built with this version of this crate. Compiling a
+    /// component may take 60 seconds and 2 GiB.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>) -> Self {
         Self { program: program.into(), time: Duration::from_secs(60), memory: 2 << 30, turn: Arc::default() }
     }
 
-    /// The program that runs now, which has to call [`serve_compile_process`] before all else.
+    /// Uses the running program, which has to call [`serve_compile_process`] before all else.
     ///
     /// # Errors
-    /// Where the system does not say where it lies.
+    /// When the system does not provide the program's path.
     pub fn this_program() -> io::Result<Self> {
         Ok(Self::new(env::current_exe()?))
     }
 
-    /// How long a component may compute to be compiled, in whole seconds of all processors together. By the clock it may take four times as
-    /// long, as it leaves the processors to others.
+    /// Sets the processor time for compiling a component, in whole seconds of all processors together. The wall-clock limit is four
+    /// times as long, as the process runs at a low priority.
     #[must_use]
     pub fn time(mut self, time: Duration) -> Self {
         self.time = time;
         self
     }
 
-    /// How many bytes of memory a component may take to compile.
+    /// Sets how many bytes of memory compiling a component may take.
     #[must_use]
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
         self
     }
 
-    /// Compiles a component to what [`wasmtime::component::Component::serialize`] makes.
+    /// Compiles a component to the bytes that [`wasmtime::component::Component::serialize`] returns.
     pub(crate) fn compile(&self, component: &[u8]) -> Result<Vec<u8>> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let (answer, in_time) =
@@ -98,13 +98,13 @@ impl CompileProcess {
         }
     }
 
-    /// What the process answers, and whether it did so in time.
+    /// Returns the process's reply, and whether it came in time.
     fn ask(&self, component: &[u8]) -> io::Result<(Vec<u8>, bool)> {
         let mut process = Process::start(&self.program, self.arguments())?;
         let (input, output) = (process.child.stdin.take(), process.child.stdout.take());
         let mut answer = Vec::new();
         let in_time = thread::scope(|scope| {
-            // It may end before it has read everything.
+            // The process may end before it has read its whole input.
             let write = scope.spawn(move || input.map(|mut input| input.write_all(component)));
             let (done, ended) = mpsc::channel::<()>();
             let process = &mut process;
@@ -126,7 +126,7 @@ impl CompileProcess {
     }
 }
 
-/// A process that ends with this value.
+/// A child process, which is killed when this value is dropped.
 struct Process {
     child: Child,
 }
@@ -135,19 +135,19 @@ impl Process {
     fn start(program: &PathBuf, arguments: [OsString; 3]) -> io::Result<Self> {
         let mut command = Command::new(program);
         command.args(arguments).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // Where the system's loader looks for libraries.
+        // The search path of the dynamic loader for libraries.
         command.envs(env::var_os("LD_LIBRARY_PATH").map(|path| ("LD_LIBRARY_PATH", path)));
         Ok(Self { child: command.spawn()? })
     }
 
-    /// Ends it, and says how it has ended.
+    /// Kills the process and returns its exit status.
     fn end(&mut self) -> Option<ExitStatus> {
         let ended = self.child.kill().and_then(|()| self.child.wait());
         ended.inspect_err(|error| tracing::debug!(%error, "a process that compiles could not be ended")).ok()
     }
 }
 
-/// What an answer begins with, and the rest; nothing where not all of it is there.
+/// Splits a reply into its kind and the rest; `None` where its length is not the announced one.
 fn whole(answer: &[u8]) -> Option<(u8, &[u8])> {
     let (head, rest) = answer.split_first_chunk::<HEAD>()?;
     let (kind, length) = head.split_first()?;
@@ -155,7 +155,7 @@ fn whole(answer: &[u8]) -> Option<(u8, &[u8])> {
     (u64::try_from(rest.len()) == Ok(length)).then_some((*kind, rest))
 }
 
-/// Whether the system ended it because it computed for too long.
+/// Whether the system ended the process at its limit of processor time.
 #[cfg(unix)]
 fn is_out_of_time(status: ExitStatus) -> bool {
     use std::os::unix::process::ExitStatusExt as _;
@@ -173,8 +173,8 @@ impl Drop for Process {
     }
 }
 
-/// Compiles a component where this program was started for that by a [`CompileProcess`], and does not return then; returns at once
-/// otherwise. To be called first in `main`.
+/// Compiles a component and exits, where a [`CompileProcess`] started this program for that; returns at once otherwise. Call it first
+/// in `main`.
 pub fn serve_compile_process() {
     let mut arguments = env::args_os().skip(1);
     if arguments.next().is_none_or(|first| first != MARK) {
@@ -188,11 +188,11 @@ pub fn serve_compile_process() {
         }
         _ => ExitCode::FAILURE,
     };
-    // Nothing that this program has set up before is to run.
+    // Exits without running anything that the program has set up before.
     std::process::exit(i32::from(code != ExitCode::SUCCESS));
 }
 
-/// Reads a component and writes its code, or why there is none.
+/// Reads a component and writes its machine code, or an error message.
 fn answer() -> ExitCode {
     let compiled = read().and_then(|component| engine_to_compile()?.precompile_component(&component));
     let (kind, bytes) = match compiled {
@@ -217,20 +217,20 @@ fn read() -> wasmtime::Result<Vec<u8>> {
     Ok(component)
 }
 
-/// Lets the system end this process where it takes more, and leave others the processor.
+/// Sets limits at which the system ends this process, and lowers its priority.
 #[cfg(unix)]
 fn limit(data: u64, seconds: u64) {
     use rustix::process::{Resource, Rlimit, nice, setrlimit};
-    // Past the first limit of time it is told so, which its parent sees; past the second it is ended.
+    // At the soft time limit the process gets SIGXCPU, which its parent sees in the exit status; at the hard limit it is killed.
     let limits =
         [(Resource::Data, data, data), (Resource::Cpu, seconds, seconds.saturating_add(5)), (Resource::Core, 0, 0)];
     for (resource, current, maximum) in limits {
         if setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) }).is_err() {
-            // Without its limits it does not begin.
+            // Without its limits the process compiles nothing.
             std::process::exit(1);
         }
     }
-    // A host that may not be nicer compiles all the same.
+    // A process that may not lower its priority compiles all the same.
     let _ = nice(10);
 }
 

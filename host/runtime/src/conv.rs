@@ -1,6 +1,6 @@
-//! Between the contract's types and the host's: the only module that names both.
+//! Conversions between the contract's types and the host's: the only module that names both.
 //!
-//! Columns move without a copy. Everything a guest sends is checked behind this module, by `sqlservice-sql`.
+//! Columns move without a copy. `sqlservice-sql` checks everything that a guest sends, after this module.
 
 mod error;
 mod flush;
@@ -16,7 +16,7 @@ pub(crate) use flush::inserts;
 pub(crate) use load::{Root, plan};
 pub(crate) use session::{complete, dialect, run_options, transaction_options};
 
-/// The same cases under the same names on both sides, in both directions.
+/// Conversions in both directions between enums with the same case names.
 macro_rules! same_cases {
     ($wit:ty, $ours:ty, { $($case:ident),+ $(,)? }) => {
         impl From<$wit> for $ours {
@@ -32,7 +32,7 @@ macro_rules! same_cases {
     };
 }
 
-/// The same fields under the same names, in both directions: plain ones, options and lists.
+/// Conversions in both directions between structs with the same field names: plain fields, options and lists.
 macro_rules! same_fields {
     ($wit:ty, $ours:ty, { $($plain:ident),* $(; options $($option:ident),+)? $(; lists $($list:ident),+)? }) => {
         impl From<$wit> for $ours {
@@ -56,7 +56,7 @@ macro_rules! same_fields {
     };
 }
 
-/// The same fields, from the contract's side to the host's only: plain ones, options and lists.
+/// Conversions from the contract's struct to the host's, with the same field names: plain fields, options and lists.
 macro_rules! take_fields {
     ($wit:ty => $ours:ty, { $($plain:ident),* $(; options $($option:ident),+)? $(; lists $($list:ident),+)? }) => {
         impl From<$wit> for $ours {
@@ -71,7 +71,7 @@ macro_rules! take_fields {
     };
 }
 
-/// The same cases, from the contract's side to the host's only.
+/// Conversions from the contract's enum to the host's, with the same case names.
 macro_rules! take_cases {
     ($wit:ty => $ours:ty, { $($case:ident),+ $(,)? }) => {
         impl From<$wit> for $ours {

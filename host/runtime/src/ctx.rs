@@ -1,4 +1,4 @@
-//! What a guest was granted, and the view of it that the contract's functions work on.
+//! A guest's grants and limits, and the view of them that the contract's functions work on.
 
 use std::{
     collections::HashMap,
@@ -22,10 +22,10 @@ use crate::{
     session_state::SessionState,
 };
 
-/// The codes of errors by which the host refuses something, and not the database.
+/// The codes of errors with which the host, and not the database, refuses something.
 const REFUSALS: [&str; 6] = ["denied", "limit", "pool-timeout", "timeout", "transaction-closed", "no-such-database"];
 
-/// The state of one guest: its grants and its limits. It lives in the store's data.
+/// The state of one guest: its grants and limits. It is part of the store's data.
 #[derive(Debug)]
 pub struct SqlCtx {
     pub(crate) databases: Arc<HashMap<String, Grant>>,
@@ -34,19 +34,19 @@ pub struct SqlCtx {
     pub(crate) cursors: Arc<Semaphore>,
     pub(crate) cache: ModelCache,
     pub(crate) memory: Arc<MemoryBudget>,
-    /// The sessions that were opened since they were ended last; some of them are gone.
+    /// The sessions that were opened since [`SqlCtx::end_sessions`] ran last; some of them are dropped.
     pub(crate) live: Vec<Weak<SessionState>>,
     pub(crate) instruments: Instruments,
 }
 
 impl SqlCtx {
-    /// Starts with no database and the default limits.
+    /// Returns a builder with no database and the default limits.
     #[must_use]
     pub fn builder() -> SqlCtxBuilder {
         SqlCtxBuilder::default()
     }
 
-    /// Tells the observer where an error is a refusal of the host's.
+    /// Sends an event to the observer where an error is a refusal of the host.
     pub(crate) fn tell_refusal(&self, failure: &Failure) {
         if !REFUSALS.contains(&failure.code.as_str()) {
             return;
@@ -55,13 +55,14 @@ impl SqlCtx {
         self.instruments.tell(|scope| Event::Refused(Refused::new(scope, &failure.code, limit)));
     }
 
-    /// A database that the guest opens.
+    /// Makes the state of a database that the guest opens.
     pub(crate) fn open(&self, grant: Grant, known: Arc<CompiledCatalog>) -> db::Result<DatabaseState> {
         let places = (Arc::clone(&self.sessions), Arc::clone(&self.cursors));
         DatabaseState::new(grant, known, Arc::clone(&self.limits), places, Arc::clone(&self.memory))
     }
 
-    /// Remembers a session until it is gone. Of those that are gone no more are kept than there may be sessions.
+    /// Remembers a session for [`SqlCtx::end_sessions`]. Dropped sessions are removed, so that at most about twice the limit of
+    /// sessions is kept.
     pub(crate) fn remember(&mut self, session: &Arc<SessionState>) {
         if self.live.len() > 2 * self.limits.sessions as usize {
             self.live.retain(|session| session.strong_count() > 0);
@@ -69,9 +70,9 @@ impl SqlCtx {
         self.live.push(Arc::downgrade(session));
     }
 
-    /// Ends all sessions that the guest has open, as if it had dropped them: what runs is stopped, what is open is rolled back, and
-    /// their connections go back, in tasks of the host's. To the guest they are closed. For embedders with a linker of their own, at
-    /// the end of a call; [`Instance`](crate::Instance) does it by itself.
+    /// Ends all open sessions of the guest, as if it had dropped them: host-owned tasks stop running statements, roll back open
+    /// transactions, and return the connections to their pools. To the guest the sessions are closed. For embedders with their own
+    /// linker, at the end of a call; [`Instance`](crate::Instance) does so by itself.
     pub fn end_sessions(&mut self) {
         for session in self.live.drain(..).filter_map(|session| session.upgrade()) {
             session.session.end();
@@ -104,33 +105,33 @@ impl SqlCtxBuilder {
         self
     }
 
-    /// Keeps checked models and compiled statements in a cache that several guests share, which must be instances of one plugin
-    /// with the same grants. Without it each guest has a cache of its own.
+    /// Keeps checked models and compiled statements in a cache that several guests share, which must be instances of one plugin with
+    /// the same grants. By default each guest has its own cache.
     #[must_use]
     pub fn cache(mut self, cache: ModelCache) -> Self {
         self.cache = Some(cache);
         self
     }
 
-    /// Counts what the host keeps for the guest together with what it keeps for others.
+    /// Charges the bytes that the host keeps for the guest to a budget that others share.
     pub(crate) fn host_memory(mut self, memory: Arc<MemoryBudget>) -> Self {
         self.memory = Some(memory);
         self
     }
 
-    /// Tells of what the guest is refused.
+    /// Sets the instruments that report refusals.
     pub(crate) fn instruments(mut self, instruments: Instruments) -> Self {
         self.instruments = instruments;
         self
     }
 
-    /// Makes the state for one guest. Cheap: grants and limits are shared, counters are the guest's own.
+    /// Makes the state of one guest. Cheap: grants and limits are shared, permits are the guest's own.
     #[must_use]
     pub fn build(&self) -> SqlCtx {
         self.build_with(self.cache.clone().unwrap_or_default())
     }
 
-    /// The same with another cache.
+    /// Makes the state of one guest with another cache.
     pub(crate) fn build_with(&self, cache: ModelCache) -> SqlCtx {
         SqlCtx {
             databases: self.databases.clone(),
@@ -149,11 +150,11 @@ impl SqlCtxBuilder {
 pub struct SqlCtxView<'a> {
     /// The grants and limits.
     pub ctx: &'a mut SqlCtx,
-    /// The resources. The same table as WASI's will do.
+    /// The resources. It may be WASI's table.
     pub table: &'a mut ResourceTable,
 }
 
-/// What a store's data implements so that the contract can be added to its linker.
+/// Implemented by a store's data, so that the contract can be added to its linker.
 pub trait SqlView: Send {
     /// Borrows the state.
     fn sql(&mut self) -> SqlCtxView<'_>;

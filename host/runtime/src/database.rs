@@ -1,4 +1,4 @@
-//! The contract's `database`: what a guest opens by the name that it was granted.
+//! The contract's `database`, which a guest opens by the name of its grant.
 
 use std::{sync::Arc, time::Duration};
 
@@ -74,7 +74,7 @@ impl SqlCtxView<'_> {
         Ok(self.table.get(this)?.0.clone())
     }
 
-    /// Gives a session to the guest, to be found again at the end of its call.
+    /// Adds a session to the guest's resources, and remembers it for the end of the call.
     fn push_session(&mut self, session: Arc<SessionState>) -> Result<Resource<Session>, ResourceTableError> {
         self.ctx.remember(&session);
         self.table.push(Session(session))
@@ -91,13 +91,13 @@ fn opened<T>(store: &Accessor<T, HasSql>, this: &Resource<Database>) -> Result<A
 
 impl<T: Send> HostDatabaseWithStore<T> for HasSql {
     async fn open(store: &Accessor<T, Self>, name: String, models: Models) -> Result<Resource<Database>, SqlError> {
-        // Exact match in the guest's own grants: a name that exists for another guest is no different from none.
+        // Matches exactly, among the guest's own grants: a name of another guest's grant is like an unknown one.
         let grant = store.with(|mut access| access.get().ctx.databases.get(&name).cloned());
         let grant = grant.ok_or_else(conv::no_such_database)?;
         if grant.is_unbound() {
             return Err(sql::Error::Denied("a database whose policy has no claims".to_owned()).into());
         }
-        // What a guest may say depends on the kind of server, which some URLs leave open.
+        // The statements that a guest may send depend on the kind of server, which some URLs leave open.
         grant.database.identify().await?;
         store.with(|mut access| {
             let view = access.get();
@@ -165,7 +165,7 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
     }
 }
 
-/// The declared tables that a guest names, and the database to create or drop them in, where it may change the schema at all.
+/// Returns the database for schema changes and the declared tables that a guest names. Refuses a guest that may not change the schema.
 fn definitions(opened: &DatabaseState, only: &[String]) -> Result<(db::Database, Vec<ours::Table>), SqlError> {
     let Some(database) = opened.grant.for_definitions() else {
         return Err(sql::Error::Denied("creating and dropping tables of this database".to_owned()).into());

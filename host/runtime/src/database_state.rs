@@ -1,4 +1,4 @@
-//! A database that a guest opened: what it was granted, the limits that hold, and the tables that are known.
+//! A database that a guest opened: its grant, its limits, and the known tables.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -17,7 +17,7 @@ use crate::{
     model_cache::CompiledCatalog,
 };
 
-/// What a call brings that is smaller is not counted, as the number of calls and handles is limited.
+/// Smaller arguments of a call are not counted, as the numbers of calls and handles are limited.
 const SMALL: usize = 4 << 10;
 
 /// A database that a guest opened, with its models.
@@ -31,7 +31,7 @@ pub(crate) struct DatabaseState {
 }
 
 impl DatabaseState {
-    /// The places are those of sessions and of cursors.
+    /// The two semaphores hold the permits of sessions and of cursors.
     pub(crate) fn new(
         grant: Grant,
         known: Arc<CompiledCatalog>,
@@ -47,17 +47,17 @@ impl DatabaseState {
         self.known.read().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
-    /// Counts what a call brings as kept by the host, as long as what is returned lives.
+    /// Charges a call's arguments to the budget of bytes that the host keeps, until the returned charge is dropped.
     pub(crate) fn charge(&self, bytes: usize) -> Result<Option<Charge>, SqlError> {
         if bytes < SMALL { Ok(None) } else { Ok(Some(self.memory.charge(bytes)?)) }
     }
 
-    /// The tables that are known now.
+    /// Returns the catalog of the tables that are known now.
     pub(crate) fn catalog(&self) -> Arc<Catalog> {
         self.known().catalog.clone()
     }
 
-    /// What the guest may see of reflected tables.
+    /// Returns the parts of reflected tables that the guest may see.
     pub(crate) fn visible(&self, tables: Vec<sql::schema::Table>) -> Vec<sql::schema::Table> {
         let tables = self.grant.tables.visible(tables);
         match &self.grant.rules {
@@ -66,12 +66,12 @@ impl DatabaseState {
         }
     }
 
-    /// An error of the database without the names of what does not exist for the guest.
+    /// Returns a database error without the names that do not exist for the guest.
     pub(crate) fn hide(&self, error: db::Error) -> db::Error {
         let Some(rules) = &self.grant.rules else { return error };
         let mut violation = match error {
             db::Error::Integrity(violation) => violation,
-            // The guest's own names were found in its models: this one may be one of the policy's.
+            // The guest's own names were found in its models, so this one may be a name of the policy's.
             db::Error::NoSuchColumn(name) if !rules.knows_column(&name) => return self.hidden(&name),
             db::Error::NoSuchTable(name) if !rules.knows_all(&name, &[]) => return self.hidden(&name),
             other => return other,
@@ -84,7 +84,7 @@ impl DatabaseState {
         db::Error::Integrity(violation)
     }
 
-    /// What a guest is told where the database misses something that is none of the guest's: the host's log has the name.
+    /// Returns the error for a name that the database lacks and that is not the guest's. The name goes to the host's log.
     fn hidden(&self, name: &str) -> db::Error {
         let instruments = self.grant.database.instruments();
         instruments.log(Level::ERROR, "the database does not have what a policy names", Some(&name));
@@ -95,7 +95,7 @@ impl DatabaseState {
         })
     }
 
-    /// Adds what reflection read. Statements may mean something else from now on.
+    /// Adds reflected tables. Statements may get another meaning by it.
     pub(crate) fn add_reflected(&self, tables: &[sql::schema::Table]) -> Result<(), SqlError> {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let more = known.0.with(tables);
@@ -110,7 +110,7 @@ impl DatabaseState {
         Ok(self.known().compile(statement, dialect, &self.limits.statement, instruments)?)
     }
 
-    /// The query of a plan with the loads that join it, or as it is where these make more of it than a statement may be.
+    /// Compiles the query of a plan with the loads that join it, or without them where they make it exceed a statement's limits.
     pub(crate) fn compile_joined(
         &self,
         loading: &mut sql::Loading,
@@ -128,17 +128,17 @@ impl DatabaseState {
         Ok(known.compile(query, dialect, limits, instruments)?)
     }
 
-    /// One more session, where the guest may have one.
+    /// Takes the permit of one more session, or fails at the guest's limit.
     pub(crate) fn permit(&self) -> Result<OwnedSemaphorePermit, SqlError> {
         take(&self.sessions, db::error::LimitKind::Sessions, self.limits.sessions)
     }
 
-    /// One more cursor, where the guest may have one.
+    /// Takes the permit of one more cursor, or fails at the guest's limit.
     pub(crate) fn cursor_permit(&self) -> Result<OwnedSemaphorePermit, SqlError> {
         take(&self.cursors, db::error::LimitKind::Cursors, self.limits.cursors)
     }
 
-    /// Transaction options cut to the host's limits.
+    /// Returns transaction options capped at the host's limits.
     pub(crate) fn transaction(&self, options: &sessions::TransactionOptions) -> db::TransactionOptions {
         let mut options = conv::transaction_options(options);
         options.timeout = lower(options.timeout, self.limits.transaction_time);
@@ -146,16 +146,16 @@ impl DatabaseState {
         options
     }
 
-    /// Run options cut to the host's limits.
+    /// Returns run options capped at the host's limits.
     pub(crate) fn run(&self, options: &sessions::Options) -> db::RunOptions {
         self.within(conv::run_options(options))
     }
 
-    /// The same for a call that has none: the host's limits.
+    /// Caps run options at the host's limits, also for a call that has no options of its own.
     pub(crate) fn within(&self, mut options: db::RunOptions) -> db::RunOptions {
         options.timeout = lower(options.timeout, self.limits.statement_time);
         options.max_rows = lower(options.max_rows, self.limits.rows);
-        // The batch that comes with the call is one like all others.
+        // The first batch, which the call itself returns, has the same limit as all others.
         let rows = options.batch_rows.unwrap_or(db::RunOptions::BATCH_ROWS);
         options.batch_rows = Some(rows.min(self.limits.batch_rows));
         options.batch_bytes = Some(db::RunOptions::BATCH_BYTES.min(self.limits.batch_bytes));
@@ -164,12 +164,12 @@ impl DatabaseState {
     }
 }
 
-/// One of so many, where one is left.
+/// Takes one permit, or fails where none is left.
 fn take(all: &Arc<Semaphore>, kind: db::error::LimitKind, allowed: u32) -> Result<OwnedSemaphorePermit, SqlError> {
     all.clone().try_acquire_owned().map_err(|_| db::Error::Limit { kind, allowed: allowed.into() }.into())
 }
 
-/// The lower of two limits, where there are any.
+/// Returns the lower of two limits; `None` is no limit.
 fn lower<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),

@@ -10,7 +10,7 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::error::{Error, Result};
 
-/// What a plugin may do with a directory.
+/// The rights of a plugin to a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access {
@@ -20,7 +20,7 @@ pub enum Access {
     Write,
 }
 
-/// A granted directory. The handle was opened once: whatever happens to the path later, the grant stays what it was.
+/// A granted directory. The handle is opened once: on Linux later changes of the path do not change the grant.
 #[derive(Clone, Debug)]
 pub(crate) struct GrantedDirectory {
     dir: Arc<Dir>,
@@ -48,7 +48,7 @@ impl GrantedDirectory {
         self.access == Access::Write
     }
 
-    /// Gives it to one instance.
+    /// Preopens the directory in one instance.
     pub(crate) fn preopen(&self, wasi: &mut WasiCtxBuilder) -> Result<()> {
         let perms = match self.access {
             Access::Read => FsPerms::ReadOnly,
@@ -58,7 +58,7 @@ impl GrantedDirectory {
         Ok(())
     }
 
-    /// The path that leads to the open handle itself, where the system has one.
+    /// Returns a path that leads to the open handle itself, where `/proc` is mounted.
     #[cfg(target_os = "linux")]
     fn handle(&self) -> PathBuf {
         use std::os::fd::AsRawFd;

@@ -1,4 +1,4 @@
-//! The engine: it compiles components, links them with what the host offers, and keeps the memory of their instances.
+//! The engine: it compiles components, links them with the host's imports, and holds the memory of their instances.
 
 mod component;
 mod sandbox;
@@ -29,7 +29,7 @@ use crate::{
 
 /// Compiles plugins and holds the memory of their instances. A process has one; cloning it is cheap.
 ///
-/// It grants nothing: what a plugin may use is its [`Tenant`]'s.
+/// It grants nothing: a plugin's rights are its [`Tenant`]'s.
 #[derive(Clone)]
 pub struct Engine(Arc<Shared>);
 
@@ -38,11 +38,11 @@ struct Shared {
     linker: Linker<InstanceState>,
     extensions: Extensions,
     limits: EngineLimits,
-    /// The places for instances, which all tenants share.
+    /// The permits for instances, which all tenants share.
     places: Arc<Semaphore>,
-    /// The calls that are under way in all instances.
+    /// The active calls of all instances.
     calls: ActiveCalls,
-    /// Who computes next.
+    /// The scheduler of guests that compute.
     turns: Arc<Turns>,
     cache: Option<CompileCache>,
     compile_process: Option<CompileProcess>,
@@ -50,7 +50,7 @@ struct Shared {
 }
 
 impl Engine {
-    /// An engine with the default limits and no extension, which keeps no compiled components.
+    /// Makes an engine with the default limits, no extension, and no cache of compiled components.
     ///
     /// # Errors
     /// [`Error::Engine`] when the sandbox cannot be set up.
@@ -58,7 +58,7 @@ impl Engine {
         Self::builder().build()
     }
 
-    /// Starts with the default limits, no extension and no directory for compiled components.
+    /// Returns a builder with the default limits, no extension, and no cache of compiled components.
     #[must_use]
     pub fn builder() -> EngineBuilder {
         EngineBuilder::default()
@@ -68,7 +68,7 @@ impl Engine {
     /// number of tenants.
     ///
     /// # Errors
-    /// When the bytes are no component, are too large or too complex, or import what this engine does not offer.
+    /// When the bytes are no component, when they are too large or too complex, or when an import is missing in this engine.
     pub fn load(&self, bytes: &[u8]) -> Result<Plugin> {
         let plugin = self.compile(bytes)?;
         if let Err(error) = plugin.linked() {
@@ -78,7 +78,7 @@ impl Engine {
         Ok(plugin)
     }
 
-    /// Compiles a component that may import what this engine does not offer: to look at it, not to call it.
+    /// Compiles a component for inspection, not for calls: it may have imports that this engine lacks.
     ///
     /// # Errors
     /// When the bytes are no component, or are too large or too complex.
@@ -106,7 +106,7 @@ impl Engine {
         component.map_err(Error::Unusable)
     }
 
-    /// Reads a component from a file and loads it. The plugin is called after the file, without its directory and extension.
+    /// Reads a component from a file and loads it. The plugin's name is the file's, without its directory and extension.
     ///
     /// # Errors
     /// As [`Engine::load`], and [`Error::Unreadable`] when the file cannot be read.
@@ -124,8 +124,8 @@ impl Engine {
         Ok(self.compile(&component::read(path)?)?.with_name(component::name(path)))
     }
 
-    /// Starts a tenant that is granted nothing. The name is for the embedder and its [`Observer`](crate::Observer); no plugin
-    /// learns it, and two tenants may have the same.
+    /// Returns the builder of a tenant without grants. The name is for the embedder and its [`Observer`](crate::Observer); plugins do
+    /// not see it, and two tenants may have the same one.
     pub fn tenant(&self, name: impl Into<Arc<str>>) -> TenantBuilder {
         Tenant::builder(self.clone(), name.into())
     }
@@ -136,7 +136,7 @@ impl Engine {
         &self.0.limits
     }
 
-    /// wasmtime's own engine, for what this crate has no word for.
+    /// wasmtime's engine, for uses that this crate's API does not cover.
     #[must_use]
     pub fn sandbox(&self) -> &wasmtime::Engine {
         &self.0.sandbox.engine
@@ -151,7 +151,7 @@ impl Engine {
         self.0.linker.instantiate_pre(component)
     }
 
-    /// The names of what a component imports and the linker does not have.
+    /// Returns the names of a component's imports that the linker lacks.
     pub(crate) fn missing_imports(&self, component: &Component) -> Vec<String> {
         imports::missing(&self.0.linker, component)
     }
@@ -199,29 +199,29 @@ impl EngineBuilder {
         self
     }
 
-    /// Keeps compiled components in a directory, where this and other processes find them again. Nowhere by default.
+    /// Keeps compiled components in a directory, where this and other processes find them again. By default they are not kept.
     #[must_use]
     pub fn compile_cache(mut self, cache: CompileCache) -> Self {
         self.cache = Some(cache);
         self
     }
 
-    /// Compiles components in a process of its own, which is ended where one takes too long or too much memory. In this process by
-    /// default, where nothing can stop it: components of strangers are to be compiled apart.
+    /// Compiles components in a process of its own, which is killed when one takes too long or too much memory. By default they are
+    /// compiled in this process, where compiling cannot be stopped: compile untrusted components apart.
     #[must_use]
     pub fn compile_apart(mut self, process: CompileProcess) -> Self {
         self.compile_process = Some(process);
         self
     }
 
-    /// Adds imports of the embedder's own, with state for each instance.
+    /// Adds the embedder's own imports, with state for each instance.
     #[must_use]
     pub fn extension(mut self, extension: impl Extension) -> Self {
         self.extensions.add(extension);
         self
     }
 
-    /// Is told of the calls, statements, connections and transactions of all tenants that have no observer of their own.
+    /// Sets the observer of calls, statements, connections and transactions, for all tenants without an observer of their own.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Some(Arc::new(observer));
@@ -255,7 +255,7 @@ fn link(sandbox: &Sandbox, extensions: &Extensions) -> wasmtime::Result<Linker<I
     let mut linker = Linker::new(&sandbox.engine);
     wasi::add_to_linker(&mut linker)?;
     linker::add_to_linker(&mut linker)?;
-    // Linked for all; each database asks for its own grant.
+    // Linked for all guests; each database checks its own grant.
     linker::add_raw_sql_to_linker(&mut linker)?;
     extensions.link(&mut linker)?;
     Ok(linker)

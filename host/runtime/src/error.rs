@@ -1,18 +1,18 @@
-//! What a call of the contract ends with when it does not succeed, and what the embedding API reports.
+//! The errors of the contract's calls, and of the embedding API.
 
 use crate::bindings::sqlservice::database::errors;
 pub use crate::bindings::sqlservice::database::errors::{Detail, Failure};
 
-/// How a call from a guest fails: with an error value that the guest can handle, or with a trap that ends it.
+/// The failure of a guest's call: an error value that the guest can handle, or a trap that ends it.
 #[derive(Debug)]
 pub enum SqlError {
-    /// What the contract tells of it.
+    /// A failure in the contract's own form.
     Guest(Box<errors::Failure>),
-    /// What a database said. The guest is told what it may know of it, and the host's log the rest, with whose it is.
+    /// A database error. The guest gets the parts that it may see; the rest goes to the host's log, with the tenant and plugin.
     Database(Box<sqlservice_db::Error>),
-    /// The same of one change of a flush.
+    /// A database error in one change of a flush.
     Flush(Box<sqlservice_db::FlushError>),
-    /// The guest broke the component model's rules, or the host cannot go on with it.
+    /// The guest broke the component model's rules, or the host cannot continue with it.
     Trap(wasmtime::Error),
 }
 
@@ -42,28 +42,28 @@ impl From<sqlservice_sql::Error> for SqlError {
 
 impl From<wasmtime::component::ResourceTableError> for SqlError {
     fn from(error: wasmtime::component::ResourceTableError) -> Self {
-        // A full table is a limit of the guest's own making; anything else is a handle that means nothing.
+        // The guest filled its resource table up to the limit, or passed an invalid handle.
         Self::Trap(error.into())
     }
 }
 
-/// What an embedder meets.
+/// An error of the embedding API.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A database's URL or settings make no sense. The text holds no secret.
+    /// A database's URL or settings are invalid. The text holds no secret.
     #[error("database {name:?}: {source}")]
     Database {
-        /// The name under which it was to be granted.
+        /// The name of the grant.
         name: String,
-        /// What is wrong.
+        /// The cause.
         source: sqlservice_db::Error,
     },
     /// Two databases were granted under one name.
     #[error("two databases are granted as {0:?}; give one of them another name")]
     DuplicateDatabase(String),
-    /// SQL text, which reads and drops any table, was granted together with some tables or the plugin's own tables only; or a policy
-    /// together with changes of the schema.
+    /// SQL text, which can read and drop any table, was granted together with some tables or the plugin's own tables only; or a policy
+    /// together with schema changes.
     #[error(
         "database {0:?} is granted with some tables, own tables or a policy, and with SQL text or changes of the schema, which reach all; \
          leave out one of them"
@@ -74,7 +74,7 @@ pub enum Error {
     Policy {
         /// The name of the database.
         name: String,
-        /// What is wrong.
+        /// The cause.
         source: Box<sqlservice_sql::policy::PolicyError>,
     },
     /// A directory that was to be granted cannot be opened.
@@ -82,35 +82,36 @@ pub enum Error {
     Directory {
         /// The host's path.
         path: std::path::PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// The directory for compiled components cannot be used, or must not be.
     #[error("compiled components cannot be kept in {path:?}: {source}")]
     CompileCache {
-        /// Where they were to be kept.
+        /// The path of the directory.
         path: std::path::PathBuf,
-        /// Why not.
+        /// The cause.
         source: std::io::Error,
     },
-    /// All places for instances were taken, and none came free in the time that the host waits for one.
+    /// All permits for instances were taken, and none became free within the time that the host waits for one.
     #[error("all {instances} instances were in use for {waited:?}; let calls end, or raise the limit of instances")]
     InstanceTimeout {
-        /// How many there may be.
+        /// The limit of instances.
         instances: u32,
-        /// How long it waited.
+        /// How long the caller waited.
         waited: std::time::Duration,
     },
-    /// All places for instances are taken, and as many callers wait for one as may.
+    /// All permits for instances are taken, and the queue for one is full.
     #[error("all instances are in use and {waiters} callers wait for one already")]
     InstanceQueueFull {
-        /// How many may wait.
+        /// The limit of callers that wait.
         waiters: u32,
     },
-    /// The component has more memories, tables or inner instances than the sandbox has left.
+    /// The component has more memories, tables or inner instances than the sandbox has left, or the tenant's memory has no room for its
+    /// stack.
     #[error("the sandbox has no room for another instance now: {0:#}")]
     NoRoom(#[source] wasmtime::Error),
-    /// The sandbox cannot be set up as asked.
+    /// The sandbox cannot be set up with these settings.
     #[error("the sandbox cannot be set up: {0}")]
     Engine(#[source] wasmtime::Error),
     /// The component's file cannot be read.
@@ -118,13 +119,13 @@ pub enum Error {
     Unreadable {
         /// The file.
         path: std::path::PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// The bytes are no component.
     #[error("{0}")]
     NotAComponent(String),
-    /// The component is larger than the host takes.
+    /// The component exceeds the host's size limit.
     #[error("the component has {size} bytes and the limit is {limit}")]
     TooLarge {
         /// Its size in bytes.
@@ -132,18 +133,18 @@ pub enum Error {
         /// The limit in bytes.
         limit: u64,
     },
-    /// The component is more work than it may be: it has too much of something, or takes too long or too much memory to compile.
+    /// The component is too complex: it has too many parts, or takes too long or too much memory to compile.
     #[error("the component {0}")]
     TooComplex(String),
-    /// The process that compiles components cannot be started or talked to.
+    /// The process that compiles components cannot be started, or its pipes failed.
     #[error("the program {} cannot compile: {source}", .program.display())]
     CompileProcess {
         /// The program.
         program: std::path::PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The component imports what the host does not offer or was not told to grant.
+    /// The component has imports that the host does not offer or grant.
     #[error("the component imports what this host does not offer: {}", .0.join(", "))]
     MissingImports(Vec<String>),
     /// The component cannot be compiled or linked.
@@ -152,11 +153,11 @@ pub enum Error {
     /// There is no exported function of that name.
     #[error("there is no exported function {name:?}{}", .suggestion.as_ref().map(|s| format!("; did you mean {s:?}?")).unwrap_or_default())]
     NoSuchFunction {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The most similar name that there is.
+        /// The most similar existing name.
         suggestion: Option<String>,
-        /// All names that there are.
+        /// All existing names.
         available: Vec<String>,
     },
     /// Arguments that do not fit the function's parameters.
@@ -168,7 +169,7 @@ pub enum Error {
     /// The call, or the making of its instance, computed for longer than its budget. The instance is gone.
     #[error("the plugin computed for longer than {0:?} and was stopped")]
     ProcessorTime(std::time::Duration),
-    /// The guest trapped. The instance is gone; what it had open was rolled back.
+    /// The guest trapped. The instance is gone; its open transactions were rolled back.
     #[error("the plugin trapped: {0:#}")]
     Trap(#[source] wasmtime::Error),
     /// The instance trapped or was stopped before; make another one.

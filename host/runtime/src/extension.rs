@@ -1,4 +1,4 @@
-//! What an embedder adds to the sandbox: imports of its own, and state of its own for each instance.
+//! Extensions of the sandbox: an embedder's own imports, with state for each instance.
 
 use std::sync::Arc;
 
@@ -6,17 +6,17 @@ use wasmtime::component::{HasData, Linker, ResourceTable};
 
 use crate::{error::Result, extension_states::ExtensionStates, plugin::Plugin, state::InstanceState, tenant::Tenant};
 
-/// Imports of the embedder's own, with state for each instance. Added by [`EngineBuilder::extension`](crate::EngineBuilder::extension).
+/// The embedder's own imports, with state for each instance. Added by [`EngineBuilder::extension`](crate::EngineBuilder::extension).
 ///
-/// The functions are described in WIT and bound by [`wasmtime::component::bindgen!`], which asks for [`HasExtension`] and
+/// The functions are described in WIT and bound by [`wasmtime::component::bindgen!`], which takes [`HasExtension`] and
 /// [`InstanceState::extension`]:
 ///
 #[doc = concat!("```no_run\n", include_str!("../examples/extend.rs"), "\n```")]
 pub trait Extension: Send + Sync + 'static {
-    /// What an instance has of it. It lives in the instance's store and goes with it.
+    /// The extension's state in one instance. It is part of the instance's store and is dropped with it.
     type State: Default + Send + 'static;
 
-    /// Adds the imports, once an engine.
+    /// Adds the imports to an engine's linker. Called once per engine.
     ///
     /// # Errors
     /// When the linker has one of them already.
@@ -25,21 +25,21 @@ pub trait Extension: Send + Sync + 'static {
     /// Prepares the state of a new instance, before any of the plugin's code runs. By default it stays as
     /// [`Default`] makes it.
     ///
-    /// For [`Plugin::models`], whose instance is granted nothing, the tenant has an empty name and no claims.
+    /// For [`Plugin::models`], whose instance has no grants, the tenant has an empty name and no claims.
     ///
     /// # Errors
-    /// Whatever the embedder wants: the instance is not made then.
+    /// Any error of the embedder's: the instance is not made then.
     fn prepare(&self, state: &mut Self::State, tenant: &Tenant, plugin: &Plugin) -> Result<()> {
         let _ = (state, tenant, plugin);
         Ok(())
     }
 }
 
-/// What the functions of an extension work on: its state, and the instance's table of resources.
+/// The data of an extension's functions: its state, and the instance's table of resources.
 pub struct ExtensionView<'a, E: Extension> {
     /// The extension's state of this instance.
     pub state: &'a mut E::State,
-    /// The resources of the instance, those of other interfaces too.
+    /// The resources of the instance, including those of other interfaces.
     pub table: &'a mut ResourceTable,
 }
 
@@ -63,7 +63,7 @@ impl Extensions {
         self.0.iter().try_for_each(|extension| extension.link(linker))
     }
 
-    /// The states of a new instance.
+    /// Makes the states of a new instance.
     pub(crate) fn states(&self, tenant: &Tenant, plugin: &Plugin) -> Result<ExtensionStates> {
         let mut states = ExtensionStates::default();
         for extension in &self.0 {
@@ -73,7 +73,7 @@ impl Extensions {
     }
 }
 
-/// An extension whose state's type is known to itself alone.
+/// A type-erased [`Extension`], so that extensions with different states fit into one list.
 trait AnyExtension: Send + Sync {
     fn link(&self, linker: &mut Linker<InstanceState>) -> wasmtime::Result<()>;
     fn prepare(&self, states: &mut ExtensionStates, tenant: &Tenant, plugin: &Plugin) -> Result<()>;
@@ -89,7 +89,7 @@ impl<E: Extension> AnyExtension for E {
     }
 }
 
-/// An extension's state as [`ExtensionStates`] keeps it, by a type of the extension's own: two extensions may have states of one type.
+/// An extension's state in [`ExtensionStates`], wrapped in a type of its own, as two extensions may have states of the same type.
 struct StateOf<E: Extension>(E::State);
 
 impl<E: Extension> Default for StateOf<E> {
@@ -98,14 +98,14 @@ impl<E: Extension> Default for StateOf<E> {
     }
 }
 
-/// The state of an extension in an instance.
+/// Returns the state of an extension in an instance.
 fn state_of<E: Extension>(states: &mut ExtensionStates) -> &mut E::State {
     &mut states.get::<StateOf<E>>().0
 }
 
 impl InstanceState {
-    /// What an extension has in this instance, and the instance's resources. Of an extension that the engine does not have it is
-    /// what [`Default`] makes.
+    /// Returns an extension's state in this instance, and the instance's resources. For an extension that the engine lacks, the state
+    /// is what [`Default`] makes.
     pub fn extension<E: Extension>(&mut self) -> ExtensionView<'_, E> {
         ExtensionView { state: state_of::<E>(&mut self.extensions), table: &mut self.table }
     }

@@ -1,4 +1,4 @@
-//! What extensions keep in an instance: one value of each type. It knows no extension, so that the store's data need not.
+//! The state of extensions in an instance: one value of each type. It names no extension, so that the store's data need not either.
 
 use std::any::Any;
 
@@ -7,7 +7,7 @@ use std::any::Any;
 pub(crate) struct ExtensionStates(anymap3::Map<dyn Any + Send>);
 
 impl ExtensionStates {
-    /// The state of this type; what [`Default`] makes where there is none yet.
+    /// Returns the state of this type, which [`Default`] makes at the first use.
     pub(crate) fn get<S: Default + Send + 'static>(&mut self) -> &mut S {
         self.0.entry::<S>().or_default()
     }

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 pub struct Function {
     name: String,
     interface: Option<String>,
-    /// Its name with that of its interface.
+    /// The name, with that of its interface if it has one.
     qualified: String,
     ty: ComponentFunc,
     pub(crate) index: ComponentExportIndex,
@@ -29,7 +29,7 @@ impl Function {
         &self.name
     }
 
-    /// The interface that it belongs to, where it does.
+    /// The exported interface of the function; `None` for a function of the world itself.
     #[must_use]
     pub fn interface(&self) -> Option<&str> {
         self.interface.as_deref()
@@ -41,7 +41,7 @@ impl Function {
         &self.qualified
     }
 
-    /// Its name, parameters and result, as WIT writes them.
+    /// Its name, parameters and result in WIT syntax.
     #[must_use]
     pub fn signature(&self) -> String {
         let kind = if self.ty.async_() { "async func" } else { "func" };
@@ -50,13 +50,13 @@ impl Function {
         format!("{}: {kind}({}){result}", self.name, params.join(", "))
     }
 
-    /// The names and types of its parameters, as WIT writes them.
+    /// The names and types of its parameters in WIT syntax.
     #[must_use]
     pub fn params(&self) -> Vec<(String, String)> {
         self.ty.params().map(|(name, ty)| (name.to_owned(), DisplayType(&ty).to_string())).collect()
     }
 
-    /// Whether it may wait for the host. One that may not traps when it has to.
+    /// Whether it is async and may wait for the host. A sync function traps when it has to wait.
     #[must_use]
     pub fn is_async(&self) -> bool {
         self.ty.async_()
@@ -82,7 +82,7 @@ pub(crate) fn exported(engine: &Engine, component: &Component) -> Vec<Function> 
     for (name, item) in ty.exports(engine) {
         match item.ty {
             ComponentItem::ComponentFunc(ty) => functions.extend(function(component, None, name, ty)),
-            // What a guest says about itself is asked by the host, not called by people.
+            // A guest's declarations are called by the host, not by users.
             ComponentItem::ComponentInstance(_) if name.starts_with("sqlservice:database/declarations@") => {}
             ComponentItem::ComponentInstance(instance) => {
                 for (inner, item) in instance.exports(engine) {
@@ -107,7 +107,7 @@ fn function(component: &Component, interface: Option<&str>, name: &str, ty: Comp
     Some(Function { name: name.to_owned(), interface: interface.map(str::to_owned), qualified, ty, index })
 }
 
-/// A function by its bare or qualified name.
+/// Finds a function by its bare or qualified name.
 pub(crate) fn find<'a>(functions: &'a [Function], name: &str) -> Result<&'a Function> {
     let exact = functions.iter().find(|f| match (&f.interface, name.split_once('#')) {
         (None, None) => f.name == name,

@@ -1,4 +1,4 @@
-//! Which imports of a component a linker lacks: all of them, where linking itself names only the first.
+//! Finds all imports of a component that a linker lacks; linking itself reports only the first.
 
 use wasmtime::{
     Engine,
@@ -8,15 +8,16 @@ use wasmtime::{
     },
 };
 
-/// The most imports that are named. A component's imports are its author's, and each costs one more try to link.
+/// The most missing imports that are reported. A component's author decides how many imports it has, and each missing one costs one
+/// more attempt to link.
 const MOST_NAMED: usize = 64;
 
-/// The most functions, resources and interfaces that a component may import for more than the first missing one to be named. All
-/// that a host offers is a few hundred.
+/// The most functions, resources and interfaces that a component may import for more than the first missing one to be reported. A host
+/// offers a few hundred at most.
 const MOST_ITEMS: usize = 2_000;
 
-/// The names of what a component imports and a linker does not have, or has otherwise: the first 64. The linker is asked by
-/// linking, each time with what is known to be missing replaced by functions that trap.
+/// Returns the names of imports that a linker lacks, or has with another type: the first 64. Each attempt links the component, with the
+/// imports that are known to be missing replaced by functions that trap.
 pub(crate) fn missing<T: Send + 'static>(linker: &Linker<T>, component: &Component) -> Vec<String> {
     let (engine, ty) = (component.engine(), component.component_type());
     let imports: Vec<_> = ty.imports(engine).collect();
@@ -42,19 +43,19 @@ pub(crate) fn missing<T: Send + 'static>(linker: &Linker<T>, component: &Compone
     missing
 }
 
-/// The position of the import that the linker refuses first; nothing where it links, or refuses for another reason.
+/// Returns the position of the first import that the linker refuses; `None` where it links, or fails for another reason.
 fn first_missing<T: 'static>(
     linker: &Linker<T>,
     component: &Component,
     imports: &[(&str, ComponentExtern)],
 ) -> Option<usize> {
-    // It says "component imports instance `a:b/c`, but …". No name of an import has such a mark in it.
+    // The message is "component imports instance `a:b/c`, but …". No name of an import contains a backtick.
     let said = linker.instantiate_pre(component).err()?.to_string();
     let name = said.split('`').nth(1)?;
     imports.iter().position(|(import, _)| *import == name)
 }
 
-/// How many items an import is, itself included.
+/// Returns the number of items of an import, itself included.
 fn items(engine: &Engine, item: &ComponentItem) -> usize {
     match item {
         ComponentItem::ComponentInstance(ty) => {
@@ -64,13 +65,13 @@ fn items(engine: &Engine, item: &ComponentItem) -> usize {
     }
 }
 
-/// The resources of imports. An interface that uses another one's has them among its exports, too, but they are not its own to
-/// define.
+/// The resources of imports. An interface that uses another one's resources also lists them among its exports, but must not define
+/// them.
 #[derive(Default)]
 struct Resources(Vec<ResourceType>);
 
 impl Resources {
-    /// Adds those of an import.
+    /// Adds the resources of an import.
     fn add(&mut self, engine: &Engine, item: &ComponentItem) {
         match item {
             ComponentItem::Resource(ty) => _ = self.insert(*ty),
@@ -79,7 +80,7 @@ impl Resources {
         }
     }
 
-    /// Adds one. Whether it is new.
+    /// Adds a resource. Returns whether it is new.
     fn insert(&mut self, ty: ResourceType) -> bool {
         let is_new = !self.0.contains(&ty);
         self.0.extend(is_new.then_some(ty));
@@ -87,7 +88,7 @@ impl Resources {
     }
 }
 
-/// Defines an import that traps where it is called, without the resources of those before it. Whether that can be.
+/// Defines an import whose functions trap, without the resources in `seen`. Returns whether that was possible.
 fn stub<T: Send + 'static>(
     at: &mut LinkerInstance<'_, T>,
     engine: &Engine,

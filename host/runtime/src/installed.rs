@@ -1,4 +1,4 @@
-//! A plugin as it runs for one tenant: what all its instances there share, and no others.
+//! A plugin installed for one tenant: the state that all its instances for this tenant share, and no others.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use crate::{
     tenant::Tenant,
 };
 
-/// What a tenant's instances of one plugin share.
+/// The state that a tenant's instances of one plugin share.
 pub(crate) struct InstalledPlugin {
     /// Grants, limits, checked models and compiled statements.
     sql: SqlCtxBuilder,
@@ -48,48 +48,49 @@ impl InstalledPlugin {
         Self { sql, instruments, calls: tenant.engine().calls().clone(), waits: AtomicBool::new(false) }
     }
 
-    /// Who is told of calls.
+    /// The instruments that report calls.
     pub(crate) fn instruments(&self) -> &Instruments {
         &self.instruments
     }
 
-    /// The grants of a new instance.
+    /// Makes the SQL context of a new instance, with its grants.
     pub(crate) fn sql(&self) -> SqlCtx {
         self.sql.build()
     }
 
-    /// The calls that are under way on the engine.
+    /// The engine's active calls.
     pub(crate) fn calls(&self) -> &ActiveCalls {
         &self.calls
     }
 
-    /// Begins a call or an instance. Where its calls wait for something anyway, others go on meanwhile.
+    /// Begins a call or the making of an instance. Does not yield first where the plugin's calls wait anyway: other calls run
+    /// meanwhile.
     pub(crate) async fn begin_call(&self) -> ActiveCall {
         if self.waits.load(Ordering::Relaxed) { self.calls.count() } else { self.calls.begin().await }
     }
 
-    /// Remembers whether the last call waited.
+    /// Records whether the last call waited.
     pub(crate) fn note_wait(&self, waited: bool) {
-        // Read by all threads, so it is only written where it changes.
+        // All threads read the flag, so it is only written when it changes.
         if self.waits.load(Ordering::Relaxed) != waited {
             self.waits.store(waited, Ordering::Relaxed);
         }
     }
 }
 
-/// The plugins that ran for a tenant and are still there.
+/// The plugins that ran for a tenant and are still loaded.
 #[derive(Default)]
 pub(crate) struct InstalledPlugins(RwLock<HashMap<PluginId, (WeakPlugin, Arc<InstalledPlugin>)>>);
 
 impl InstalledPlugins {
-    /// What the tenant's instances of a plugin share, made at the first one.
+    /// Returns the state that the tenant's instances of a plugin share. The first call makes it.
     pub(crate) fn of(&self, tenant: &Tenant, plugin: &Plugin) -> Arc<InstalledPlugin> {
         let found = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&plugin.id()).map(|(_, at)| at.clone());
         if let Some(installed) = found {
             return installed;
         }
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        // A tenant that outlives many releases of its plugins does not collect them.
+        // Plugins that were dropped are removed, as a tenant may outlive many releases of its plugins.
         all.retain(|_, (plugin, _)| plugin.is_loaded());
         let new = || (plugin.downgrade(), Arc::new(InstalledPlugin::new(tenant, plugin)));
         all.entry(plugin.id()).or_insert_with(new).1.clone()

@@ -1,4 +1,4 @@
-//! A running plugin: one store, its calls one after the other.
+//! A running plugin: one store, whose calls run one after the other.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -24,17 +24,17 @@ use crate::{
 
 /// An instance of a plugin, with memory and handles of its own.
 ///
-/// Dropping it, also in the middle of a call, rolls back what it has open and gives its connections back.
+/// Dropping it, also in the middle of a call, rolls back its open transactions and returns its connections to their pools.
 pub struct Instance {
     plugin: Plugin,
     tenant: Tenant,
     installed: Arc<InstalledPlugin>,
-    /// Gone while a call runs and after one that did not end well: a store cannot be used after a trap.
+    /// `None` while a call runs, and after a call that failed: a store cannot be used after a trap.
     sandbox: Option<InstanceStore>,
     instance: component::Instance,
-    /// How long the next call has waited for its instance.
+    /// How long the instance was waited for, which the next call reports.
     waited: Duration,
-    /// Whether it has been called before.
+    /// Whether it was called before.
     called: bool,
 }
 
@@ -56,7 +56,7 @@ impl Instance {
         &self.plugin
     }
 
-    /// The tenant that it runs for.
+    /// The tenant that the plugin runs for.
     #[must_use]
     pub fn tenant(&self) -> &Tenant {
         &self.tenant
@@ -65,9 +65,9 @@ impl Instance {
     /// Calls a function by its name.
     ///
     /// # Errors
-    /// When there is no such function, the arguments do not fit, or the call traps or takes too long. After a trap, a
-    /// deadline, or a dropped call the instance says [`Error::Poisoned`]. An error result of the function is no error
-    /// here: it is in the value.
+    /// When there is no such function, the arguments do not fit, or the call traps or takes too long. After a trap, a deadline, or a
+    /// dropped call the instance returns [`Error::Poisoned`]. An error result of the function is no error here: it is the returned
+    /// value.
     pub async fn call(&mut self, name: &str, arguments: &[Val]) -> Result<Option<Val>> {
         let functions = self.plugin.shared_functions();
         self.call_function(function::find(&functions, name)?, arguments).await
@@ -94,12 +94,12 @@ impl Instance {
         Ok(results.into_iter().next())
     }
 
-    /// Finds exports by the types that [`wasmtime::component::bindgen!`] made of a world of the embedder's, with
-    /// `exports: { default: async | store }`: `instance.bind(|store, instance| World::new(store, instance))`. What is found is
-    /// called in [`Instance::run`].
+    /// Finds exports by the types that [`wasmtime::component::bindgen!`] made of an embedder's world with the option
+    /// `exports: { default: async | store }`: `instance.bind(|store, instance| World::new(store, instance))`. The exports are called
+    /// in [`Instance::run`].
     ///
     /// # Errors
-    /// [`Error::Unusable`] when the component exports something else, and [`Error::Poisoned`].
+    /// [`Error::Unusable`] when the component has other exports, and [`Error::Poisoned`].
     pub fn bind<B>(
         &mut self,
         bind: impl FnOnce(&mut Store<InstanceState>, &component::Instance) -> wasmtime::Result<B>,
@@ -108,8 +108,8 @@ impl Instance {
         bind(&mut sandbox.store, &self.instance).map_err(Error::Unusable)
     }
 
-    /// Calls functions that were found by [`Instance::bind`], as one call: within its time, and after a trap, a deadline or a
-    /// drop there is no other.
+    /// Calls functions that were found by [`Instance::bind`], as one call with one time limit. After a trap, a deadline or a drop the
+    /// instance is poisoned.
     ///
     /// ```no_run
     /// # async fn example(instance: &mut sqlservice_host::Instance) -> sqlservice_host::Result<()> {
@@ -125,7 +125,7 @@ impl Instance {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Trap`], [`Error::Deadline`] and [`Error::Poisoned`].
+    /// [`Error::Trap`], [`Error::Deadline`], [`Error::ProcessorTime`] and [`Error::Poisoned`].
     pub async fn run<R>(
         &mut self,
         work: impl AsyncFnOnce(&Accessor<InstanceState>) -> wasmtime::Result<R>,
@@ -133,7 +133,7 @@ impl Instance {
         self.run_as("", work).await
     }
 
-    /// Runs a call of this name.
+    /// Runs a call under this name.
     async fn run_as<R>(
         &mut self,
         function: &str,
@@ -144,7 +144,7 @@ impl Instance {
         let waited = std::mem::take(&mut self.waited);
         let watched = WatchedCall::begin(installed.instruments(), output, function, waited);
         let span = watched.span();
-        // The future is large, so it is only moved where there is a span to put it into.
+        // The future is large, so it is only moved to the heap where there is a span for it.
         let result = if span.is_disabled() {
             self.run_unwatched(work).await
         } else {
@@ -157,14 +157,14 @@ impl Instance {
         &mut self,
         work: impl AsyncFnOnce(&Accessor<InstanceState>) -> wasmtime::Result<R>,
     ) -> Result<R> {
-        // A new instance has just let others go on.
+        // The making of a new instance has just yielded to other calls.
         let is_new = !std::mem::replace(&mut self.called, true);
         let installed = &self.installed;
         let _under_way = if is_new { installed.calls().count() } else { installed.begin_call().await };
         let mut sandbox = self.sandbox.take().ok_or(Error::Poisoned)?;
         let store = &mut sandbox.store;
         let result = {
-            // The future is large: it stays where it is made.
+            // The future is large: it is pinned where it is made.
             let call = pin!(async { store.run_concurrent(work).await.and_then(|inner| inner) });
             let call = calls::watched(call, |waited| installed.note_wait(waited));
             bounded(self.tenant.limits().of_call(), self.tenant.share(), call).await?.map_err(Error::Trap)?
@@ -176,21 +176,21 @@ impl Instance {
         Ok(result)
     }
 
-    /// What an extension has in this instance; nothing once it is poisoned.
+    /// Returns an extension's state in this instance; `None` once it is poisoned.
     pub fn extension<E: Extension>(&mut self) -> Option<&mut E::State> {
         let sandbox = self.sandbox.as_mut()?;
         Some(sandbox.store.data_mut().extension::<E>().state)
     }
 }
 
-/// A store, and its place among those that may be. The place is free when the store is gone.
+/// A store, and its permit among the instances, which is released when the store is dropped.
 pub(crate) struct InstanceStore {
     pub(crate) store: Store<InstanceState>,
     _place: InstancePermit,
 }
 
 impl InstanceStore {
-    /// Makes an instance of a plugin for a tenant, when there is a place for it.
+    /// Makes an instance of a plugin for a tenant, once there is a permit for it.
     pub(crate) async fn open(
         plugin: &Plugin,
         tenant: &Tenant,
@@ -215,7 +215,7 @@ impl InstanceStore {
     }
 }
 
-/// A store with the tenant's limits.
+/// Makes a store with the tenant's limits.
 fn store(plugin: &Plugin, tenant: &Tenant, installed: &InstalledPlugin) -> Result<Store<InstanceState>> {
     let limits = tenant.limits();
     let mut store = Store::new(plugin.engine().sandbox(), tenant.state(plugin, installed.sql())?);

@@ -1,4 +1,4 @@
-//! Places for instances: who may have one, and who waits for one.
+//! The permits for instances, and the queue of callers that wait for one.
 
 use std::{
     sync::Arc,
@@ -15,18 +15,19 @@ use crate::{
     limits::TenantLimits,
 };
 
-/// So many places.
+/// Makes a semaphore with `count` permits.
 pub(crate) fn semaphore(count: u32) -> Arc<Semaphore> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)))
 }
 
-/// The places of a tenant's instances. Waiting is first come, first served.
+/// The permits for a tenant's instances. Waiting is first come, first served.
 #[derive(Clone)]
 pub(crate) struct InstancePermits {
-    /// Those of the engine, which other tenants take as well.
+    /// The engine's permits, which all tenants share.
     engine: Arc<Semaphore>,
-    /// The tenant's own share of them: one with many callers has no more of the engine's than that, and no more of its queue.
+    /// The tenant's own permits. A caller needs one before it queues for the engine's, so a tenant with many callers takes no more of
+    /// the engine's permits, and of its queue, than this.
     own: Arc<Semaphore>,
     waiters: Arc<Semaphore>,
     wait: Duration,
@@ -34,7 +35,7 @@ pub(crate) struct InstancePermits {
     most_waiters: u32,
 }
 
-/// A place that is taken.
+/// A permit for one instance, released when this is dropped.
 pub(crate) struct InstancePermit {
     _engine: OwnedSemaphorePermit,
     _own: OwnedSemaphorePermit,
@@ -52,7 +53,7 @@ impl InstancePermits {
         }
     }
 
-    /// Takes a place, or waits for one.
+    /// Takes a permit, or waits for one.
     pub(crate) async fn take(&self) -> Result<InstancePermit> {
         if let Some(place) = self.take_free() {
             return Ok(place);
@@ -61,14 +62,14 @@ impl InstancePermits {
         let Ok(_waiter) = self.waiters.try_acquire() else {
             return Err(Error::InstanceQueueFull { waiters: self.most_waiters });
         };
-        // The semaphores are never closed, so all that can fail is the time.
+        // The semaphores are never closed, so only the timeout can fail.
         match timeout(self.wait, self.wait_for_one()).await {
             Ok(Some(place)) => Ok(place),
             _ => Err(Error::InstanceTimeout { instances: self.instances, waited: since.elapsed() }),
         }
     }
 
-    /// A place that is free and that no caller waits for: what comes free belongs to who is first in the queue.
+    /// Takes a free permit that no caller waits for: a permit that becomes free goes to the first in the queue.
     fn take_free(&self) -> Option<InstancePermit> {
         let own = Arc::clone(&self.own).try_acquire_owned().ok()?;
         Some(InstancePermit { _engine: Arc::clone(&self.engine).try_acquire_owned().ok()?, _own: own })

@@ -1,14 +1,14 @@
-//! Run other people's code next to a database: sandboxed component plugins that use it through the `sqlservice` world.
+//! Runs untrusted code next to a database: sandboxed component plugins that use it through the `sqlservice` world.
 //!
-//! Two layers. The upper one runs plugins in a few lines: an [`Engine`] compiles them, a [`Plugin`] is compiled code, a [`Tenant`]
-//! says what plugins may use that run for it, an [`Instance`] is called. An [`Extension`] adds imports of the embedder's own.
+//! Two layers. The upper one runs plugins in a few lines: an [`Engine`] compiles them, a [`Plugin`] is compiled code, a [`Tenant`] has
+//! the grants and limits of the plugins that run for it, an [`Instance`] runs calls. An [`Extension`] adds the embedder's own imports.
 //! Below it, in the style of wasmtime's own WASI crates, [`SqlCtx`], [`SqlView`] and [`add_to_linker`] add the world to any linker.
 //!
-//! Embedders that use SQLite should compile it with `LIBSQLITE3_FLAGS="-USQLITE_ENABLE_MEMORY_MANAGEMENT -DSQLITE_DEFAULT_MEMSTATUS=0"` in
-//! the environment, or in the `[env]` of `.cargo/config.toml`: else all connections of the process share their pages and a lock, and
-//! one plugin's reading pushes out what another one has.
+//! Embedders that use SQLite should compile it with `LIBSQLITE3_FLAGS="-USQLITE_ENABLE_MEMORY_MANAGEMENT -DSQLITE_DEFAULT_MEMSTATUS=0"`
+//! in the environment, or in the `[env]` of `.cargo/config.toml`: else all connections of the process share one page cache and its
+//! lock, and one plugin's reads evict another one's pages.
 #![doc = concat!("```no_run\n", include_str!("../examples/embed.rs"), "\n```")]
-// What a guest sends must never end the host.
+// Nothing that a guest sends may end the host.
 #![cfg_attr(
     not(test),
     forbid(

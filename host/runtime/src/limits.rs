@@ -1,4 +1,4 @@
-//! What a plugin may use of the host, and the count of its memory.
+//! The limits of what a plugin may use of the host, and the count of its memory.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,21 +15,20 @@ use crate::{
     memory::{Charge, MemoryBudget},
 };
 
-/// How deep a guest's calls may go, in bytes. CPython needs more than wasmtime's 512 KiB: it counts on the stack of a process when it limits
-/// recursion, so that ordinary programs ended without an error of theirs. It is counted as memory of the tenant's.
+/// The stack of a guest, in bytes. CPython needs more than wasmtime's 512 KiB: its recursion limit expects the stack of a process, so
+/// that ordinary programs ended without an error of theirs. The stack counts as memory of the tenant.
 pub(crate) const GUEST_STACK: usize = 2 << 20;
 
 /// The elements that all tables of an instance may have together.
 const ELEMENTS: usize = 100_000;
 
-/// What all instances of an engine have together, and what a component may be.
+/// The limits of all instances of an engine together, and of a component.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct EngineLimits {
-    /// Instances that live at once, of all tenants together. 100 by default. Who asks for one more waits for its turn, see
-    /// [`TenantLimits::instance_wait`].
+    /// Instances of all tenants that live at once. 100 by default. A request for one more waits, see [`TenantLimits::instance_wait`].
     pub instances: u32,
-    /// Bytes of one memory. 256 MiB by default. The engine reserves the address space of as many as there may be instances.
+    /// Bytes of one memory. 256 MiB by default. The engine reserves address space for as many memories as there may be instances.
     pub memory: usize,
     /// Bytes of a component. 64 MiB by default.
     pub component_bytes: u64,
@@ -43,64 +42,64 @@ impl Default for EngineLimits {
 
 setters!(EngineLimits { instances: u32, memory: usize, component_bytes: u64 });
 
-/// What a tenant's plugins may use: each instance, and all of them together.
+/// The limits of a tenant's plugins: for each instance, and for all of them together.
 ///
-/// The defaults are safe for plugins of strangers. [`TenantLimits::trusted`] is for those that one would run outside of a sandbox, too.
+/// The defaults are safe for untrusted plugins. [`TenantLimits::trusted`] is for plugins that one would also run without a sandbox.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TenantLimits {
-    /// Bytes of all memories of one instance together. 256 MiB by default; no memory has more than the engine's
+    /// Bytes of all memories of one instance together. 256 MiB by default; no single memory exceeds the engine's limit
     /// ([`EngineLimits::memory`]).
     pub memory: usize,
-    /// Bytes of all memories of all of the tenant's instances together, and 2 MiB of stack for each. 2 GiB by default. An instance that
-    /// would need more is not made, or its memory does not grow.
+    /// Bytes of all memories of all of the tenant's instances together, and 2 MiB of stack for each. 2 GiB by default. Beyond it no
+    /// instance is made and no memory grows.
     pub total_memory: usize,
-    /// How long one call may take by the wall clock. 60 seconds by default. A call that takes longer is stopped, its instance is
-    /// gone, and what it had open is rolled back.
+    /// Wall-clock time of one call. 60 seconds by default. A call that takes longer is stopped, its instance is gone, and its open
+    /// transactions are rolled back.
     pub call_time: Option<Duration>,
-    /// How long the making of an instance may take by the wall clock, once there is a place for it. 10 seconds by default.
+    /// Wall-clock time for making an instance, once it has a permit. 10 seconds by default.
     pub start_time: Option<Duration>,
-    /// How long one call, or the making of an instance, may compute: what its own code takes, and what the host does for it at
-    /// once. What it waits for does not count. 10 seconds by default. What computes longer is stopped as after
-    /// [`TenantLimits::call_time`].
+    /// Processor time of one call, or of making an instance: that of its own code, and of host functions that complete without waiting.
+    /// Waiting does not count. 10 seconds by default. A call that computes longer is stopped as after [`TenantLimits::call_time`].
     pub processor_time: Option<Duration>,
-    /// Connections of one granted database that all instances together may have at once, for sessions as well as for tables and
-    /// reflection. 4 by default; whatever is said, one of the database's is left to others where it has more than one. Who
-    /// asks for one more waits, as for any connection.
+    /// Connections of one granted database that all instances together may have at once, for sessions as well as for schema changes and
+    /// reflection. 4 by default. One of the database's connections is always left to others, where it has more than one. Requests for
+    /// more wait, as for any connection.
     pub connections: Option<u32>,
-    /// New connections in a second of a database that is granted with SQL text, whose connections are the tenant's own; those of two
-    /// seconds at once. 50 by default. On MySQL and MariaDB each session that sent text needs a new one. Who asks for more waits.
+    /// New connections per second of a database that is granted with SQL text, whose connections are the tenant's own; those of two
+    /// seconds at once. 50 by default. On MySQL and MariaDB each session that sent text needs a new one. Requests for more wait.
     pub new_connections: Option<u32>,
-    /// Instances of this tenant that live at once. 25 by default; the engine has no more than
-    /// [`EngineLimits::instances`] for all, 100 by default. Who asks for one more waits for its turn: first come, first served.
+    /// Instances of this tenant that live at once. 25 by default; the engine has no more than [`EngineLimits::instances`] for all, 100
+    /// by default. Requests for more wait, first come, first served.
     pub instances: u32,
-    /// How long to wait for a place for an instance. 30 seconds by default; zero fails at once. Then the answer is
-    /// [`crate::Error::InstanceTimeout`]. The time of calls does not count it.
+    /// How long to wait for an instance's permit. 30 seconds by default; zero fails at once. Then the error is
+    /// [`crate::Error::InstanceTimeout`]. The time limits of calls do not include it.
     pub instance_wait: Duration,
-    /// How many may wait for a place at once. 1,000 by default. One more gets [`crate::Error::InstanceQueueFull`] at once.
+    /// Callers that may wait for a permit at once. 1,000 by default. One more gets [`crate::Error::InstanceQueueFull`] at once.
     pub instance_waiters: u32,
-    /// Handles of one instance: resources, streams, tasks. 10,000 by default. The Rust SDK keeps up to 132 by itself, for databases
-    /// and statements that come again.
+    /// Handles of one instance: resources, streams, tasks. 10,000 by default. The Rust SDK keeps up to 132 by itself, for databases and
+    /// statements that it uses again.
     pub handles: usize,
-    /// Bytes that one call may hand to the host. 64 MiB by default.
+    /// Bytes that one call may pass to the host. 64 MiB by default.
     pub call_bytes: usize,
-    /// Bytes that one call may print, where its output goes anywhere ([`Stdio`](crate::Stdio)). 1 MiB by default. What is over this or
-    /// one of the next two is dropped and told ([`Event::OutputDropped`](crate::Event)); the plugin notices nothing.
+    /// Bytes that one call may print, where its output is not discarded ([`Stdio`](crate::Stdio)). 1 MiB by default. Output over this
+    /// or one of the next two limits is dropped and reported ([`Event::OutputDropped`](crate::Event)); the plugin's writes still
+    /// succeed.
     pub output_bytes: Option<u64>,
-    /// Bytes that all instances together may print in a second; those of four seconds at once. 256 KiB by default.
+    /// Bytes that all instances together may print per second; those of four seconds at once. 256 KiB by default.
     pub output_rate: Option<u64>,
-    /// Bytes of one line that is printed. 8 KiB by default.
+    /// Bytes of one printed line. 8 KiB by default.
     pub output_line: Option<usize>,
-    /// Lines of the host's log that all instances together may cause in a second; those of ten seconds at once. 10 by default. Those above
-    /// are counted, and the next line says how many there were.
+    /// Lines of the host's log that all instances together may cause per second; those of ten seconds at once. 10 by default. Lines
+    /// over the limit are counted, and the next line has their number.
     pub log_lines: Option<u32>,
-    /// What an instance may do with its databases.
+    /// The limits of an instance on its databases.
     pub sql: SqlLimits,
 }
 
 impl TenantLimits {
-    /// Those for plugins that one would run outside of a sandbox as well: as the default, but for time, the rows of a result, the
-    /// memory of all instances together, connections, output and lines of the log, which have no limit.
+    /// Limits for plugins that one would also run without a sandbox: the default ones, but without limits on time, the rows of a
+    /// result, the memory of all instances together, connections, output and lines of the log.
     #[must_use]
     pub fn trusted() -> Self {
         Self {
@@ -119,12 +118,12 @@ impl TenantLimits {
         }
     }
 
-    /// How long a call may take.
+    /// The time limits of a call.
     pub(crate) fn of_call(&self) -> TimeLimits {
         TimeLimits { wall: self.call_time, processor: self.processor_time }
     }
 
-    /// How long the making of an instance may take.
+    /// The time limits of making an instance.
     pub(crate) fn of_start(&self) -> TimeLimits {
         TimeLimits { wall: self.start_time, processor: self.processor_time }
     }
@@ -174,32 +173,32 @@ setters!(TenantLimits {
     sql: SqlLimits,
 });
 
-/// Counts what a store's memories and tables have together, as one limit for each would be as many limits as there are.
+/// Counts all of a store's memories together, and all of its tables: limits for each of them would allow a multiple.
 #[derive(Debug)]
 pub(crate) struct MemoryLimit {
     allowed: usize,
     used: usize,
     elements: usize,
     total: Arc<MemoryBudget>,
-    /// The stack, which a guest fills as it likes.
+    /// The charge of the stack, all of which a guest may use.
     _stack: Charge,
     instruments: Instruments,
-    /// Whether the observer was told that a limit was met.
+    /// Whether the observer got an event for a refused limit.
     told: bool,
 }
 
 impl MemoryLimit {
-    /// The limit of a new instance.
+    /// Makes the limit of a new instance.
     ///
     /// # Errors
-    /// [`Error::NoRoom`] where the tenant's memory has no room for its stack.
+    /// [`Error::NoRoom`] where the tenant's memory budget has no room for its stack.
     pub(crate) fn new(allowed: usize, total: &Arc<MemoryBudget>, instruments: Instruments) -> Result<Self> {
         let full = |_| Error::NoRoom(wasmtime::format_err!("the memory of the tenant's instances is in use"));
         let stack = total.charge(GUEST_STACK).map_err(full)?;
         Ok(Self { allowed, used: 0, elements: 0, total: Arc::clone(total), _stack: stack, instruments, told: false })
     }
 
-    /// Tells the observer once an instance, as a guest may ask again and again.
+    /// Sends one event per instance to the observer, as a guest may retry without end.
     fn tell(&mut self, limit: &str) {
         if !std::mem::replace(&mut self.told, true) {
             self.instruments.tell(|scope| Event::Refused(Refused::new(scope, "limit", Some(limit))));
@@ -238,7 +237,7 @@ impl ResourceLimiter for MemoryLimit {
     }
 }
 
-/// How much a guest may hold and ask for at once. Every number is the greatest that is allowed.
+/// The limits of a guest on databases. Every number is the largest that is allowed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SqlLimits {
@@ -248,31 +247,30 @@ pub struct SqlLimits {
     pub cursors: u32,
     /// Rows of one result. A million by default.
     pub rows: Option<u64>,
-    /// Bytes of the rows that one `load`, `flush` or `insert-many` returns: all of them come at once, so the host holds them and
-    /// the guest's memory must have room for them. 64 MiB by default.
+    /// Bytes of the rows that one `load`, `flush` or `insert-many` returns: all of them are returned at once, so the host holds them
+    /// and the guest's memory must have room for them. 64 MiB by default.
     pub answer_bytes: u64,
-    /// Bytes that the host keeps for a guest, for all of a tenant's guests together: arguments of calls that run or wait, prepared
-    /// statements, and the tables of open databases. 128 MiB by default. More is refused as a limit of bytes.
+    /// Bytes that the host keeps for all of a tenant's guests together: arguments of calls that run or wait, prepared statements, and
+    /// the tables of open databases. 128 MiB by default. More is refused as a limit of bytes.
     pub host_bytes: usize,
     /// Bytes of one batch of rows. 1 MiB by default; it must fit the guest's memory.
     pub batch_bytes: u32,
     /// Rows of one batch. 8,192 by default.
     pub batch_rows: u32,
-    /// How long one statement may take, and each later batch of its cursor. 30 seconds by default; the database's own setting holds
-    /// where it is lower.
+    /// Time of one statement, and of each later batch of its cursor. 30 seconds by default; a lower setting of the database takes
+    /// precedence.
     pub statement_time: Option<std::time::Duration>,
-    /// How long one transaction may take. 60 seconds by default: until it ends, others wait for its locks and for its connection.
+    /// Time of one transaction. 60 seconds by default: until it ends, other sessions wait for its locks and its connection.
     pub transaction_time: Option<std::time::Duration>,
-    /// How long one transaction may be open while none of its calls runs; noticed after twice that at the latest. 10 seconds by
-    /// default.
+    /// Time that one transaction may be open without a running call; noticed after twice that at the latest. 10 seconds by default.
     pub idle_transaction_time: Option<std::time::Duration>,
-    /// What one statement may be.
+    /// The limits of one statement.
     pub statement: sqlservice_sql::Limits,
 }
 
 impl SqlLimits {
-    /// Those for plugins that one would run outside of a sandbox as well: as the default, but for rows, time and what the host keeps,
-    /// which have no limit.
+    /// Limits for plugins that one would also run without a sandbox: the default ones, but without limits on rows, time and the bytes
+    /// that the host keeps.
     #[must_use]
     pub fn trusted() -> Self {
         let times =
@@ -281,7 +279,7 @@ impl SqlLimits {
     }
 }
 
-/// Safe for plugins of strangers; see [`SqlLimits::trusted`].
+/// Safe for untrusted plugins; see [`SqlLimits::trusted`].
 impl Default for SqlLimits {
     fn default() -> Self {
         Self {

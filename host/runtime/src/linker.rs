@@ -9,7 +9,7 @@ use crate::{
     ctx::{HasSql, SqlCtxView, SqlView},
 };
 
-/// Adds everything but raw SQL: databases, sessions, statements as data.
+/// Adds all interfaces but raw SQL: databases, sessions, statements as data.
 ///
 /// # Errors
 /// When the linker has one of the interfaces already.
@@ -17,7 +17,7 @@ pub fn add_to_linker<T: SqlView + 'static>(linker: &mut Linker<T>) -> wasmtime::
     add_to_linker_with(linker, T::sql)
 }
 
-/// The same for a store's data of any type, also of another crate: `view` borrows from it what [`SqlView`] would.
+/// Like [`add_to_linker`], for store data of any type, also of another crate: `view` borrows from it what [`SqlView`] would.
 ///
 /// # Errors
 /// When the linker has one of the interfaces already.
@@ -31,8 +31,8 @@ pub fn add_to_linker_with<T: Send + 'static>(linker: &mut Linker<T>, view: View<
     databases::add_to_linker::<_, HasSql>(linker, view)
 }
 
-/// Adds SQL as text. A guest that imports it is refused where this was not called; each database asks for its own
-/// grant besides ([`crate::Grant::raw_sql`]).
+/// Adds the interface for SQL text. Without it, a guest that imports the interface is refused. Each database also needs its own grant
+/// ([`crate::Grant::raw_sql`]).
 ///
 /// # Errors
 /// When the linker has the interface already.
@@ -40,7 +40,7 @@ pub fn add_raw_sql_to_linker<T: SqlView + 'static>(linker: &mut Linker<T>) -> wa
     add_raw_sql_to_linker_with(linker, T::sql)
 }
 
-/// The same for a store's data of any type, as [`add_to_linker_with`].
+/// Like [`add_raw_sql_to_linker`], for store data of any type; see [`add_to_linker_with`].
 ///
 /// # Errors
 /// When the linker has the interface already.
@@ -48,7 +48,7 @@ pub fn add_raw_sql_to_linker_with<T: Send + 'static>(linker: &mut Linker<T>, vie
     raw_sql::add_to_linker::<_, HasSql>(linker, view)
 }
 
-/// How a guest's state is borrowed from the data of its store.
+/// A function that borrows a guest's state from its store's data.
 type View<T> = fn(&mut T) -> SqlCtxView<'_>;
 
 impl errors::Host for SqlCtxView<'_> {

@@ -1,4 +1,4 @@
-//! Memory that several take from one budget, and give back.
+//! A memory budget that several holders charge and release.
 
 use std::sync::{
     Arc,
@@ -7,14 +7,14 @@ use std::sync::{
 
 use sqlservice_db::{Error, error::LimitKind};
 
-/// What is taken of it, and how much there is.
+/// The bytes of the budget, and how many of them are in use.
 #[derive(Debug)]
 pub(crate) struct MemoryBudget {
     allowed: usize,
     used: AtomicUsize,
 }
 
-/// Some of it, until this is dropped.
+/// Bytes charged to a budget, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Charge {
     memory: Arc<MemoryBudget>,
@@ -26,7 +26,7 @@ impl MemoryBudget {
         Arc::new(Self { allowed, used: AtomicUsize::new(0) })
     }
 
-    /// Takes so many bytes more, where there are as many.
+    /// Takes `bytes` more, or returns false where fewer are left.
     pub(crate) fn take(&self, bytes: usize) -> bool {
         let more = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.allowed);
         self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
@@ -36,10 +36,10 @@ impl MemoryBudget {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Takes so many bytes for as long as what is returned lives.
+    /// Takes `bytes` until the returned charge is dropped.
     ///
     /// # Errors
-    /// [`Error::Limit`] of bytes, where there are not as many.
+    /// [`Error::Limit`] of bytes, where fewer are left.
     pub(crate) fn charge(self: &Arc<Self>, bytes: usize) -> Result<Charge, Error> {
         if self.take(bytes) {
             return Ok(Charge { memory: Arc::clone(self), bytes });

@@ -1,4 +1,4 @@
-//! What a plugin's models make of a database, kept so that opening it again and repeating a statement cost little.
+//! Caches a plugin's checked models and compiled statements, so that opening a database again and repeating a statement cost little.
 
 use std::sync::{
     Arc, Mutex, PoisonError, RwLock,
@@ -14,17 +14,17 @@ use sqlservice_sql::{
 
 use crate::{grant::Grant, tables::GrantedTables};
 
-/// How many sets of models are kept; a plugin has one a database.
+/// The sets of models that are kept; a plugin has one per database.
 const MODELS: usize = 8;
 
-/// The most bytes of a set of models that is kept.
+/// The most bytes of a set of models that is kept in the cache.
 const LARGEST: usize = 1 << 20;
 
 /// The tables of an opened database, and the statements that were compiled for them.
 #[derive(Debug)]
 pub(crate) struct CompiledCatalog {
     pub(crate) catalog: Arc<Catalog>,
-    /// The bytes of its tables, about.
+    /// The approximate bytes of its tables.
     pub(crate) weight: usize,
     compiled: Mutex<Cache>,
 }
@@ -35,14 +35,14 @@ impl CompiledCatalog {
         Arc::new(Self { catalog: Arc::new(catalog), weight, compiled: Mutex::default() })
     }
 
-    /// The same with reflected tables. It belongs to the one guest that reflected them.
+    /// Returns a copy with reflected tables, for the one guest that reflected them.
     pub(crate) fn with(&self, tables: &[Table]) -> Arc<Self> {
         let mut catalog = Catalog::clone(&self.catalog);
         catalog.add_reflected(tables);
         Self::new(catalog)
     }
 
-    /// Compiles a statement, or finds it compiled.
+    /// Compiles a statement, or returns the cached compiled one.
     pub(crate) fn compile(
         &self,
         statement: Statement,
@@ -53,7 +53,7 @@ impl CompiledCatalog {
         let began = instruments.now();
         let found = self.cache().get(&statement);
         let is_hit = found.is_some();
-        // Not under the lock: another guest of the plugin need not wait for it.
+        // Not under the lock, so that other guests of the plugin need not wait for it.
         let compiled = found.map_or_else(|| self.compile_anew(statement, dialect, limits), Ok);
         if let Some(began) = began {
             let shown = compiled.as_deref().ok().map(Shown::of);
@@ -77,12 +77,12 @@ impl CompiledCatalog {
 /// Checked models and compiled statements, which all instances of one plugin with the same grants share. Cloning it is cheap; all
 /// clones are one cache. It holds a bounded number of both.
 ///
-/// Never give one cache to two plugins or two tenants: how long a statement takes would tell one of the other, and one could push out
-/// what the other one has.
+/// Never share one cache between two plugins or two tenants: the time of a statement would reveal the statements of the other, and one
+/// could evict the other's entries.
 #[derive(Clone, Debug, Default)]
 pub struct ModelCache(Arc<RwLock<Vec<CachedModels>>>);
 
-/// One set of models, with all that their check depends on.
+/// One set of models, with everything that its check depends on.
 #[derive(Debug)]
 struct CachedModels {
     name: String,
@@ -93,7 +93,7 @@ struct CachedModels {
     limits: Limits,
     models: Models,
     known: Arc<CompiledCatalog>,
-    /// When it was asked for last, by the cache's clock.
+    /// The cache's logical time of its last use.
     used: AtomicU64,
 }
 
@@ -110,7 +110,7 @@ impl CachedModels {
 }
 
 impl ModelCache {
-    /// Checks models, or finds that they were checked.
+    /// Checks models, or returns the cached catalog of models that were checked before.
     pub(crate) fn declare(
         &self,
         name: &str,
@@ -123,7 +123,7 @@ impl ModelCache {
         }
         grant.tables.check(&models)?;
         let (dialect, raw_sql, tables) = (grant.database.dialect(), grant.allows_text(), grant.tables.clone());
-        // Not under the lock: another guest of the plugin need not wait for it.
+        // Not under the lock, so that other guests of the plugin need not wait for it.
         let mut catalog = Catalog::declare(models.clone(), dialect, limits, raw_sql)?;
         let rules = grant.rules.clone();
         if let Some(rules) = &rules {
@@ -131,7 +131,7 @@ impl ModelCache {
         }
         let known = CompiledCatalog::new(catalog);
         if known.weight > LARGEST {
-            // It counts as long as it is open, and is checked again the next time.
+            // It is not cached: its charge lasts as long as it is open, and it is checked again the next time.
             return Ok(known);
         }
         let (name, limits) = (name.to_owned(), *limits);
@@ -164,7 +164,7 @@ impl ModelCache {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let found = all.iter().find(|declared| declared.is(name, models, grant, limits))?;
         let latest = all.iter().map(|declared| declared.used.load(Ordering::Relaxed)).max().unwrap_or(0);
-        // Most plugins have one set of models, whose time need not be written.
+        // Most plugins have one set of models, whose last use need not be updated.
         if found.used.load(Ordering::Relaxed) < latest {
             found.used.store(latest.saturating_add(1), Ordering::Relaxed);
         }

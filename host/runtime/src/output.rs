@@ -1,7 +1,6 @@
-//! What plugins print: so much in a call and in a second, in lines of so many bytes, and so that it steers no terminal.
+//! The output of plugins: limited in bytes per call, per second and per line, and escaped on a terminal.
 //!
-//! It is written where the plugin prints it, so the host keeps none of it. What is over a limit is dropped: the plugin is told that it
-//! was printed, and goes on.
+//! The host writes it through at once and keeps none of it. Bytes over a limit are dropped, and the plugin's write still succeeds.
 
 mod line;
 mod stream;
@@ -21,14 +20,14 @@ use self::stream::Stream;
 pub(crate) use self::stream::Target;
 use crate::limits::TenantLimits;
 
-/// For how many seconds a tenant that printed nothing may print at once.
+/// The burst that a tenant may print after printing nothing, in seconds of its rate.
 const BURST: u64 = 4;
 
-/// What a tenant's instances may print.
+/// The output limits of a tenant's instances.
 pub(crate) struct OutputLimit {
     call: Option<u64>,
     line: Option<usize>,
-    /// Of all instances together.
+    /// The rate of all instances together.
     rate: Option<RateLimit>,
 }
 
@@ -38,7 +37,7 @@ impl OutputLimit {
         Arc::new(Self { call: limits.output_bytes, line: limits.output_line, rate })
     }
 
-    /// Whether all that is printed is let through.
+    /// Whether no limit is set.
     fn is_none(&self) -> bool {
         self.call.is_none() && self.line.is_none() && self.rate.is_none()
     }
@@ -49,7 +48,7 @@ pub(crate) struct Output {
     limit: Arc<OutputLimit>,
     /// Bytes that the call may still print.
     left: AtomicU64,
-    /// Bytes that were dropped and are not told of yet.
+    /// Dropped bytes that were not reported yet.
     dropped: AtomicU64,
     instruments: Instruments,
 }
@@ -60,18 +59,18 @@ impl Output {
         Arc::new(Self { limit, left, dropped: AtomicU64::new(0), instruments })
     }
 
-    /// A stream of the instance's.
+    /// Returns a stream of the instance that writes to a target.
     pub(crate) fn stream(self: &Arc<Self>, to: Target) -> Stream {
         Stream::new(Arc::clone(self), to)
     }
 
-    /// A call has ended: what it was not allowed to print is told, and the next one may print as much again.
+    /// Ends a call: reports the bytes that it dropped, and resets the limit for the next call.
     pub(crate) fn end_call(&self) {
         self.left.store(self.limit.call.unwrap_or(u64::MAX), Ordering::Relaxed);
         self.tell_dropped();
     }
 
-    /// Takes so many bytes of what may be printed, or as many as there are. Returns how many were taken.
+    /// Takes up to `wanted` bytes from the call's limit and the tenant's rate. Returns how many were taken.
     fn take(&self, wanted: u64) -> u64 {
         let mut allowed = wanted;
         if self.limit.call.is_some() {
@@ -82,7 +81,7 @@ impl Output {
         self.limit.rate.as_ref().map_or(allowed, |rate| rate.take(allowed))
     }
 
-    /// Counts bytes that are printed nowhere.
+    /// Counts dropped bytes.
     fn drop_bytes(&self, bytes: usize) {
         if bytes > 0 {
             self.dropped.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
@@ -99,7 +98,7 @@ impl Output {
     }
 }
 
-/// What an instance printed at its start, and was not called after.
+/// Reports what an instance dropped at its start, where no call followed.
 impl Drop for Output {
     fn drop(&mut self) {
         self.tell_dropped();

@@ -1,4 +1,4 @@
-//! A compiled component: what it imports, what it exports, and instances of it.
+//! A compiled component: its imports, its exports, and instances of it.
 
 use std::sync::{
     Arc, OnceLock, Weak,
@@ -18,10 +18,10 @@ use crate::{
     tenant::Tenant,
 };
 
-/// The interface by which a component says its models.
+/// The interface through which a component declares its models.
 const DECLARATIONS: &str = "sqlservice:database/declarations@";
 
-/// A component that an [`Engine`] has compiled: code, and no right to anything. Cheap to clone.
+/// A component that an [`Engine`] has compiled: code, without any rights. Cheap to clone.
 #[derive(Clone)]
 pub struct Plugin {
     id: PluginId,
@@ -32,13 +32,13 @@ pub struct Plugin {
 struct LoadedComponent {
     engine: Engine,
     component: Component,
-    /// The component with its imports found, once an instance was asked for.
+    /// The component linked with its imports, once linking was first needed.
     linked: OnceLock<InstancePre<InstanceState>>,
     size: u64,
     functions: Arc<[Function]>,
 }
 
-/// Tells the plugins of a process apart, those of one component too.
+/// Identifies a plugin within the process, also among several made of one component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PluginId(u64);
 
@@ -49,7 +49,7 @@ impl PluginId {
     }
 }
 
-/// A plugin that may be gone.
+/// A weak reference to a plugin's code.
 pub(crate) struct WeakPlugin(Weak<LoadedComponent>);
 
 impl WeakPlugin {
@@ -65,19 +65,20 @@ impl Plugin {
         Self { id: PluginId::new(), name: Arc::from("plugin"), loaded }
     }
 
-    /// The same code under another name: to tenants and observers it is another plugin, whose models and statements are kept apart.
+    /// Returns the same code under another name: to tenants and observers it is another plugin, with its own cache of models and
+    /// statements.
     #[must_use]
     pub fn with_name(self, name: impl Into<Arc<str>>) -> Self {
         Self { id: PluginId::new(), name: name.into(), loaded: self.loaded }
     }
 
-    /// What the embedder and its logs call it: the name of its file, or `plugin`, unless it was given another one.
+    /// The name for the embedder and its logs: that of its file, or `plugin`, unless [`Plugin::with_name`] set another one.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The functions that can be called, those of exported interfaces too.
+    /// The functions that can be called, including those of exported interfaces.
     #[must_use]
     pub fn functions(&self) -> &[Function] {
         &self.loaded.functions
@@ -91,21 +92,21 @@ impl Plugin {
         function::find(&self.loaded.functions, name)
     }
 
-    /// The names of what it imports.
+    /// The names of its imports.
     #[must_use]
     pub fn imports(&self) -> Vec<String> {
         let ty = self.component().component_type();
         ty.imports(self.engine().sandbox()).map(|(name, _)| name.to_owned()).collect()
     }
 
-    /// The names of what it exports.
+    /// The names of its exports.
     #[must_use]
     pub fn exports(&self) -> Vec<String> {
         let ty = self.component().component_type();
         ty.exports(self.engine().sandbox()).map(|(name, _)| name.to_owned()).collect()
     }
 
-    /// The names of what it imports and the engine does not offer, extensions included: the first 64, and of more than 2,000 imported
+    /// The names of its imports that neither the engine nor its extensions offer: the first 64, and of more than 2,000 imported
     /// functions, resources and interfaces only the first.
     #[must_use]
     pub fn missing_imports(&self) -> Vec<String> {
@@ -118,14 +119,14 @@ impl Plugin {
         self.loaded.size
     }
 
-    /// wasmtime's own component, for what this crate has no word for.
+    /// wasmtime's component, for uses that this crate's API does not cover.
     #[must_use]
     pub fn component(&self) -> &Component {
         &self.loaded.component
     }
 
-    /// The models that it declares, where it exports `declarations`. The function that says them runs in an instance
-    /// of its own, for a tenant that is granted nothing.
+    /// Returns the models that the component declares, where it exports `declarations`. The function that returns them runs in an
+    /// instance of its own, for a tenant without grants.
     ///
     /// # Errors
     /// When the component cannot be instantiated, traps, or takes longer than [`TenantLimits::default`](crate::TenantLimits) allows.
@@ -146,8 +147,8 @@ impl Plugin {
     /// Makes an instance for a tenant: a sandbox with its own memory and its own handles.
     ///
     /// # Errors
-    /// When an import is missing, or when the component traps or takes too long at its start. Where all places for instances are taken it waits for
-    /// one: [`Error::InstanceTimeout`] and [`Error::InstanceQueueFull`] say that none came free. [`Error::Engine`] when the
+    /// When an import is missing, or when the component traps or takes too long at its start. Waits where all permits for instances are
+    /// taken: [`Error::InstanceTimeout`] and [`Error::InstanceQueueFull`] report that none became free. [`Error::Engine`] when the
     /// tenant is of another engine.
     pub async fn instantiate(&self, tenant: &Tenant) -> Result<Instance> {
         Instance::new(self, tenant).await

@@ -12,12 +12,12 @@ use crate::{
     memory::Charge,
 };
 
-/// A compiled statement. Dropping it only forgets it.
+/// A compiled statement. Dropping it sends nothing to the database.
 #[derive(Clone)]
 pub struct Prepared {
     pub(crate) compiled: Arc<Compiled>,
     pub(crate) opened: Arc<DatabaseState>,
-    /// What it takes of the budget.
+    /// Its charge on the memory budget.
     pub(crate) _kept: Option<Arc<Charge>>,
 }
 

@@ -1,4 +1,4 @@
-//! The contract's `savepoint`: a point inside a transaction to go back to.
+//! The contract's `savepoint`: a point inside a transaction to roll back to.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
 /// A savepoint. Dropping it rolls back to it before the next call of its session.
 pub struct Savepoint {
     pub(crate) savepoint: db::Savepoint,
-    /// Its session lives as long as it does.
+    /// Keeps the session alive as long as the savepoint.
     pub(crate) _session: Arc<SessionState>,
 }
 

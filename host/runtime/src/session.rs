@@ -1,4 +1,4 @@
-//! The contract's `session`: looks the session up, converts, delegates.
+//! The contract's `session`: finds the session, converts, and delegates to it.
 
 use std::sync::Arc;
 
@@ -25,15 +25,15 @@ use crate::{
     session_state::{PermittedResult, SessionState},
 };
 
-/// A session of a guest. Dropping it rolls back and gives the pool's connection back, in a task of the host's.
+/// A session of a guest. Dropping it rolls back and returns the connection to its pool, in a host-owned task.
 pub struct Session(pub(crate) Arc<SessionState>);
 
-/// Clones the state out of the table, so that nothing of the store is held while it is awaited.
+/// Clones the state out of the table, so that the store is not borrowed across an await.
 pub(crate) fn lookup<T>(store: &Accessor<T, HasSql>, this: &Resource<Session>) -> Result<Arc<SessionState>, SqlError> {
     Ok(store.with(|mut access| access.get().table.get(this).map(|session| session.0.clone()))?)
 }
 
-/// Gives a result to the guest, with a cursor in its table where there is more to come.
+/// Passes a result to the guest, with a cursor in its table where there are more rows.
 pub(crate) fn into_wit<T>(store: &Accessor<T, HasSql>, answered: PermittedResult) -> Result<ResultSet, SqlError> {
     let db::ResultSet { columns, first_batch, cursor, affected, last_key } = answered.answer;
     let columns = if answered.columns_known { [].into() } else { columns };
@@ -168,7 +168,7 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         lookup(store, &this)?.reflect(options).await
     }
 
-    /// Takes the resource away from the guest and waits until its connection is back.
+    /// Removes the resource from the guest's table, and waits until its connection is back in the pool.
     async fn close(store: &Accessor<T, Self>, this: Resource<Session>) -> Result<(), SqlError> {
         let state = store.with(|mut access| access.get().table.delete(this))?.0;
         Ok(state.session.close().await?)

@@ -1,4 +1,4 @@
-//! What a session does: check a statement, run it, and hold what it needs while it runs.
+//! A guest's session: it checks statements, runs them, and holds permits and charges while they run.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     limits::SqlLimits,
 };
 
-/// The state of a guest's session. Dropping it rolls back and gives the connection back, in a task of the host's.
+/// The state of a guest's session. Dropping it rolls back and returns the connection to its pool, in a host-owned task.
 pub(crate) struct SessionState {
     pub(crate) session: db::Session,
     pub(crate) opened: Arc<DatabaseState>,
@@ -73,7 +73,7 @@ impl SessionState {
         self.run(StatementRequest::Text(text, parameters), options).await
     }
 
-    /// Inserts a batch. Where the database returns nothing of an insert, it is read back as a unit of work does.
+    /// Inserts a batch. Where the database has no `RETURNING` for inserts, the rows are read back as in a flush.
     pub(crate) async fn insert_many(
         &self,
         inserts: sql::flush::Inserts,
@@ -89,7 +89,7 @@ impl SessionState {
         self.run(StatementRequest::Many(statements), options).await
     }
 
-    /// Writes a unit of work.
+    /// Flushes a unit of work.
     pub(crate) async fn flush(&self, changes: Vec<sessions::Change>) -> Result<Vec<rows::Batch>, SqlError> {
         let opened = &self.opened;
         let dialect = opened.grant.database.dialect();
@@ -97,13 +97,13 @@ impl SessionState {
         opened.grant.tables.check_changes(&changes)?;
         let _kept = opened.charge(changes.weight())?;
         let flush = sql::Flush::new(changes, opened.catalog(), dialect, opened.limits.statement)?;
-        // What comes back was sent, row by row: its bytes are limited, its rows are not.
+        // The returned rows are those that the guest sent, so only their bytes are limited.
         let options = opened.within(db::RunOptions::default()).max_rows(None);
         let hide = |failed: db::FlushError| db::FlushError { error: opened.hide(failed.error), ..failed };
         Ok(conv::all(self.session.flush(flush, options).await.map_err(hide)?))
     }
 
-    /// Reads rows and those of relationships.
+    /// Loads rows and the rows of their relationships.
     pub(crate) async fn load(
         &self,
         plan: sessions::Plan,
@@ -129,12 +129,12 @@ impl SessionState {
         let is_known = matches!(root, db::Root::Known);
         let loading = self.session.load(root, loading, opened.run(options)).await;
         let (columns, rows, loaded) = loading.map_err(|error| opened.hide(error))?;
-        // What the guest has it need not be given.
+        // The guest has these rows already.
         let first = if is_known { sql::Batch::default() } else { rows };
         Ok((conv::complete(&columns, first, 0), conv::all(loaded)))
     }
 
-    /// Reads tables, which are known from now on.
+    /// Reflects tables, and adds them to the catalog.
     pub(crate) async fn reflect(&self, options: schema::ReflectOptions) -> Result<Vec<schema::Table>, SqlError> {
         let limits = self.opened.within(db::RunOptions::default());
         let (options, granted) = (options.into(), &self.opened.grant.tables);
@@ -155,7 +155,8 @@ impl SessionState {
             StatementRequest::Many(statements) => self.session.insert_many(statements, options).await,
         };
         let answer = answer.map_err(|error| self.opened.hide(error))?;
-        // Only a result that did not fit needs a cursor's place. Without one the result is dropped, which stops it.
+        // Only a result that did not fit into one batch needs a cursor permit. Without one the result is dropped, which stops the
+        // statement.
         let permit = match &answer.cursor {
             Some(_) => Some(self.opened.cursor_permit()?),
             None => None,
@@ -163,7 +164,7 @@ impl SessionState {
         Ok(PermittedResult { answer, permit, limits: self.opened.limits.clone(), columns_known })
     }
 
-    /// Inserts a batch and reads back what the database does not return of it, as a unit of work does.
+    /// Inserts a batch and reads back the columns that the database does not return, as a flush does.
     async fn insert_and_read(
         &self,
         inserts: sql::flush::Inserts,
@@ -181,7 +182,7 @@ impl SessionState {
         Ok(PermittedResult { answer, permit: None, limits: opened.limits.clone(), columns_known: false })
     }
 
-    /// The statements that insert a batch.
+    /// Makes the statements that insert a batch.
     fn statements(&self, target: sql::InsertMany, batch: sql::Batch) -> Result<sql::BulkStatements, SqlError> {
         let opened = &self.opened;
         let dialect = opened.grant.database.dialect();
@@ -197,11 +198,11 @@ enum StatementRequest {
     Many(sql::BulkStatements),
 }
 
-/// A result with the cursor's place that it may need.
+/// A result set, with the permit of its cursor if it has one.
 pub(crate) struct PermittedResult {
     pub(crate) answer: db::ResultSet,
     pub(crate) permit: Option<OwnedSemaphorePermit>,
     pub(crate) limits: Arc<SqlLimits>,
-    /// Whether the guest was told of the columns when it prepared the statement.
+    /// Whether the guest got the columns when it prepared the statement.
     pub(crate) columns_known: bool,
 }

@@ -1,7 +1,7 @@
-//! The network as plugins find it: its interfaces are there, as toolchains import them for each program, and behind them is nothing.
+//! The network interfaces for plugins: they are linked, as toolchains import them for each program, but do nothing.
 //!
-//! WASI's own sockets are not linked. What would make a socket, or look up a name, answers that it may not; so there is no socket, and
-//! what could be called on one is a trap that no component reaches.
+//! WASI's own sockets are not linked. The functions that would make a socket or look up a name return an error. So no socket exists,
+//! and the methods of sockets are traps that no component reaches.
 
 use wasmtime::component::{Linker, LinkerInstance, Resource, ResourceType};
 use wasmtime_wasi::{
@@ -9,7 +9,7 @@ use wasmtime_wasi::{
     p3::bindings::sockets::{ip_name_lookup as lookup, types as third},
 };
 
-/// A network of WASI 0.2, which programs ask for before they know whether they may use it. There is nothing in it.
+/// A network of WASI 0.2, which programs get before they know whether they may use it. It is empty.
 struct Network;
 /// No function of the host makes one of these.
 enum TcpSocket {}
@@ -107,7 +107,7 @@ const THIRD_UDP: [&str; 12] = [
     "set-send-buffer-size",
 ];
 
-/// What is said where a method of a socket is called. There is none to call it on.
+/// The trap's message where a method of a socket is called, although there is no socket to call it on.
 const NONE: &str = "this host has no sockets";
 
 /// Adds both versions of the interfaces.
@@ -153,7 +153,7 @@ fn add_udp<T: 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     })
 }
 
-/// WASI 0.3, whose sockets are made by functions of their own.
+/// Adds WASI 0.3, whose sockets are made by static functions.
 fn add_third<T: Send + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     let mut types = linker.instance("wasi:sockets/types@0.3.0")?;
     add_resource::<T, TcpSocket>(&mut types, "tcp-socket", &THIRD_TCP)?;
@@ -173,7 +173,7 @@ fn add_third<T: Send + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> 
     })
 }
 
-/// Adds a resource that is never made, and methods that are never called.
+/// Adds a resource that is never made, and its methods, which are never called.
 fn add_resource<T: 'static, R: 'static>(
     interface: &mut LinkerInstance<'_, T>,
     name: &str,

@@ -12,14 +12,14 @@ use crate::{
     output::Output,
 };
 
-/// The data of an instance's store: what its imports work on. Embedders meet it as the type of
+/// The data of an instance's store, on which its imports work. Embedders meet it as the type parameter of
 /// [`Linker`](wasmtime::component::Linker) and [`Accessor`](wasmtime::component::Accessor).
 pub struct InstanceState {
     pub(crate) wasi: WasiCtx,
     pub(crate) table: ResourceTable,
     pub(crate) sql: SqlCtx,
     pub(crate) memory: MemoryLimit,
-    /// What it prints; nothing where that goes nowhere.
+    /// The instance's output; `None` where it is discarded.
     pub(crate) output: Option<Arc<Output>>,
     pub(crate) extensions: ExtensionStates,
 }

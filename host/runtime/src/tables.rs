@@ -1,4 +1,4 @@
-//! The tables of a database that a grant is for, and what may be done to their rows: to a guest there are no others.
+//! The tables of a database that a grant covers, and the operations on their rows. For a guest no other tables exist.
 
 use std::{collections::BTreeMap, ops::BitOr, sync::Arc};
 
@@ -10,27 +10,27 @@ use sqlservice_sql::{
     statement::{ConflictAction, Node, Root, Statement},
 };
 
-/// What a guest may do to the rows of a table. Reading is always among it.
+/// The operations that a guest may apply to the rows of a table. Reading is always one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operations(u8);
 
 impl Operations {
-    /// To read them.
+    /// Reading rows.
     pub const READ: Self = Self(0);
-    /// To read them, and to insert others.
+    /// Reading rows, and inserting new ones.
     pub const INSERT: Self = Self(1);
-    /// To read and update them, and to lock them.
+    /// Reading, updating and locking rows.
     pub const UPDATE: Self = Self(2);
-    /// To read and delete them. What a foreign key deletes or changes with a row is the database's doing, and not asked about.
+    /// Reading and deleting rows. Rows that a foreign key's action deletes or changes with them are not checked.
     pub const DELETE: Self = Self(4);
-    /// All of it.
+    /// All operations.
     pub const ALL: Self = Self(7);
 
     fn contain(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// What it is called in a refusal.
+    /// The operation's name in the text of a refusal.
     fn verb(self) -> &'static str {
         match self {
             Self::INSERT => "inserting into",
@@ -49,24 +49,24 @@ impl BitOr for Operations {
     }
 }
 
-/// Which tables a guest may create and drop.
+/// The tables that a guest may create and drop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Definitions {
     /// None.
     #[default]
     None,
-    /// It creates any that is not there, and drops those that it created.
+    /// Creates any table that does not exist, and drops only those that it created.
     Own,
-    /// All that it may declare.
+    /// All tables that it may declare.
     All,
 }
 
-/// Tables by their names, `schema.name` in a schema that is not the default one; all tables where none were named.
+/// Tables by their names, `schema.name` in a schema that is not the default one. `None` grants all tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct GrantedTables(Option<Arc<BTreeMap<String, u8>>>);
 
 impl GrantedTables {
-    /// The same and one more, or one with other operations.
+    /// Adds a table, or replaces the operations of one.
     pub(crate) fn with(mut self, name: String, operations: Operations) -> Self {
         Arc::make_mut(self.0.get_or_insert_default()).insert(name, operations.0);
         self
@@ -77,17 +77,17 @@ impl GrantedTables {
         Self(Some(Arc::default()))
     }
 
-    /// Whether some tables are hidden, or not all may be done to them.
+    /// Whether some tables are hidden, or some operations are not granted.
     pub(crate) fn is_some_only(&self) -> bool {
         self.0.is_some()
     }
 
-    /// What may be done to a table, by its name to the letter; nothing where it is not granted.
+    /// Returns the operations on a table, by its exact name; `None` where it is not granted.
     fn of(&self, schema: Option<&str>, name: &str) -> Option<Operations> {
         let Some(tables) = &self.0 else { return Some(Operations::ALL) };
         match schema {
             Some(schema) => tables.get(&format!("{schema}.{name}")),
-            // A point in a name must not make it the name of another schema's table.
+            // A dot in a table's name must not make it the name of another schema's table.
             None => tables.get(name).filter(|_| !name.contains('.')),
         }
         .map(|operations| Operations(*operations))
@@ -105,8 +105,8 @@ impl GrantedTables {
         }
     }
 
-    /// Refuses a statement that does to a table what was not granted. That it reads no table but those of the models is the catalog's to
-    /// check, which has no others.
+    /// Refuses a statement whose operation on its table was not granted. The tables that it reads are checked by the catalog, which has
+    /// only those of the models.
     pub(crate) fn check_statement(&self, statement: &Statement) -> sql::Result<()> {
         if !self.is_some_only() {
             return Ok(());
@@ -129,7 +129,7 @@ impl GrantedTables {
         self.check_locks(statement)
     }
 
-    /// Refuses locks in a statement that reads a table which may not be updated: they would stop those who may.
+    /// Refuses locks in a statement that reads a table without the right to update it: the locks would block those who have it.
     fn check_locks(&self, statement: &Statement) -> sql::Result<()> {
         let locks = |node: &Node| matches!(node, Node::Select(select) if select.lock.is_some());
         if !statement.nodes.iter().any(locks) {
@@ -139,12 +139,12 @@ impl GrantedTables {
             Node::Table(table) if self.has(table.schema.as_deref(), &table.table) => {
                 self.check_operation(table.schema.as_deref(), &table.table, Operations::UPDATE)
             }
-            // A common table expression, or what does not exist.
+            // A common table expression, or a table that does not exist.
             _ => Ok(()),
         })
     }
 
-    /// Refuses a unit of work that does to a table what was not granted.
+    /// Refuses a flush with an operation that was not granted on its table.
     pub(crate) fn check_changes(&self, changes: &[Change]) -> sql::Result<()> {
         if !self.is_some_only() {
             return Ok(());
@@ -159,12 +159,12 @@ impl GrantedTables {
         })
     }
 
-    /// Refuses the insertion of many rows into a table where that was not granted.
+    /// Refuses a bulk insert into a table where inserting was not granted.
     pub(crate) fn check_insert(&self, table: &str) -> sql::Result<()> {
         self.check_operation(None, table, Operations::INSERT)
     }
 
-    /// Refuses to create or drop tables that are not granted with all that can be done to them.
+    /// Refuses to create or drop tables that are not granted with all operations.
     pub(crate) fn check_definitions(&self, tables: &[Table]) -> sql::Result<()> {
         tables.iter().try_for_each(|table| {
             let name = &table.name;
@@ -190,14 +190,14 @@ impl GrantedTables {
         Ok(())
     }
 
-    /// Refuses to read tables that are not granted, as if they did not exist.
+    /// Refuses to reflect tables that are not granted, as if they did not exist.
     pub(crate) fn check_reflection(&self, options: &ReflectOptions) -> db::Result<()> {
         let schema = options.schema.as_deref();
         let hidden: Vec<_> = options.only.iter().filter(|name| !self.has(schema, name)).cloned().collect();
         if hidden.is_empty() { Ok(()) } else { Err(db::Error::NoSuchTable(hidden.join(", "))) }
     }
 
-    /// What is left of reflected tables where the others did not exist.
+    /// Removes the tables that are not granted, and the foreign keys that refer to them.
     pub(crate) fn visible(&self, mut tables: Vec<Table>) -> Vec<Table> {
         if self.is_some_only() {
             tables.retain(|table| self.has(table.schema.as_deref(), &table.name));

@@ -1,4 +1,4 @@
-//! A tenant: what plugins may use that run for it, and how much of it.
+//! A tenant: the grants and limits of the plugins that run for it.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -27,25 +27,25 @@ use crate::{
     turns::Share,
 };
 
-/// Where a plugin's own output goes, as far as it may print ([`TenantLimits::output_bytes`]). On a terminal control characters are
+/// The destination of a plugin's output, within its limits ([`TenantLimits::output_bytes`]). On a terminal control characters are
 /// escaped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stdio {
     /// To the host's standard output and error.
     Inherit,
-    /// Both to the host's standard error, where standard output is for the host alone.
+    /// Both to the host's standard error, for hosts that need standard output for themselves.
     Stderr,
     /// Nowhere.
     #[default]
     Discard,
 }
 
-/// A customer for whom plugins run: what they may use, within which limits. Any number of plugins run for one tenant, and one
-/// plugin for any number of tenants; nothing but compiled code is shared between two of them.
+/// A customer for whom plugins run: their grants and limits. Any number of plugins run for one tenant, and one plugin for any number of
+/// tenants; two tenants share nothing but compiled code.
 ///
-/// Cheap: a tenant is a few hundred bytes besides its grants, so a process can hold thousands, or make one for each request.
-/// Cloning it is cheaper still; all clones are one tenant. Instances keep what they use of it.
+/// A tenant takes a few hundred bytes besides its grants, so a process can hold thousands, or make one for each request. Cloning is
+/// cheaper still; all clones are one tenant. Instances keep the parts of it that they use.
 #[derive(Clone)]
 pub struct Tenant(Arc<Shared>);
 
@@ -92,7 +92,7 @@ impl Tenant {
         &self.0.name
     }
 
-    /// What is known of it by name, for the embedder's own imports.
+    /// Its claims by name, for the embedder's own imports.
     #[must_use]
     pub fn claims(&self) -> &BTreeMap<String, Value> {
         &self.0.claims
@@ -110,8 +110,8 @@ impl Tenant {
         self.0.databases.get(name).map(|grant| &grant.database)
     }
 
-    /// Closes all its databases once what is in use has come back, within a bounded time. Other tenants that were granted the
-    /// same [`Database`](db::Database) lose it, too.
+    /// Closes all its databases, after waiting a bounded time for connections that are in use. Other tenants that were granted the same
+    /// [`Database`](db::Database) lose it, too.
     pub async fn close(&self) {
         for grant in self.0.databases.values() {
             grant.database.close().await;
@@ -126,7 +126,7 @@ impl Tenant {
         &self.0.places
     }
 
-    /// What its calls have of the processors.
+    /// The share of the processors that its calls have.
     pub(crate) fn share(&self) -> &Share {
         &self.0.share
     }
@@ -139,7 +139,7 @@ impl Tenant {
         self.0.observer.as_ref()
     }
 
-    /// How many lines of the host's log all of its plugins may cause.
+    /// The limit of host log lines that all of its plugins may cause.
     pub(crate) fn log_limit(&self) -> Arc<LogLimit> {
         Arc::clone(&self.0.log)
     }
@@ -148,7 +148,7 @@ impl Tenant {
         Arc::clone(&self.0.name)
     }
 
-    /// What the host may keep for all of its guests.
+    /// The budget of bytes that the host keeps for all of its guests.
     pub(crate) fn host_memory(&self) -> Arc<MemoryBudget> {
         Arc::clone(&self.0.host_memory)
     }
@@ -157,7 +157,7 @@ impl Tenant {
         &self.0.databases
     }
 
-    /// What this tenant's instances of a plugin share.
+    /// Returns the state that this tenant's instances of a plugin share.
     pub(crate) fn installed(&self, plugin: &Plugin) -> Arc<InstalledPlugin> {
         self.0.installs.of(self, plugin)
     }
@@ -178,7 +178,7 @@ impl Tenant {
         })
     }
 
-    /// The output of a new instance; nothing where it goes nowhere.
+    /// Makes the output of a new instance; `None` where it is discarded.
     fn output(&self, sql: &SqlCtx) -> Option<Arc<Output>> {
         let goes_anywhere = self.0.stdio != Stdio::Discard;
         goes_anywhere.then(|| Output::new(Arc::clone(&self.0.output), sql.instruments.clone()))
@@ -215,7 +215,7 @@ pub struct TenantBuilder {
 }
 
 impl TenantBuilder {
-    /// Grants a database under a name, which is all that plugins learn of it.
+    /// Grants a database under a name. Plugins see this name, never the URL.
     pub fn database(mut self, name: impl Into<String>, grant: Grant) -> Self {
         let name = name.into();
         if self.databases.insert(name.clone(), grant).is_some() {
@@ -224,33 +224,33 @@ impl TenantBuilder {
         self
     }
 
-    /// Grants a directory of the host under a path of the plugin's.
+    /// Grants a directory of the host under a path that plugins see.
     pub fn directory(mut self, host: impl AsRef<Path>, guest: impl Into<String>, access: Access) -> Self {
         self.directories.push((host.as_ref().to_owned(), guest.into(), access));
         self
     }
 
-    /// Sets an environment variable of the plugins'. They see none of the host's.
+    /// Sets an environment variable of the plugins, which see none of the host's.
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.environment.push((name.into(), value.into()));
         self
     }
 
-    /// Says something about the tenant: its number, its user, its plan. Plugins do not see it; the embedder's own imports
-    /// do ([`Tenant::claims`]), and policies name it ([`Grant::policy`]). A later claim of the same name replaces it.
+    /// Sets a claim about the tenant: its number, its user, its plan. Plugins do not see it; the embedder's own imports read it
+    /// ([`Tenant::claims`]), and policies use it ([`Grant::policy`]). A later claim of the same name replaces it.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
         self
     }
 
-    /// Where a plugin's own output goes; nowhere by default.
+    /// Sets the destination of a plugin's output; it is discarded by default.
     pub fn stdio(mut self, stdio: Stdio) -> Self {
         self.stdio = stdio;
         self
     }
 
-    /// Whether sessions that a call leaves open are still open in the instance's next call. No by default: what a call leaves behind, its
-    /// transactions and the connections that they hold, ends with it.
+    /// Whether sessions that a call leaves open stay open for the instance's next call. No by default: they end with the call, with
+    /// their transactions and connections.
     pub fn keep_sessions(mut self, keep: bool) -> Self {
         self.keep_sessions = keep;
         self
@@ -262,18 +262,18 @@ impl TenantBuilder {
         self
     }
 
-    /// Is told of the calls, statements, connections and transactions of this tenant, instead of the engine's observer.
+    /// Sets the observer of this tenant's calls, statements, connections and transactions, instead of the engine's.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Makes the tenant. It connects to nothing yet.
+    /// Makes the tenant. Does not connect to its databases yet.
     ///
     /// # Errors
     /// When a name is granted twice, SQL text is granted together with some tables only, own tables only or a policy, a policy together
-    /// with changes of the schema or own tables, a claim of a policy is missing, a directory cannot be opened, or plugins may write where
-    /// compiled components are kept.
+    /// with schema changes or own tables, a claim of a policy is missing, a directory cannot be opened, or plugins may write to the
+    /// directory of compiled components.
     pub fn build(self) -> Result<Tenant> {
         if let Some(name) = self.duplicate {
             return Err(Error::DuplicateDatabase(name));

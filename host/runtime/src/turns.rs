@@ -1,14 +1,15 @@
-//! Turns at the processors: guests that compute have them one after the other, in fairness between tenants.
+//! Schedules guests that compute: they take turns at the processors, fairly between tenants.
 //!
-//! A call begins at once, and what computes for a moment is never held up. One that computed for a slice has to ask before it computes on,
-//! and where a tenant's calls computed for a slice together since its last turn, its next one has to ask before it begins: else calls that
-//! are shorter than a slice, one after the other, would never wait. As many turns are given as the runtime has threads, each for one poll:
-//! to the tenant that computed for the shortest time so far, and within a tenant to the call that waits longest. So a tenant with many instances gets no more of the
-//! processors than one with a single instance, and the queues of the runtime, which know no tenants, never hold more computing guests than
-//! threads. Before its turn a guest lets the thread look at its sockets and timers: tokio does that only after 61 polls where there is
-//! always something to poll, which was 610 ms where each poll took a tick of the engine.
+//! A call begins at once, and short computing is never delayed. A call that computed for a slice needs a turn before it continues. Once
+//! a tenant's calls together computed for a slice since its last turn, its next call needs one before it begins: else calls that are
+//! shorter than a slice would never wait. There are as many turns as the runtime has threads, each for one poll. The next one goes to
+//! the tenant that computed for the shortest time so far, and within a tenant to the call that waits longest. So a tenant with many
+//! instances gets no more of the processors than one with a single instance, and the queues of the runtime, which know no tenants,
+//! never hold more computing guests than threads. Before its turn a guest yields, so that the thread polls its sockets and timers:
+//! tokio does that only after 61 polls where there is always a task to poll, which was 610 ms where each poll took a tick of the
+//! engine.
 //!
-//! It is start-time fair queuing, as for the places of a pool (`sqlservice_db`, `fair`), by the time that was computed.
+//! It is start-time fair queuing, as for the connections of a pool (`sqlservice_db`, `fair`), by the time that was computed.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -25,14 +26,14 @@ use tokio::task::yield_now;
 
 use crate::calls::threads;
 
-/// What a call computes before it asks for a turn. Half a tick of the engine, after which what computes makes way.
+/// The time that a call computes before it needs a turn: half a tick of the engine, after which a guest that computes yields.
 pub(crate) const SLICE: Duration = Duration::from_millis(5);
 
-/// How far behind the tenant that was served last one starts that had nothing to compute for a moment, in nanoseconds: else one whose
-/// calls follow each other would lose its place with each of them.
+/// How far behind the last served tenant one starts that was idle for a moment, in nanoseconds: else a tenant whose calls follow each
+/// other would lose its place with each of them.
 const CREDIT: u64 = 20_000_000;
 
-/// How long a turn is kept for a call that is not polled; then it is another one's.
+/// How long a turn is reserved for a call that is not polled, before another call gets it.
 const KEPT: Duration = Duration::from_millis(100);
 
 /// The turns of an engine.
@@ -43,27 +44,27 @@ pub(crate) struct Turns {
     contended: AtomicBool,
 }
 
-/// A tenant's share of them.
+/// A tenant's share of the turns.
 pub(crate) struct Share {
     turns: Arc<Turns>,
     tenant: u64,
-    /// What its calls computed since its last turn, in nanoseconds.
+    /// The time that its calls computed since its last turn, in nanoseconds.
     owed: AtomicU64,
 }
 
-/// Leave to compute for one poll.
+/// A turn: the right to compute for one poll, until this is dropped.
 pub(crate) struct Turn<'s>(&'s Share);
 
 #[derive(Default)]
 struct State {
-    /// How many turns there are: as many as the largest runtime that asked has threads.
+    /// The number of turns: the threads of the largest runtime that asked for one.
     most: usize,
     taken: usize,
-    /// Turns that calls were told of and did not take yet.
+    /// Turns that are reserved for calls, which were woken and did not take them yet.
     offered: Vec<(Ticket, Instant)>,
     waiting: HashMap<Ticket, Waker>,
     tenants: HashMap<u64, TenantQueue>,
-    /// What the tenant had computed that was served last.
+    /// The computed time of the tenant that was served last, by which idle tenants enter.
     clock: u64,
     last: u64,
 }
@@ -71,7 +72,7 @@ struct State {
 /// A place in the queue.
 type Ticket = u64;
 
-/// What a tenant computed, in nanoseconds, and who waits for it.
+/// The time that a tenant computed, in nanoseconds, and its waiting calls.
 #[derive(Default)]
 struct TenantQueue {
     computed: u64,
@@ -91,8 +92,8 @@ impl State {
         self.last
     }
 
-    /// A tenant that wants to compute. Where it did not for a while it starts a little before who was served last: idling saves
-    /// no more up.
+    /// Returns the queue of a tenant that wants to compute. An idle tenant starts at most [`CREDIT`] before the last served one: idling
+    /// saves up no more.
     fn enter(&mut self, tenant: u64) -> &mut TenantQueue {
         let clock = self.clock;
         let flow = self.tenants.entry(tenant).or_default();
@@ -108,7 +109,7 @@ impl State {
         flow.taken = flow.taken.saturating_add(1);
     }
 
-    /// Takes the turn that was kept for a call. False where none is.
+    /// Takes the turn that is reserved for a call. False where none is.
     fn take_offered(&mut self, tenant: u64, ticket: Ticket) -> bool {
         let Some(at) = self.offered.iter().position(|(of, _)| *of == ticket) else { return false };
         self.offered.swap_remove(at);
@@ -128,7 +129,7 @@ impl State {
         self.taken.saturating_add(self.offered.len()) < self.most
     }
 
-    /// Offers the turns that are free. Who is told has to be woken.
+    /// Reserves the free turns for the next calls, and returns their wakers.
     fn serve(&mut self) -> Vec<Waker> {
         let mut told = Vec::new();
         while self.has_free() {
@@ -150,7 +151,7 @@ impl Turns {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the queue and tells who is next.
+    /// Changes the queue, then wakes the calls that are next.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
         let made = change(&mut state);
@@ -161,7 +162,7 @@ impl Turns {
         made
     }
 
-    /// Gives turns to others that calls did not take in time: theirs may be held by what polls them no more. To be called now and then.
+    /// Passes on turns that calls did not take in time, as these may not be polled any more. To be called periodically.
     pub(crate) fn take_back(&self) {
         if !self.lock().offered.is_empty() {
             self.change(|state| state.offered.retain(|(_, since)| since.elapsed() < KEPT));
@@ -170,33 +171,34 @@ impl Turns {
 }
 
 impl Share {
-    /// The share of a tenant that has computed nothing yet.
+    /// Makes the share of a new tenant, which has computed nothing yet.
     pub(crate) fn new(turns: &Arc<Turns>) -> Self {
         let tenant = turns.lock().number();
         Self { turns: Arc::clone(turns), tenant, owed: AtomicU64::new(0) }
     }
 
-    /// Notes what a call computed.
+    /// Adds the time that a call computed.
     pub(crate) fn charge(&self, computed: Duration) {
         self.owed.fetch_add(u64::try_from(computed.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Whether its calls computed for a slice since its last turn, so that a call has to ask for one before it begins.
+    /// Whether its calls computed for a slice since its last turn, so that a call needs one before it begins.
     pub(crate) fn is_due(&self) -> bool {
         u128::from(self.owed.load(Ordering::Relaxed)) >= SLICE.as_nanos()
     }
 
-    /// Whether calls wait for a turn, so that what is computed has to be measured well.
+    /// Whether calls wait for a turn, so that computed time has to be measured precisely.
     pub(crate) fn is_contended(&self) -> bool {
         self.turns.contended.load(Ordering::Relaxed)
     }
 
-    /// Waits for a turn. May be given up at any time.
+    /// Waits for a turn. Cancel-safe.
     pub(crate) async fn turn(&self) -> Turn<'_> {
         loop {
             let mut asking = TurnRequest { share: self, ticket: None };
             poll_fn(|context| asking.poll_offer(context.waker())).await;
-            // The thread looks at its sockets and timers, and then does what these woke: tokio begins with the task that waited.
+            // The first yield lets the thread poll its sockets and timers, the second lets the tasks run that these woke: tokio begins
+            // with the task that waited.
             yield_now().await;
             yield_now().await;
             if asking.take() {
@@ -225,14 +227,14 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// A call that asks for a turn. It is in the queue until this is dropped.
+/// A call's request for a turn. It is in the queue until this is dropped.
 struct TurnRequest<'s> {
     share: &'s Share,
     ticket: Option<Ticket>,
 }
 
 impl TurnRequest<'_> {
-    /// Whether a turn is kept for it.
+    /// Polls whether a turn is reserved for the request.
     fn poll_offer(&mut self, waker: &Waker) -> Poll<()> {
         let tenant = self.share.tenant;
         self.share.turns.change(|state| {
@@ -245,7 +247,7 @@ impl TurnRequest<'_> {
         if self.is_offered() { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Whether it need not wait: also where it was passed over as it was not polled, so that it asks again.
+    /// Whether the request left the queue: also where its reserved turn was passed on meanwhile, so that it asks again.
     fn is_offered(&self) -> bool {
         let state = self.share.turns.lock();
         let Some(ticket) = self.ticket else { return false };
@@ -253,7 +255,7 @@ impl TurnRequest<'_> {
         !is_queued
     }
 
-    /// Takes the turn, if it is still kept.
+    /// Takes the turn, if it is still reserved.
     fn take(&mut self) -> bool {
         let Some(ticket) = self.ticket else { return false };
         self.share.turns.lock().take_offered(self.share.tenant, ticket)

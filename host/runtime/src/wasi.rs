@@ -1,4 +1,4 @@
-//! WASI as plugins find it: all of it but the network.
+//! The WASI interfaces for plugins: all but the network.
 
 use wasmtime::component::Linker;
 use wasmtime_wasi::{
@@ -16,8 +16,8 @@ use crate::{sockets, state::InstanceState};
 
 type Plugins = Linker<InstanceState>;
 
-/// Adds versions 0.2, which guest toolchains of today import, and 0.3, whose timers the contract brings. Files, variables, arguments
-/// and input are linked for all, as toolchains import them for each program; a tenant that was granted none finds none.
+/// Adds WASI 0.2, which today's guest toolchains import, and 0.3, whose timers the contract uses. Files, environment variables,
+/// arguments and input are linked for all guests, as toolchains import them for each program; without a grant they are empty.
 pub(crate) fn add_to_linker(linker: &mut Plugins) -> wasmtime::Result<()> {
     // Streams, clocks, random numbers, and the standard streams.
     p2::add_to_linker_proxy_interfaces_async(linker)?;
@@ -33,7 +33,7 @@ pub(crate) fn add_to_linker(linker: &mut Plugins) -> wasmtime::Result<()> {
     sockets::add_to_linker(linker)
 }
 
-/// What a process has in WASI 0.2 besides its streams.
+/// Adds the process interfaces of WASI 0.2, except for the streams.
 fn add_the_process(linker: &mut Plugins) -> wasmtime::Result<()> {
     cli::environment::add_to_linker::<_, WasiCli>(linker, InstanceState::cli)?;
     cli::exit::add_to_linker::<_, WasiCli>(linker, InstanceState::cli)?;

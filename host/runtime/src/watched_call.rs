@@ -1,4 +1,4 @@
-//! What an observer is told of a call: how long it waited and ran, and how it ended, also where its caller went away.
+//! Reports calls to the observer: how long each waited and ran, and how it ended, also when its caller dropped it.
 
 use std::{
     sync::Arc,
@@ -13,7 +13,7 @@ use tracing::Span;
 
 use crate::{error::Error, output::Output};
 
-/// A call that is under way. Dropped before its end, it was cancelled.
+/// An active call. Dropped before its end, it counts as cancelled.
 pub(crate) struct WatchedCall<'a> {
     instruments: &'a Instruments,
     output: Option<Arc<Output>>,
@@ -24,7 +24,7 @@ pub(crate) struct WatchedCall<'a> {
 }
 
 impl<'a> WatchedCall<'a> {
-    /// A call begins, which prints this, and for whose instance it was waited so long. Without an observer no clock is read.
+    /// Begins a call with its output and the time that its instance was waited for. Without an observer no clock is read.
     pub(crate) fn begin(
         instruments: &'a Instruments,
         output: Option<Arc<Output>>,
@@ -34,7 +34,7 @@ impl<'a> WatchedCall<'a> {
         Self { instruments, output, function, began: instruments.now(), waited, outcome: CallOutcome::Cancelled }
     }
 
-    /// What `tracing` shows of it: statements that it runs are in it.
+    /// Makes the call's `tracing` span, which contains its statements.
     pub(crate) fn span(&self) -> Span {
         let Scope { tenant, plugin, .. } = self.instruments.scope();
         tracing::debug_span!(
@@ -45,7 +45,7 @@ impl<'a> WatchedCall<'a> {
         )
     }
 
-    /// The call has ended.
+    /// Ends the call with its result.
     pub(crate) fn end<T>(mut self, result: Result<T, Error>) -> Result<T, Error> {
         self.outcome = match &result {
             Ok(_) => CallOutcome::Returned,
@@ -68,13 +68,13 @@ impl Drop for WatchedCall<'_> {
     }
 }
 
-/// Tells that an instance was not made, which was asked for at this time.
+/// Reports that an instance was not made; `began` is the time of the request.
 pub(crate) fn tell_failed(instruments: &Instruments, began: Option<Instant>, error: &Error) {
     let waited = began.map_or(Duration::ZERO, |began| began.elapsed());
     instruments.tell(|scope| Event::InstanceFailed(InstanceFailed::new(scope, reason(error), waited)));
 }
 
-/// A word for why an instance was not made.
+/// Returns the reason why an instance was not made, as one word for the observer.
 const fn reason(error: &Error) -> &'static str {
     match error {
         Error::InstanceTimeout { .. } => "no-place",

@@ -1,4 +1,4 @@
-//! Arguments and results as people write them: WAVE, and JSON for scripts.
+//! Arguments and results as text: WAVE for people, JSON for scripts.
 
 use wasmtime::component::{Type, Val, wasm_wave};
 
@@ -7,10 +7,10 @@ use crate::{
     function::Function,
 };
 
-/// Reads arguments in WAVE. Text may stand without quotes where a string is wanted and the text is no WAVE string.
+/// Parses arguments in WAVE. A string may be unquoted text, where the text is no WAVE string.
 ///
 /// # Errors
-/// [`Error::Arguments`], which says which argument is wrong, where, and what was wanted.
+/// [`Error::Arguments`] with the wrong argument, the position in it, and the expected type.
 pub fn parse(function: &Function, arguments: &[impl AsRef<str>]) -> Result<Vec<Val>> {
     let types = function.types();
     if types.len() != arguments.len() {
@@ -37,7 +37,7 @@ fn argument(name: &str, ty: &Type, text: &str) -> Result<Val> {
 /// Writes a value in WAVE.
 #[must_use]
 pub fn to_string(value: &Val) -> String {
-    // What WAVE cannot write (handles, streams) is written as the host would for a debugger.
+    // Values that WAVE cannot represent (handles, streams) are written in their debug format.
     wasm_wave::to_string(value).unwrap_or_else(|_| format!("{value:?}"))
 }
 

@@ -13,7 +13,7 @@ pub use builder::{BatchBuilder, ColumnBuilder, ColumnCapacity, VectorKind};
 
 use crate::value::{Interval, Value};
 
-/// Texts end to end; text `i` is the bytes from `offsets[i]` to `offsets[i + 1]`.
+/// Texts in one buffer; text `i` is the bytes from `offsets[i]` to `offsets[i + 1]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strings {
     /// One offset more than there are rows.
@@ -22,7 +22,7 @@ pub struct Strings {
     pub data: String,
 }
 
-/// Byte strings end to end.
+/// Byte strings in one buffer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Blobs {
     /// One offset more than there are rows.
@@ -31,7 +31,8 @@ pub struct Blobs {
     pub data: Vec<u8>,
 }
 
-/// The values of a column, one a row; the value of a null row means nothing. Units are those of [`crate::Scalar`].
+/// The values of a column, one per row; the value of a null row is undefined. Units are those of
+/// [`crate::Scalar`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Vector {
     /// Truth values, 0 or 1.
@@ -58,7 +59,7 @@ pub enum Vector {
     Times(Vec<i64>),
     /// Timestamps without a zone.
     Timestamps(Vec<i64>),
-    /// Moments.
+    /// Timestamps in UTC.
     TimestampsTz(Vec<i64>),
     /// Spans of time.
     Intervals(Vec<Interval>),
@@ -69,16 +70,16 @@ pub enum Vector {
 /// One column of a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnData {
-    /// One bit a row, least significant first, set where the row has a value; empty when no row is null.
+    /// The validity bitmap: one bit per row, least significant first, set if the row has a value; empty if no row is null.
     pub validity: Vec<u8>,
     /// The values.
     pub values: Vector,
 }
 
-/// Some rows, column by column.
+/// Rows, column by column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// How many rows.
+    /// The number of rows.
     pub rows: u32,
     /// The columns.
     pub columns: Vec<ColumnData>,

@@ -1,8 +1,8 @@
-//! The statements that a batch of rows becomes: as few as pay.
+//! Turns a batch of rows into statements, as few as are worthwhile.
 //!
-//! An embedded database runs one row's statement again and again; one with arrays takes a column a parameter, so that its
-//! text is short and always the same; the others take the rows of a batch in one long statement, as many of them as make
-//! the same text come again.
+//! An embedded database runs the statement of one row again and again. A database with arrays takes an array parameter per column, so
+//! that the text is short and always the same. The others take the rows in long multi-row statements, of sizes that let the same text
+//! recur.
 //!
 //! Each is a resolved statement like any other: the checker resolves its names, and the one renderer writes it.
 
@@ -29,42 +29,41 @@ use crate::{
     schema::Column,
 };
 
-/// How many rows are given to an embedded database at once, or as columns: others may use the thread in between.
+/// The most rows of a chunk for an embedded database, or sent as arrays: other work may use the thread between chunks.
 const ROWS: usize = 16_384;
-/// How many rows one long statement has, and how many values. More gains nothing, and a text past 32 KiB is prepared anew
-/// each time.
+/// The most rows and values of one multi-row statement. More gains nothing, and a text past 32 KiB is prepared anew each time.
 const ROWS_WRITTEN: usize = 1_000;
 const VALUES_WRITTEN: usize = 8_000;
-/// How many rows are found by their keys in one long statement: each row looks through all of them.
+/// The most rows that one statement finds by a list of their keys: each row is compared with the whole list.
 const ROWS_FOUND: usize = 100;
-/// How many bytes of rows are sent at once; a server has limits of its own.
+/// The most bytes of rows sent at once; a server has limits of its own.
 const BYTES: usize = 4 << 20;
 
-/// What the parameters of a statement are that takes rows.
+/// The way in which rows are bound to the parameters of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// The values of one row: it runs once for each.
+    /// The values of one row: the statement runs once for each.
     Row,
     /// The values of all rows, row by row.
     Rows,
-    /// The values of all rows, wherever the statement's placeholders say.
+    /// The values of all rows, each bound wherever a placeholder names its position.
     Placeholders,
     /// An array for each column.
     Columns,
 }
 
-/// A statement and the rows that it takes.
+/// A statement and the rows of a batch that it takes.
 #[derive(Clone, Debug)]
 pub struct Chunk {
     /// The statement.
     pub compiled: Arc<Compiled>,
-    /// Which of its values are one.
+    /// The way in which the rows are bound.
     pub layout: Layout,
-    /// The rows, of the batch that was asked for.
+    /// The rows, as a range of the batch.
     pub rows: Range<usize>,
 }
 
-/// What is done with the rows of a batch.
+/// An operation on the rows of a batch.
 #[derive(Clone, Debug)]
 pub(crate) enum Bulk {
     Insert(InsertMany),
@@ -72,12 +71,12 @@ pub(crate) enum Bulk {
     Read(ReadMany),
 }
 
-/// What a statement for rows depends on, besides its names.
+/// The inputs of a bulk statement besides its names.
 #[derive(Clone, Copy)]
 struct BatchShape<'a> {
     batch: &'a Batch,
     layout: Layout,
-    /// How many rows are written out; one where the layout says so.
+    /// The number of rows that the text spells out; one for `Row` and `Columns`.
     written: usize,
 }
 
@@ -92,7 +91,7 @@ impl Bulk {
         }
     }
 
-    /// The batch with what the host fills into each row.
+    /// Returns the batch with the values that the host presets in each row.
     pub(crate) fn filled(&self, batch: Arc<Batch>, catalog: &Catalog) -> Result<Arc<Batch>> {
         match self {
             Self::Insert(insert) if catalog.rules().is_some() => match insert.entry(catalog) {
@@ -103,7 +102,7 @@ impl Bulk {
         }
     }
 
-    /// Refuses rows of which a policy's check is not true. The batch is that which is written.
+    /// Refuses rows that do not satisfy a policy's check. The batch is the one that is written.
     pub(crate) fn enforce_check(
         &self,
         batch: &Batch,
@@ -122,7 +121,7 @@ impl Bulk {
         }
     }
 
-    /// The statement that takes so many rows at once.
+    /// Resolves the statement that spells out `shape.written` rows.
     fn resolve<'a>(&'a self, shape: BatchShape<'a>, catalog: &'a Catalog, dialect: Dialect) -> Result<Checked<'a>> {
         let mut checker = Checker::new(&[], catalog, dialect);
         let (statement, width): (ResolvedStatement<'a>, usize) = match self {
@@ -134,7 +133,7 @@ impl Bulk {
         Ok(checker.checked(statement, parameters))
     }
 
-    /// How many parameters a row has in a statement of this layout.
+    /// Returns the number of parameters per row in a statement of this layout.
     fn width(&self, catalog: &Catalog, layout: Layout) -> usize {
         match self {
             Self::Insert(insert) => insert.width(catalog),
@@ -143,19 +142,19 @@ impl Bulk {
         }
     }
 
-    /// How many rows one long statement finds by their keys.
+    /// Returns the most rows that one statement finds by a list of their keys.
     fn most_found(&self) -> usize {
         if matches!(self, Self::Read(_)) { ReadMany::KEYS } else { ROWS_FOUND }
     }
 
-    /// How many rows are written out where there are so many. More of them make the same text come again: a read has one of ten
-    /// sizes, and the values of the last row stand for those that are not there.
+    /// Returns the number of rows that the text spells out for `rows` rows. A read rounds up to one of ten sizes, so that the same text
+    /// recurs; the values of the last row fill the surplus.
     fn written(&self, rows: usize) -> usize {
         if matches!(self, Self::Read(_)) { rows.next_power_of_two() } else { rows }
     }
 }
 
-/// The statements for a batch, made one after the other.
+/// The statements of a batch, made one after the other.
 pub struct BulkStatements {
     bulk: Box<Bulk>,
     batch: Arc<Batch>,
@@ -165,17 +164,17 @@ pub struct BulkStatements {
     layout: Layout,
     most: usize,
     done: usize,
-    /// The last statement, and how many rows are written in it.
+    /// The last statement, with the number of rows that its text spells out.
     last: Option<(usize, Arc<Compiled>)>,
 }
 
 impl BulkStatements {
-    /// Checks what can be checked before anything is sent. An empty batch has no statements.
+    /// Checks all that can be checked before anything is sent. An empty batch has no statements.
     ///
     /// # Errors
     ///
-    /// A table or column that does not exist, a batch that does not fit the columns or itself, `returning` where the
-    /// database has none, more columns than parameters, and more rows of nothing but defaults than a unit of work may have.
+    /// A table or column that does not exist, a batch that is malformed or does not have these columns, `returning` where the database
+    /// has none, more columns than parameters, and more rows of nothing but defaults than a unit of work may have.
     pub fn new(
         insert: InsertMany,
         batch: Arc<Batch>,
@@ -188,14 +187,14 @@ impl BulkStatements {
         if given != names {
             return Err(Error::invalid(format!("{names} columns are named and the batch has {given}")));
         }
-        // Nothing but this number says how many they are.
+        // Without columns, only `rows` determines how many rows there are.
         if names == 0 && batch.rows as usize > limits.changed_rows {
             return Err(Error::Limit { what: Limited::Rows, allowed: limits.changed_rows as u64 });
         }
         Self::of(Bulk::Insert(insert), batch, catalog, dialect, limits)
     }
 
-    /// The same for anything that is done with rows. The batch is known to be valid.
+    /// As `new`, for any operation on rows. The batch must be valid.
     pub(crate) fn of(
         bulk: Bulk,
         batch: Arc<Batch>,
@@ -219,13 +218,13 @@ impl BulkStatements {
         Ok(Self { bulk, batch, catalog, dialect, limits, layout, most, done: 0, last: None })
     }
 
-    /// The rows that the statements take.
+    /// Returns the rows that the statements take.
     #[must_use]
     pub fn batch(&self) -> &Arc<Batch> {
         &self.batch
     }
 
-    /// Whether what they return begins with the position of the row, as the rows come in any order.
+    /// Whether the result sets begin with the position of the row, as the rows come in any order.
     pub(crate) fn is_numbered(&self) -> bool {
         matches!(&*self.bulk, Bulk::Change(change) if change.is_numbered(self.layout))
     }
@@ -241,7 +240,7 @@ impl BulkStatements {
         Ok(compiled)
     }
 
-    /// The next rows, as many as may go together, and their statement.
+    /// Returns the next rows, as many as one statement may take, and their statement.
     fn chunk(&mut self) -> Option<(Range<usize>, Result<Arc<Compiled>>)> {
         let left = (self.batch.rows as usize).checked_sub(self.done).filter(|left| *left > 0)?;
         let from = u32::try_from(self.done).unwrap_or(u32::MAX);
@@ -264,7 +263,7 @@ impl Iterator for BulkStatements {
         loop {
             let (rows, compiled) = self.chunk()?;
             match compiled {
-                // Long names make long statements of few rows.
+                // Long identifiers make long statements of few rows.
                 Err(Error::Limit { what: Limited::StatementSize, .. }) if rows.len() > 1 => self.most = rows.len() / 2,
                 compiled => {
                     self.done = rows.end;
@@ -276,8 +275,8 @@ impl Iterator for BulkStatements {
     }
 }
 
-/// Refuses rows of which a policy's check is not true: of these columns, and of those that get a value without being given. A row whose
-/// value is still open is looked at when it is known.
+/// Refuses rows that do not satisfy a policy's check, and any row if the check needs a column that is not among these. A row with a
+/// value that is still open is checked when the value is filled in.
 fn enforce_check(
     entry: &Entry,
     predicate: Option<&Predicate>,
@@ -298,7 +297,7 @@ fn enforce_check(
         .try_for_each(|row| predicate.check(table, &|name| Some(batch.value_ref(row as usize, at(name)?))))
 }
 
-/// Refuses values that their columns have no room for.
+/// Refuses values that exceed the bounds of their columns.
 fn check_bounds(columns: &[&Column], batch: &Batch) -> Result<()> {
     for (column, data) in columns.iter().zip(&batch.columns) {
         if let Some(bounds) = ValueBounds::of(column) {

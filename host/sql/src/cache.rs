@@ -1,4 +1,4 @@
-//! Compiled statements that are kept, so that a repeated one costs no check and no rendering.
+//! A cache of compiled statements, so that a repeated one costs no check and no rendering.
 
 use std::{
     collections::HashMap,
@@ -11,20 +11,20 @@ use crate::{
     statement::{Node, Statement},
 };
 
-/// The most statements that are kept.
+/// The most statements in the cache.
 const STATEMENTS: usize = 256;
-/// The most nodes of all of them together.
+/// The most nodes of all cached statements together.
 const NODES: usize = 32_768;
 /// The most bytes of their texts and constants: a text can be long where nodes are shared.
 const BYTES: usize = 2 << 20;
-/// The most nodes of one: larger ones are made by programs and seldom come again.
+/// The most nodes of one statement, and bytes of one constant: larger statements are generated and seldom recur.
 const LARGEST: usize = 1_024;
 
-/// The compiled statements of one catalog, the least recently used thrown away first.
+/// The compiled statements of one catalog. The least recently used is evicted first.
 ///
-/// The key is the whole statement, its constants included; parameters are not part of it. Everything in it is
-/// guest-controlled, so its size is bounded and its hashes are keyed at random. It may be shared by the instances of one plugin,
-/// and by no others: what one sends pushes out what another one sent.
+/// The key is the whole statement, its constants included; parameters are not part of it. Everything in it is guest-controlled,
+/// so its size is bounded and its hashes are keyed at random. Only the instances of one plugin may share it: the statements of
+/// one evict those of another.
 #[derive(Debug, Default)]
 pub struct Cache {
     entries: HashMap<u64, Entry>,
@@ -43,21 +43,21 @@ struct Entry {
 }
 
 impl Cache {
-    /// What this statement was compiled to before, where that is known.
+    /// Returns the compiled form of this statement, if it is cached.
     pub fn get(&mut self, statement: &Statement) -> Option<Arc<Compiled>> {
         if !is_kept(statement) {
             return None;
         }
         self.clock = self.clock.saturating_add(1);
         let entry = self.entries.get_mut(&self.keys.hash_one(statement))?;
-        // Two statements can have one hash.
+        // Two statements can have the same hash.
         (entry.statement == *statement).then(|| {
             entry.used = self.clock;
             Arc::clone(&entry.compiled)
         })
     }
 
-    /// Keeps what a statement was compiled to.
+    /// Caches the compiled form of a statement.
     pub fn put(&mut self, statement: Statement, compiled: Arc<Compiled>) {
         if !is_kept(&statement) {
             return;
@@ -84,13 +84,13 @@ impl Cache {
         self.entries.insert(key, Entry { statement, compiled, bytes, used: self.clock });
     }
 
-    /// How many statements are kept.
+    /// Returns the number of cached statements.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether none is kept.
+    /// Whether the cache is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -104,13 +104,13 @@ impl Cache {
     }
 }
 
-/// Whether a statement is one to keep: of no great size, and without constants that are equal and not the same (0.0 and
-/// -0.0) or large.
+/// Whether a statement is cached: it is small, and has no large constants, no arrays and no floats (0.0 and -0.0 are equal but
+/// not the same).
 fn is_kept(statement: &Statement) -> bool {
     statement.nodes.len() <= LARGEST && !statement.nodes.iter().any(is_hindrance)
 }
 
-/// The bytes of a statement's constants.
+/// Returns the bytes of a statement's constants.
 fn bytes(statement: &Statement) -> usize {
     let constant = |node: &Node| match node {
         Node::Literal(Value::Scalar(Scalar::Text(text) | Scalar::Json(text))) => text.len(),
@@ -135,7 +135,7 @@ mod tests {
     use crate::statement::{Delete, Root};
     use crate::{Dialect, Operation, SqlWriter, Summary};
 
-    /// A statement that holds a constant and so many parameters.
+    /// Makes a statement with a constant and this number of parameters.
     fn statement(constant: Value, parameters: u32) -> Statement {
         let mut nodes = vec![Node::Literal(constant)];
         nodes.extend((0..parameters).map(Node::Parameter));
@@ -222,7 +222,7 @@ mod tests {
         }
         cache.put(statement(integer(-1), 0), compiled(&"z".repeat(BYTES / 4)));
         assert!(cache.get(&statement(integer(-1), 0)).is_none(), "one alone must not push out all others");
-        // What is taken out is no longer counted.
+        // A removed statement is no longer counted.
         let keys: Vec<u64> = cache.entries.keys().copied().collect();
         keys.into_iter().for_each(|key| cache.remove(key));
         assert_eq!((cache.bytes, cache.nodes), (0, 0));

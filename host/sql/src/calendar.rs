@@ -1,6 +1,6 @@
-//! The one calendar of the host: dates, times and spans as numbers and as texts, in the proleptic Gregorian calendar and UTC.
+//! The host's only calendar: dates, times and intervals as numbers and texts, in the proleptic Gregorian calendar and UTC.
 //!
-//! It is no library's, as none has PostgreSQL's years 4713 BC to 5874897, of which each value that comes is shown.
+//! No library covers PostgreSQL's years 4713 BC to 5874897, and each value that a database returns has to be displayed.
 
 use std::fmt::Write;
 
@@ -12,28 +12,28 @@ pub use read::{parse_date, parse_time, parse_timestamp, parse_timestamp_tz};
 
 /// Microseconds of a day.
 pub const DAY: i64 = 86_400_000_000;
-/// 0001-01-01, the first day of the contract.
+/// 0001-01-01, the first day of the contract's dates.
 pub const FIRST_DAY: i64 = -719_162;
-/// 9999-12-31, its last day.
+/// 9999-12-31, the last day of the contract's dates.
 pub const LAST_DAY: i64 = 2_932_896;
-/// The first and the last microsecond of the contract's timestamps.
+/// The first microsecond of the contract's timestamps.
 pub const FIRST_MICROSECOND: i64 = FIRST_DAY * DAY;
-/// The last one.
+/// The last microsecond of the contract's timestamps.
 pub const LAST_MICROSECOND: i64 = (LAST_DAY + 1) * DAY - 1;
 
-/// Whether a day is one of the contract's.
+/// Whether a day is in the contract's range.
 #[must_use]
 pub fn is_day(days: i64) -> bool {
     (FIRST_DAY..=LAST_DAY).contains(&days)
 }
 
-/// Whether a moment is one of the contract's.
+/// Whether a timestamp is in the contract's range.
 #[must_use]
 pub fn is_moment(microseconds: i64) -> bool {
     (FIRST_MICROSECOND..=LAST_MICROSECOND).contains(&microseconds)
 }
 
-/// Days since 1970-01-01 of a date; nothing for a date that no calendar has.
+/// Returns the days from 1970-01-01 to a date; `None` if it does not exist or its year exceeds a million either way.
 #[must_use]
 pub fn days_of(year: i64, month: u32, day: u32) -> Option<i64> {
     if !(1..=12).contains(&month) || day == 0 || day > days_in(year, month) || !(-1_000_000..=1_000_000).contains(&year)
@@ -58,7 +58,7 @@ fn days_in(year: i64, month: u32) -> u32 {
     }
 }
 
-/// The year, month and day of a number of days since 1970-01-01.
+/// Returns the year, month and day of a number of days since 1970-01-01.
 #[must_use]
 pub fn civil_of(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
@@ -72,21 +72,21 @@ pub fn civil_of(days: i64) -> (i64, i64, i64) {
     (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// `YYYY-MM-DD`, with ` BC` for years before the first.
+/// Formats a date as `YYYY-MM-DD`, with ` BC` for years before the first.
 #[must_use]
 pub fn date_text(days: i64) -> String {
     let (year, month, day) = civil_of(days);
     if year > 0 { format!("{year:04}-{month:02}-{day:02}") } else { format!("{:04}-{month:02}-{day:02} BC", 1 - year) }
 }
 
-/// The same with the year as a number, which is 0 for the one before the first.
+/// Formats a date as `YYYY-MM-DD` with the astronomical year, in which 0 is the year before the first.
 #[must_use]
 pub fn numbered_date_text(days: i64) -> String {
     let (year, month, day) = civil_of(days);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// `HH:MM:SS` and a fraction where there is one; hours may pass 24 and the whole may be negative.
+/// Formats a time as `HH:MM:SS`, with a fraction if there is one; hours may exceed 24, and the whole may be negative.
 #[must_use]
 pub fn time_text(microseconds: i64) -> String {
     let mut text = String::new();
@@ -101,7 +101,7 @@ pub fn time_text(microseconds: i64) -> String {
     text
 }
 
-/// `YYYY-MM-DD HH:MM:SS` and a fraction where there is one.
+/// Formats a timestamp as `YYYY-MM-DD HH:MM:SS`, with a fraction if there is one and ` BC` for years before the first.
 #[must_use]
 pub fn timestamp_text(microseconds: i64) -> String {
     let date = date_text(microseconds.div_euclid(DAY));
@@ -120,7 +120,7 @@ fn push_fraction(text: &mut String, fraction: u64) {
     }
 }
 
-/// A span as text for databases that have no type for it: `P14M-3DT0.5S`, each part with its own sign.
+/// Formats an interval for databases without a type for it: `P14M-3DT0.5S`, each part with its own sign.
 #[must_use]
 pub fn interval_text(interval: Interval) -> String {
     let mut text = format!("P{}M{}DT", interval.months, interval.days);
@@ -134,7 +134,7 @@ pub fn interval_text(interval: Interval) -> String {
     text
 }
 
-/// Reads what [`interval_text`] writes.
+/// Parses the format of [`interval_text`].
 #[must_use]
 pub fn parse_interval(text: &str) -> Option<Interval> {
     let (months, rest) = text.strip_prefix('P')?.split_once('M')?;

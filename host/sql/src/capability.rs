@@ -1,8 +1,8 @@
-//! What databases differ in, as one table.
+//! The capabilities in which databases differ, as one table.
 
 use crate::Dialect;
 
-/// What a database can do: a field for each word of the contract's `database.capabilities`, then what only the host asks.
+/// The capabilities of a database: those that the contract's `database.capabilities` names, then those that only the host uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "a table of facts, not a state")]
 pub struct Capabilities {
@@ -42,37 +42,37 @@ pub struct Capabilities {
     pub update_source: bool,
     /// Deletes with other sources.
     pub delete_source: bool,
-    /// Columns of other sources among what an update or a delete returns.
+    /// Columns of other sources in the `returning` of an update or a delete.
     pub source_returning: bool,
     /// `returning` of a delete with other sources.
     pub delete_source_returning: bool,
     /// Locks that name the sources whose rows they lock.
     pub lock_tables: bool,
-    /// What `lag` and `lead` give where there is no such row.
+    /// The default of `lag` and `lead` for rows that do not exist.
     pub lag_default: bool,
     /// `set-default` of foreign keys.
     pub set_default: bool,
-    /// Keys and indexes of texts without a greatest length.
+    /// Keys and indexes on texts of unlimited length.
     pub text_keys: bool,
     /// Tables whose names differ in case only.
     pub exact_table_names: bool,
-    /// Decimals are texts, reckoned with by the host's functions, which fail for what is no number.
+    /// Decimals are stored as texts, with arithmetic by the host's functions, which fail for a text that is no number.
     pub text_decimals: bool,
     /// An assignment of an update sees the new values of those before it.
     pub ordered_assignments: bool,
-    /// A change fails where a value that it compares cannot be made one of the other's kind; elsewhere that is no match.
+    /// An update or delete fails if a value that it compares cannot be converted to the other's type; elsewhere it does not match.
     pub strict_changes: bool,
-    /// Rows that refer to a row are looked for when it is deleted, not when the statement ends.
+    /// References to a row are checked when it is deleted, not at the end of the statement.
     pub immediate_references: bool,
-    /// The digits of a decimal, and those after the point, at most.
+    /// The greatest precision and scale of a decimal.
     pub max_decimal: (u32, u32),
-    /// The same of a cast that says neither; without it, such a cast keeps all digits.
+    /// The precision and scale of a cast that states neither; `None` where such a cast keeps all digits.
     pub open_decimal: Option<(u32, u32)>,
     /// The greatest length of a `varchar`, in characters.
     pub max_varchar: u32,
     /// Constraints added to a table that exists; without it, cyclic foreign keys are written inline.
     pub alter_constraint: bool,
-    /// It runs in the host's own process: a statement costs no round trip, and its text costs more than to run it again.
+    /// It runs in the host's own process: a statement costs no round trip, and a longer text costs more than a repeated run.
     pub embedded: bool,
     /// The greatest number of parameters of one statement.
     pub max_parameters: u32,
@@ -81,7 +81,7 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// The words of the contract for what it can do.
+    /// Returns the contract's names of its capabilities.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let all = [
             (self.insert_returning, "insert-returning"),
@@ -109,7 +109,7 @@ impl Capabilities {
 }
 
 impl Dialect {
-    /// What this kind of database can do.
+    /// Returns the capabilities of this kind of database.
     #[must_use]
     pub const fn capabilities(self) -> Capabilities {
         match self {

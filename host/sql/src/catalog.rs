@@ -1,4 +1,4 @@
-//! What a guest declared of a database and what was reflected of it.
+//! The tables that a guest declared, and those that were reflected from the database.
 
 mod check;
 mod column;
@@ -21,25 +21,25 @@ use crate::{
     schema::{Column, Models, Relationship, Table},
 };
 
-/// The tables that statements may name, and the relationships between them. Made by [`Catalog::declare`], so everything
-/// declared in it has passed every check and every index and constraint of it has a name.
+/// The tables that statements may name, and the relationships between them. Made by [`Catalog::declare`], so its
+/// declared tables have passed every check, and all of their indexes and constraints have names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalog {
     entries: Vec<Entry>,
-    /// Positions of tables of a name, in any schema.
+    /// Positions of the tables with a name, in any schema.
     names: HashMap<String, Vec<usize>>,
     declared: usize,
     relationships: Vec<Relationship>,
     rules: Option<Arc<Rules>>,
 }
 
-/// A table and where its columns are: statements name columns far more often than tables have them.
+/// A table and the positions of its columns: statements name columns far more often than tables have them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) table: Table,
-    /// Its name, with its schema's where it has one, for summaries of statements.
+    /// Its name for summaries of statements, qualified by its schema if it has one.
     pub(crate) label: Arc<str>,
-    /// What may be done with it, where not all may.
+    /// Its access rules, if access is restricted.
     pub(crate) rules: Option<Arc<TableRules>>,
     columns: HashMap<String, usize>,
 }
@@ -58,19 +58,19 @@ impl Entry {
         self.columns.get(name).and_then(|at| self.table.columns.get(*at))
     }
 
-    /// A column that the table's rules, where it has some, let be read.
+    /// Returns a column if the table's rules, if any, allow to read it.
     pub(crate) fn readable(&self, name: &str) -> Option<&Column> {
         self.column(name).filter(|column| self.rules.as_ref().is_none_or(|rules| rules.reads(&column.name)))
     }
 
-    /// Whether a column is shown in some rows only.
+    /// Whether a column is masked: shown in some rows only.
     pub(crate) fn is_masked(&self, name: &str) -> bool {
         self.rules.as_ref().is_some_and(|rules| rules.masks.contains_key(name))
     }
 }
 
 impl Catalog {
-    /// Checks what a guest declares and gives names to the indexes and constraints that have none.
+    /// Checks a guest's models and names the indexes and constraints that have no name.
     ///
     /// SQL text in models (expressions as defaults, computed columns, checks, types of the database's own) is `Denied`
     /// unless `expressions_allowed`. Everything in `models` is guest-controlled.
@@ -88,11 +88,11 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// The same tables under rules, of which nothing is known but that their tables and columns exist.
+    /// Puts the tables under rules, which have to contain all of their tables and columns: others do not exist for the guest.
     ///
     /// # Errors
     ///
-    /// A table or a column that does not exist by the rules.
+    /// A declared table or column that does not exist by the rules.
     pub(crate) fn ruled(mut self, rules: Arc<Rules>) -> Result<Self> {
         for entry in &mut self.entries {
             let own = rules.of(entry.table.schema.as_deref(), &entry.table.name);
@@ -107,7 +107,7 @@ impl Catalog {
         Ok(self)
     }
 
-    /// All of them, those that were reflected as well.
+    /// Returns all tables, reflected ones included.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }
@@ -116,7 +116,7 @@ impl Catalog {
         self.rules.as_deref()
     }
 
-    /// Adds tables that were read from the database. Those that were declared, or reflected before, stay as they are.
+    /// Adds tables that were read from the database. A table that is declared or reflected already is not replaced.
     pub fn add_reflected(&mut self, tables: &[Table]) {
         for table in tables {
             let exists =
@@ -127,13 +127,13 @@ impl Catalog {
         }
     }
 
-    /// All tables, in the order in which they can be created; circles of foreign keys do not matter.
+    /// Returns all tables, in the order in which they can be created; foreign keys that form a cycle are ignored.
     #[must_use]
     pub fn tables(&self) -> Vec<&Table> {
         sorted(self.entries.iter().map(|entry| &entry.table).collect())
     }
 
-    /// The declared tables of these names, all where there is none, in the order in which they can be created.
+    /// Returns the declared tables of these names, or all if none is named, in the order in which they can be created.
     pub fn declared(&self, only: &[String]) -> Result<Vec<&Table>> {
         let declared = self.entries.iter().take(self.declared).map(|entry| &entry.table);
         if only.is_empty() {
@@ -148,19 +148,19 @@ impl Catalog {
         }
     }
 
-    /// The table of this name.
+    /// Returns the table of this name.
     #[must_use]
     pub fn table(&self, schema: Option<&str>, name: &str) -> Option<&Table> {
         self.entry(schema, name).map(|entry| &entry.table)
     }
 
-    /// The relationships that were declared.
+    /// Returns the declared relationships.
     #[must_use]
     pub fn relationships(&self) -> &[Relationship] {
         &self.relationships
     }
 
-    /// The table of this name, in the default schema or the only one that has it.
+    /// Returns the table of this name in the default schema, or else the only one that has it.
     pub(crate) fn named(&self, name: &str) -> Option<&Entry> {
         let only = || match self.names.get(name)?.as_slice() {
             [only] => self.entries.get(*only),

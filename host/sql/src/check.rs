@@ -1,6 +1,6 @@
-//! Resolves a statement's arena: finds what names mean, infers types, and refuses what is wrong or what the database cannot do.
+//! Checks a statement's arena: resolves names, infers types, and refuses invalid statements and those that the database does not support.
 //!
-//! `validate` has bounded depth and expanded size before anything here follows a position, so the functions here may recurse.
+//! `validate` limits depth and expanded size before any function here follows a position, so these functions may recurse.
 
 mod bulk;
 mod change;
@@ -42,7 +42,7 @@ pub(crate) struct Checked<'a> {
     pub(crate) parameters: u32,
     pub(crate) locks: bool,
     pub(crate) clock: bool,
-    /// What the host has to find true of the values before they are sent.
+    /// The checks of values that the host evaluates before it sends the statement.
     pub(crate) conditions: Vec<Condition>,
 }
 
@@ -76,43 +76,43 @@ pub(crate) fn check<'a>(
     Ok(checker.checked(resolved, parameters))
 }
 
-/// What is known while a statement is walked.
+/// The state of resolving one statement.
 pub(crate) struct Checker<'a> {
     nodes: &'a [Node],
     pub(crate) catalog: &'a Catalog,
     pub(crate) dialect: Dialect,
     pub(crate) can: Capabilities,
     scope: Scope<'a>,
-    /// The table whose new row `excluded` nodes name, inside of an upsert.
+    /// The table whose new row `excluded` nodes refer to, inside of an upsert.
     excluded: Option<&'a crate::catalog::Entry>,
-    /// The columns of the changed table that the value looked at reads, where that is asked for.
+    /// The columns of the changed table that the current value reads; collected only for the values of assignments.
     reads: Option<HashSet<&'a str>>,
     tables: TableSet<'a>,
     locks: bool,
     clock: bool,
-    /// The tables with rules that are read, and whether rows of them are aggregated.
+    /// The tables with rules that are read, and whether the guest's statement calls an aggregate.
     ruled: Vec<(&'a str, &'a TableRules)>,
     aggregates: bool,
-    /// Where an expression of a rule is looked at, and none of the guest's: the place of its first node.
+    /// While a rule's expression is resolved, the virtual position of its first node.
     rule: Option<NodeId>,
-    /// The expressions of rules that were looked at, by the places of their first nodes. None of the statement's has such a place.
+    /// The rules' expressions resolved so far, by the virtual positions of their first nodes. No node of the statement has such a position.
     places: Vec<(NodeId, &'a Predicate)>,
-    /// Whether an error that a value makes could tell of rows which rules hide: these are kept from the guest's conditions.
+    /// Whether hidden rows are fenced off from the guest's conditions, because an error that a value causes could reveal them.
     is_fenced: bool,
-    /// What can fail of a statement about tables with rules.
+    /// The nodes that can fail; present only where the catalog has rules.
     fallible: Option<Rc<Fallible<'a>>>,
-    /// How much rules have added to the statement: columns of what is seen and nodes of expressions, each as often as it is written.
+    /// The size that rules add to the statement: columns of subqueries and nodes of expressions, each counted as often as it is written.
     added: usize,
     most_added: usize,
-    /// Whether values of two sorts are compared, a text with a number for one.
+    /// Whether values of different sorts are compared, such as a text with a number.
     mixes: Cell<bool>,
-    /// The conditions of tables with rules whose rows are locked, which stand beside those of the query; nothing where none are locked.
+    /// The rules' conditions for locked rows, which are added to the query's own condition; `None` where the query locks no rows.
     beside: Option<Vec<Typed<'a>>>,
     conditions: Vec<Condition>,
 }
 
 impl<'a> Checker<'a> {
-    /// For a statement of these nodes; one for many rows has none.
+    /// Creates a checker for a statement of these nodes. A statement for many rows has none.
     pub(crate) fn new(nodes: &'a [Node], catalog: &'a Catalog, dialect: Dialect) -> Self {
         Self {
             nodes,
@@ -139,13 +139,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The statement that was checked, with what became known of it.
+    /// Returns the checked statement with the facts collected about it.
     pub(crate) fn checked(self, statement: ResolvedStatement<'a>, parameters: u32) -> Checked<'a> {
         let Self { tables, locks, clock, conditions, .. } = self;
         Checked { statement, tables, parameters, locks, clock, conditions }
     }
 
-    /// The node at a position, which `validate` has seen.
+    /// The node at a position that `validate` has checked.
     fn node(&self, id: NodeId) -> Result<&'a Node> {
         self.nodes.get(id as usize).ok_or_else(|| at(id, "there is no such node"))
     }
@@ -155,7 +155,7 @@ impl<'a> Checker<'a> {
         check_name(what, name, self.dialect)
     }
 
-    /// Refuses what the database lacks.
+    /// Refuses a statement that needs a capability which the database lacks.
     pub(crate) fn require(&self, has: bool, capability: &'static str, message: &str) -> Result<()> {
         if has { Ok(()) } else { Err(unsupported(capability, message)) }
     }
@@ -170,8 +170,8 @@ fn unsupported(capability: &'static str, message: &str) -> Error {
     Error::Unsupported { capability, message: message.to_owned() }
 }
 
-/// The kind with which a value is bound that is compared with or added to one of this kind. Wider than the column where a
-/// smaller one would refuse values that can very well be compared.
+/// The kind to bind a value as that is compared with or added to one of this kind. It is wider for small integers, so that a value
+/// outside of the column's range can still be compared.
 fn comparable(kind: Option<TypeKind>) -> Option<TypeKind> {
     match kind {
         Some(TypeKind::Int16 | TypeKind::Int32) => Some(TypeKind::Int64),
@@ -179,7 +179,7 @@ fn comparable(kind: Option<TypeKind>) -> Option<TypeKind> {
     }
 }
 
-/// Whether a column type is one that arithmetic takes.
+/// Whether a kind is numeric, so that arithmetic accepts it.
 fn is_number(kind: TypeKind) -> bool {
     matches!(
         kind,

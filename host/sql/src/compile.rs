@@ -1,4 +1,4 @@
-//! From a statement to the text of one database with its placeholders.
+//! Compiles a statement to the SQL text of one dialect, with placeholders.
 
 use crate::{
     Catalog, Compiled, Dialect, Error, Limits, Operation, Result, Summary,
@@ -9,13 +9,13 @@ use crate::{
     statement::Statement,
 };
 
-/// Checks a statement and renders it. Everything in it is guest-controlled: whatever it is, the answer is text or an
-/// error, in time that grows with the statement's size written out.
+/// Checks a statement and renders it. The statement is guest-controlled: any input results in a text or an error, in
+/// time that grows with the statement's size once shared nodes are written out.
 pub fn compile(statement: &Statement, catalog: &Catalog, dialect: Dialect, limits: &Limits) -> Result<Compiled> {
     compile_checked(&check(statement, catalog, dialect, limits)?, dialect, limits)
 }
 
-/// Renders a checked statement: the one way from a resolved statement to a text.
+/// Renders a checked statement: the only way from a resolved statement to a text.
 pub(crate) fn compile_checked(checked: &Checked<'_>, dialect: Dialect, limits: &Limits) -> Result<Compiled> {
     let Checked { statement, tables, parameters, locks, clock, conditions } = checked;
     let rendered = render(statement, dialect, limits.statement_bytes);

@@ -8,7 +8,7 @@ use crate::{
     schema::{ColumnType, TypeKind},
 };
 
-/// Where a bound value comes from.
+/// The source of a bound value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ValueSource {
     /// The call's parameter at this position.
@@ -17,18 +17,18 @@ pub enum ValueSource {
     Literal(Value),
 }
 
-/// One placeholder of the text, in the order of the text.
+/// One placeholder; placeholders are in the order of the text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placeholder {
-    /// Where its value comes from.
+    /// The source of its value.
     pub source: ValueSource,
-    /// The kind of the column that it is compared with or assigned to, where there is one.
+    /// The type kind of the column that it is compared with or assigned to, if any.
     pub kind: Option<TypeKind>,
-    /// The room of the column that it is assigned to, where not every value fits.
+    /// The bounds of the column that it is assigned to, where not every value fits.
     pub bounds: Option<Arc<ValueBounds>>,
 }
 
-/// A result column as far as it is known before the statement runs.
+/// A result column, as far as it can be determined before the statement runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output {
     /// Its name.
@@ -42,38 +42,38 @@ pub struct Output {
 /// A checked statement, rendered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compiled {
-    /// The text. Every value is a placeholder.
+    /// The text. Every value is bound to a placeholder.
     pub sql: Sql,
     /// The placeholders, in order.
     pub placeholders: Vec<Placeholder>,
-    /// The result's columns; empty where the statement returns no rows. One of an insert without `RETURNING` is the key that
-    /// an embedded database makes.
+    /// The result's columns; empty where the statement returns no rows. An insert without `RETURNING` can have one: the
+    /// key that the database generates and the driver reports.
     pub outputs: Arc<[Output]>,
-    /// How many parameters a call must give.
+    /// The number of parameters that a call must bind.
     pub parameters: u32,
     /// Whether it changes data.
     pub writes: bool,
     /// Whether it locks the rows that it reads.
     pub locks: bool,
-    /// Whether it asks for the time, or reads a view, which may: on some databases that is the time of its transaction.
+    /// Whether it reads the clock, or a view, which may do so: on some databases that is the time of its transaction.
     pub clock: bool,
-    /// What it does, and to which tables.
+    /// Its operation and tables.
     pub summary: Summary,
-    /// What has to be true of its values before they are sent.
+    /// Conditions on its values, checked before they are sent.
     pub conditions: Vec<Condition>,
 }
 
-/// What a policy demands of the values that a statement writes into a row.
+/// A policy's condition on the values that a statement writes into a row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     pub(crate) table: String,
     pub(crate) predicate: Arc<Predicate>,
-    /// The columns that it names, and where their values come from.
+    /// The columns that the predicate names, and the sources of their values.
     pub(crate) values: Vec<(String, ValueSource)>,
 }
 
 impl Condition {
-    /// Refuses values of which it is not true.
+    /// Refuses values that do not satisfy the condition.
     ///
     /// # Errors
     /// [`Error::Denied`](crate::Error::Denied), which names the table.

@@ -1,7 +1,7 @@
-//! Statements that create and drop tables.
+//! Renders statements that create and drop tables.
 //!
-//! Table definitions take no parameters, so names and constants are written by [`SqlWriter`]. SQL text of guests is in
-//! here only where `Catalog::declare` was told that it is allowed, or where reflection read it from the database.
+//! Table definitions take no parameters, so names and constants are written by [`SqlWriter`]. They contain SQL text of a
+//! guest only if `Catalog::declare` allowed it, or if reflection read it from the database.
 
 mod column;
 mod record;
@@ -15,25 +15,25 @@ use crate::{
 
 pub use record::{RECORDS, is_records};
 
-/// A statement that creates or drops.
+/// A statement that creates or drops tables.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition<'t> {
     /// Its text.
     pub sql: Sql,
-    /// The tables that are there, or gone, once it is done.
+    /// The tables that exist, or are gone, once it has run.
     pub tables: Vec<&'t Table>,
-    /// Whether no part of its text is SQL of a guest's own: what a guest said of it is in quotes, so it can be sent together
-    /// with others and stays one statement.
+    /// Whether no part of its text is a guest's own SQL: everything else from a guest is quoted, so the text can be sent
+    /// together with others and stays one statement.
     pub is_plain: bool,
 }
 
 impl<'t> Definition<'t> {
-    /// A statement about a table that creates no other.
+    /// Makes a statement about a table that creates no other.
     fn about(table: &Table, sql: Sql) -> Self {
         Self { sql, tables: Vec::new(), is_plain: is_plain(table) }
     }
 
-    /// A statement that drops tables, of which it says the names only.
+    /// Makes a statement that drops tables; it contains their names only.
     #[must_use]
     pub fn drop(tables: Vec<&'t Table>, dialect: Dialect) -> Self {
         let mut writer = SqlWriter::compiling(dialect, usize::MAX);
@@ -42,10 +42,10 @@ impl<'t> Definition<'t> {
     }
 }
 
-/// Statements that create the tables with their keys, indexes and comments. Views are passed over.
+/// Returns the statements that create the tables with their keys, indexes and comments. Views are skipped.
 ///
-/// Tables come after those that they refer to. Where foreign keys go in a circle, one of them is added at the end, or is
-/// written with its table where the database cannot add it later, as it then does not look at what is referred to.
+/// A table comes after those that it refers to. Of foreign keys in a cycle, one is added at the end. A database that cannot
+/// add it later does not check the referred table either, so there it is written with its own table.
 pub fn create<'t>(tables: &[&'t Table], dialect: Dialect) -> Result<Vec<Definition<'t>>> {
     let tables: Vec<&'t Table> = tables.iter().copied().filter(|table| !table.is_view).collect();
     let TableOrder { tables: positions, back } = order(&tables);
@@ -72,11 +72,11 @@ pub fn create<'t>(tables: &[&'t Table], dialect: Dialect) -> Result<Vec<Definiti
     Ok(statements)
 }
 
-/// Statements that drop the tables: those that refer to others first. Views are passed over.
+/// Returns the statements that drop the tables, referring tables first. Views are skipped.
 ///
-/// Foreign keys in a circle are dropped before the tables where the database can do that. SQLite cannot: there the caller
-/// turns the checking of foreign keys off for the time of the drop. All tables go in one statement where there is such a one:
-/// it locks them before it drops the first.
+/// Foreign keys in a cycle are dropped before the tables if the database can do that. SQLite cannot: there the caller
+/// disables the checking of foreign keys during the drop. All tables go in one statement if the database has such a
+/// statement: it locks them before it drops the first.
 pub fn drop<'t>(tables: &[&'t Table], dialect: Dialect) -> Result<Vec<Definition<'t>>> {
     let tables: Vec<&'t Table> = tables.iter().copied().filter(|table| !table.is_view).collect();
     let TableOrder { tables: positions, back } = order(&tables);
@@ -102,7 +102,7 @@ pub fn drop<'t>(tables: &[&'t Table], dialect: Dialect) -> Result<Vec<Definition
     Ok(statements)
 }
 
-/// Whether a table has no SQL text of a guest's own. (A type of the database's own is such a text, too.)
+/// Whether a table has no SQL text of a guest's own. (A type of the database's own counts as such text.)
 fn is_plain(table: &Table) -> bool {
     let is_text = |default: &DefaultValue| matches!(default, DefaultValue::Expression(_));
     let has_text = |column: &Column| {
@@ -148,11 +148,11 @@ fn create_table<'a>(
     Ok(writer.finish())
 }
 
-/// What stands between the parts of a table's definition.
+/// The separator between the parts of a table's definition.
 const LINE: &str = ",\n  ";
 
-/// What follows a table's definition. On MySQL, texts compare by their code points as they do on the other databases; its
-/// own habit would make `unique` columns refuse texts that differ in case, accents or blanks at their end.
+/// Writes the options after a table's definition. On MySQL, texts compare by code points as on the other databases; with its
+/// default collation, `unique` columns would refuse texts that differ only in case, accents or trailing blanks.
 fn options(writer: &mut SqlWriter, table: &Table, dialect: Dialect) {
     if let Dialect::Mysql | Dialect::Mariadb = dialect {
         writer.push(" ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=").push(dialect.collation());
@@ -162,7 +162,7 @@ fn options(writer: &mut SqlWriter, table: &Table, dialect: Dialect) {
     }
 }
 
-/// MySQL indexes no text of unlimited length.
+/// Refuses keys on texts of unlimited length, which MySQL cannot index.
 fn check_keys(table: &Table, dialect: Dialect) -> Result<()> {
     if dialect.capabilities().text_keys {
         return Ok(());
@@ -188,7 +188,7 @@ fn check_keys(table: &Table, dialect: Dialect) -> Result<()> {
 }
 
 /// Whether indexes are part of a table's definition. Where each statement is a transaction of its own, one more for each
-/// index is what creating tables costs most.
+/// index is the greatest cost of creating tables.
 fn indexes_within(dialect: Dialect) -> bool {
     matches!(dialect, Dialect::Mysql | Dialect::Mariadb)
 }
@@ -201,13 +201,13 @@ fn index_within(writer: &mut SqlWriter, index: &Index) {
 fn create_index(table: &Table, index: &Index, dialect: Dialect) -> Sql {
     let mut writer = SqlWriter::compiling(dialect, usize::MAX);
     writer.push(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
-    // The index lies in its table's schema; a name for its schema would only be allowed on SQLite.
+    // An index belongs to its table's schema; only SQLite would allow to qualify its name.
     name(writer.name(index.name.as_deref().unwrap_or_default()).push(" ON "), table);
     writer.push(" (").names(&index.columns).push(")");
     writer.finish()
 }
 
-/// Comments where they are statements of their own. MySQL has them in the definition; SQLite keeps none.
+/// Returns comments as statements of their own. MySQL has them in the definition; SQLite stores none.
 fn comments(table: &Table, dialect: Dialect) -> Vec<Sql> {
     if dialect != Dialect::Postgres {
         return Vec::new();
@@ -233,7 +233,7 @@ fn foreign_key(writer: &mut SqlWriter, key: &ForeignKey) {
     writer.qualified(key.schema.as_deref(), &key.table).push(" (").names(&key.referred).push(")");
     for (event, action) in [(" ON DELETE ", key.on_delete), (" ON UPDATE ", key.on_update)] {
         let action = match action {
-            // What databases do anyway; said aloud, some report it and some do not.
+            // The default; if it is written out, some databases report it and some do not.
             Action::NoAction => continue,
             Action::Restrict => "RESTRICT",
             Action::Cascade => "CASCADE",
@@ -260,7 +260,7 @@ fn named(writer: &mut SqlWriter, name: Option<&str>) {
     }
 }
 
-/// Whether the database counts the column up.
+/// Whether the database generates the column's values.
 fn is_generated(column: &Column) -> bool {
     column.default == DefaultValue::GeneratedKey
 }

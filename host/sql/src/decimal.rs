@@ -1,8 +1,8 @@
-//! Exact decimals: what a database computes with that has no type for them, as PostgreSQL's `numeric` would.
+//! Exact decimals for databases without a type for them, computed as PostgreSQL's `numeric` would be.
 //!
-//! Sums, differences and remainders have as many digits after the point as the operand with more, products as many as both
-//! together, quotients at least 16 that count. What has no room is an error; nothing is cut but where SQL rounds, which is
-//! halves away from 0. Texts, exponents and scales are guest-controlled: a limit of digits is met before anything grows.
+//! Sums, differences and remainders have the greater scale of the operands, products the sum of both scales, quotients at
+//! least 16 significant digits. A result beyond the limits is an error; digits are only dropped where SQL rounds, halves
+//! away from 0. Texts, exponents and scales are guest-controlled: the limit of digits is checked before anything grows.
 
 mod compare;
 #[cfg(test)]
@@ -16,23 +16,23 @@ pub use self::compare::{compare, is_plain, shortest};
 
 /// The most digits before the point, and the most after it.
 pub const MOST_DIGITS: u32 = 1_000;
-/// Bits of 1,000 decimal digits are fewer than these thousandths of them.
+/// Thousandths of a bit per decimal digit, rounded down: an integer with no more bits than this certainly has that few digits.
 const BITS_IN_THOUSAND: u64 = 3_321;
 
-/// An exact decimal: an integer and how many of its digits stand after the point.
+/// An exact decimal: an integer and its scale, the number of digits after the point.
 #[derive(Clone, Debug, Default)]
 pub struct Decimal {
     digits: BigInt,
     scale: u32,
 }
 
-/// Why there is no result.
+/// The reason why there is no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalError {
-    /// A text, a float or bytes that are no decimal.
+    /// A text, a float or bytes that are not a decimal.
     #[error("a value is no decimal number")]
     NotDecimal,
-    /// More digits than there is room for.
+    /// More digits than the limit allows.
     #[error("a decimal number is out of range")]
     OutOfRange,
     /// A quotient or remainder by 0.
@@ -41,7 +41,7 @@ pub enum DecimalError {
 }
 
 impl DecimalError {
-    /// Its SQLSTATE.
+    /// Returns its SQLSTATE.
     #[must_use]
     pub const fn sqlstate(self) -> &'static str {
         match self {
@@ -61,14 +61,14 @@ impl From<i64> for Decimal {
 }
 
 impl Decimal {
-    /// Reads an optional sign, digits with an optional point, and an optional exponent, with blanks around.
+    /// Parses an optional sign, digits with an optional point, and an optional exponent, surrounded by optional blanks.
     ///
     /// # Errors
     ///
-    /// What is no decimal, or has more than [`MOST_DIGITS`] digits before or after the point.
+    /// A text that is no decimal, or has more than [`MOST_DIGITS`] digits before or after the point.
     pub fn parse(text: &str) -> Result<Self> {
         let parts = compare::Parts::of(text.trim_ascii()).ok_or(DecimalError::NotDecimal)?;
-        // Looked at before anything is written: the exponent is guest-controlled.
+        // Checked before anything is allocated: the exponent is guest-controlled.
         let scale = (parts.fraction.len() as i64 - i64::from(parts.exponent)).max(0);
         if parts.whole_digits() > i64::from(MOST_DIGITS) || scale > i64::from(MOST_DIGITS) {
             return Err(DecimalError::OutOfRange);
@@ -89,11 +89,11 @@ impl Decimal {
         Ok(Self { digits, scale: u32::try_from(scale).unwrap_or(MOST_DIGITS) })
     }
 
-    /// The shortest decimal that is read back as this float.
+    /// Returns the shortest decimal that parses to this float.
     ///
     /// # Errors
     ///
-    /// What is no number, or infinite.
+    /// A value that is infinite or not a number.
     pub fn from_float(value: f64) -> Result<Self> {
         if !value.is_finite() {
             return Err(DecimalError::NotDecimal);
@@ -108,13 +108,13 @@ impl Decimal {
         if fits && scale <= MOST_DIGITS { Ok(Self { digits, scale }) } else { Err(DecimalError::OutOfRange) }
     }
 
-    /// Both with the digits after the point of the one that has more.
+    /// Returns both as integers of the greater scale, and that scale.
     fn aligned(&self, other: &Self) -> (BigInt, BigInt, u32) {
         let scale = self.scale.max(other.scale);
         (self.scaled(scale), other.scaled(scale), scale)
     }
 
-    /// The integer that it is with so many digits after the point; not fewer than it has.
+    /// Returns the digits as an integer of this scale, which is at least its own.
     fn scaled(&self, scale: u32) -> BigInt {
         match scale.saturating_sub(self.scale) {
             0 => self.digits.clone(),
@@ -122,35 +122,35 @@ impl Decimal {
         }
     }
 
-    /// The sum.
+    /// Returns the sum.
     pub fn add(&self, other: &Self) -> Result<Self> {
         let (left, right, scale) = self.aligned(other);
         Self::new(left + right, scale)
     }
 
-    /// The difference.
+    /// Returns the difference.
     pub fn subtract(&self, other: &Self) -> Result<Self> {
         let (left, right, scale) = self.aligned(other);
         Self::new(left - right, scale)
     }
 
-    /// The product.
+    /// Returns the product.
     pub fn multiply(&self, other: &Self) -> Result<Self> {
         Self::new(&self.digits * &other.digits, self.scale.saturating_add(other.scale))
     }
 
-    /// The quotient, rounded to as many digits as PostgreSQL gives it.
+    /// Returns the quotient, rounded to the scale that PostgreSQL would give it.
     pub fn divide(&self, other: &Self) -> Result<Self> {
         if other.is_zero() {
             return Err(DecimalError::DivisionByZero);
         }
         let scale = self.quotient_scale(other);
-        // As integers of one scale, both count the same unit, and their quotient none.
+        // As integers of the same scale, their quotient has the scale 0.
         let (left, right, _) = self.aligned(other);
         Self::new(quotient(&(left * power(scale)), &right), scale)
     }
 
-    /// The remainder of a quotient cut to an integer; its sign is that of the dividend.
+    /// Returns the remainder of the truncated quotient, with the dividend's sign.
     pub fn remainder(&self, other: &Self) -> Result<Self> {
         if other.is_zero() {
             return Err(DecimalError::DivisionByZero);
@@ -159,8 +159,8 @@ impl Decimal {
         Self::new(left % right, scale)
     }
 
-    /// At least 16 digits of the quotient that count, and no fewer after the point than an operand has. PostgreSQL counts in
-    /// groups of four digits on either side of the point, and so does this.
+    /// Returns the scale of a quotient: for at least 16 significant digits, and not below either operand's scale. Like
+    /// PostgreSQL, it counts groups of four digits on either side of the point.
     fn quotient_scale(&self, other: &Self) -> u32 {
         let (weight, first) = self.leading_group();
         let (other_weight, other_first) = other.leading_group();
@@ -169,7 +169,7 @@ impl Decimal {
         u32::try_from(scale.min(MOST_DIGITS.into())).unwrap_or(0)
     }
 
-    /// Which group of four digits is the first that counts, from the point on, and its value.
+    /// Returns the position of the first significant group of four digits, counted from the point, and its value.
     fn leading_group(&self) -> (i64, u32) {
         if self.is_zero() {
             return (0, 0);
@@ -187,19 +187,19 @@ impl Decimal {
         self.digits.sign() == Sign::NoSign
     }
 
-    /// With the other sign.
+    /// Returns the value with the opposite sign.
     #[must_use]
     pub fn negated(&self) -> Self {
         Self { digits: -&self.digits, scale: self.scale }
     }
 
-    /// Without the sign.
+    /// Returns the absolute value.
     #[must_use]
     pub fn absolute(&self) -> Self {
         Self { digits: self.digits.magnitude().clone().into(), scale: self.scale }
     }
 
-    /// -1, 0 or 1.
+    /// Returns the sign: -1, 0 or 1.
     #[must_use]
     pub fn signum(&self) -> i64 {
         match self.digits.sign() {
@@ -209,7 +209,7 @@ impl Decimal {
         }
     }
 
-    /// Rounded to so many digits after the point, or before it where the number is negative.
+    /// Rounds to this number of digits after the point, or before it where the number is negative.
     pub fn round(&self, digits: i64) -> Result<Self> {
         let most = i64::from(MOST_DIGITS);
         let digits = digits.clamp(-most - 1, most);
@@ -223,12 +223,12 @@ impl Decimal {
         Self::new(rounded * power(before), scale)
     }
 
-    /// The next integer below.
+    /// Rounds down to an integer.
     pub fn floor(&self) -> Result<Self> {
         self.toward(false)
     }
 
-    /// The next integer above.
+    /// Rounds up to an integer.
     pub fn ceil(&self) -> Result<Self> {
         self.toward(true)
     }
@@ -241,28 +241,28 @@ impl Decimal {
         Self::new(if up { whole + step } else { whole - step }, 0)
     }
 
-    /// Rounded to a column's digits after the point. An error where it has more before the point than the column.
+    /// Rounds to a column's scale. Refuses a value with more digits before the point than the column has.
     pub fn fit(&self, precision: u32, scale: u32) -> Result<Self> {
         let rounded = self.round(scale.into())?;
         let fits = rounded.digits.magnitude() < power(precision.min(2 * MOST_DIGITS)).magnitude();
         if fits { Ok(rounded) } else { Err(DecimalError::OutOfRange) }
     }
 
-    /// The nearest 64-bit integer.
+    /// Rounds to the nearest 64-bit integer.
     pub fn to_integer(&self) -> Result<i64> {
         i64::try_from(self.round(0)?.digits).map_err(|_| DecimalError::OutOfRange)
     }
 
-    /// The nearest float.
+    /// Returns the nearest float.
     #[must_use]
     pub fn to_float(&self) -> f64 {
         self.to_string().parse().unwrap_or(f64::NAN)
     }
 
-    /// The nearest float to a part of it, as a mean is one. Nothing of no parts.
+    /// Returns the float nearest to the value divided by `count`, for a mean; `None` if `count` is 0.
     #[must_use]
     pub fn mean(&self, count: i64) -> Option<f64> {
-        // More digits than any float has, whatever the count.
+        // More digits than any float has, for every `count`.
         const MORE: u32 = 40;
         if count == 0 {
             return None;
@@ -272,7 +272,7 @@ impl Decimal {
     }
 }
 
-/// All digits, as many after the point as it has.
+/// Writes all digits, `scale` of them after the point.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.digits.sign() == Sign::Minus { "-" } else { "" };
@@ -287,7 +287,7 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// A power of ten. Exponents have met the limit of digits before.
+/// Returns a power of ten. Exponents were checked against the limit of digits before.
 fn power(exponent: u32) -> BigInt {
     match 10_u64.checked_pow(exponent) {
         Some(power) => power.into(),
@@ -295,7 +295,7 @@ fn power(exponent: u32) -> BigInt {
     }
 }
 
-/// The quotient of two integers, rounded with halves away from 0. The divisor is not 0.
+/// Returns the quotient of two integers, rounded with halves away from 0. The divisor is not 0.
 fn quotient(dividend: &BigInt, divisor: &BigInt) -> BigInt {
     let whole = dividend / divisor;
     let rest: BigInt = dividend % divisor;

@@ -1,6 +1,6 @@
-//! The databases that statements are rendered for.
+//! The kinds of databases that statements are rendered for.
 
-/// A kind of database. What it can do is asked of [`crate::Capabilities`], never of its name.
+/// A kind of database. Its [`crate::Capabilities`] list what it can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// SQLite.
@@ -14,13 +14,14 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The collation by which texts compare as they do on the other databases: by their code points, blanks at the end counted.
-    /// Nothing where that is what a database does anyway.
+    /// Returns the collation under which texts compare as on the other databases: by code points, with blanks at the end
+    /// significant.
+    /// Empty where the database does that by default.
     #[must_use]
     pub const fn collation(self) -> &'static str {
         match self {
             Self::Sqlite | Self::Postgres => "",
-            // Both are without padding; `utf8mb4_bin` would find `a` equal to `a` with a blank.
+            // Neither collation pads; under `utf8mb4_bin`, `a` would equal `a` followed by a blank.
             Self::Mysql => "utf8mb4_0900_bin",
             Self::Mariadb => "utf8mb4_nopad_bin",
         }

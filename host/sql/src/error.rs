@@ -1,16 +1,16 @@
-//! What is wrong with what a guest sent, found before a database sees it.
+//! Errors in a guest's input, found before it is sent to a database.
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What is wrong. Names and positions are the guest's own.
+/// An error in a guest's input. Names and positions are the guest's own.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A malformed statement, model or argument.
     #[error("{message}")]
     Invalid {
-        /// What is wrong and what to do.
+        /// The problem and its correction.
         message: String,
         /// The offending node.
         node: Option<u32>,
@@ -26,12 +26,12 @@ pub enum Error {
         /// The column.
         column: String,
     },
-    /// The database cannot do it.
+    /// The database does not have this capability.
     #[error("{message}")]
     Unsupported {
         /// The capability, as in [`crate::Capabilities`], in kebab case.
         capability: &'static str,
-        /// What was asked and what to do instead.
+        /// The requested feature, and what to do instead.
         message: String,
     },
     /// A value of the wrong type.
@@ -39,12 +39,12 @@ pub enum Error {
     TypeMismatch {
         /// The column or parameter.
         column: String,
-        /// What it takes.
+        /// The expected type.
         expected: String,
-        /// What it was given.
+        /// The type of the given value.
         got: String,
     },
-    /// Tables that depend on each other in a circle.
+    /// Tables that depend on each other in a cycle.
     #[error("tables depend on each other in a circle: {}", .0.join(", "))]
     CircularDependency(Vec<String>),
     /// Rows that were expected to match and did not: another transaction changed or deleted them.
@@ -52,30 +52,30 @@ pub enum Error {
     Stale {
         /// The table.
         table: String,
-        /// How many rows were expected.
+        /// The number of expected rows.
         expected: u64,
-        /// How many rows matched.
+        /// The number of rows that matched.
         matched: u64,
     },
-    /// Not granted.
+    /// The guest has no grant for this.
     #[error("{0} is not granted")]
     Denied(String),
-    /// A limit.
+    /// A limit is reached.
     #[error("the limit of {allowed} {what} is reached")]
     Limit {
-        /// What is limited.
+        /// The quantity that is limited.
         what: Limited,
         /// The limit.
         allowed: u64,
     },
 }
 
-/// What a [`Error::Limit`] counts.
+/// The quantity that an [`Error::Limit`] counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limited {
     /// Nodes or bytes of a statement.
     StatementSize,
-    /// How deep nodes nest.
+    /// Levels of nested nodes.
     Depth,
     /// Parameters.
     Parameters,

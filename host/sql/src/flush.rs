@@ -1,12 +1,12 @@
-//! A unit of work's changes as one: checked as a whole before anything is sent, put in an order that foreign keys allow, and
-//! cut into as few statements as pay.
+//! Writes the changes of a unit of work: checks all of them before anything is sent, puts them in an order that foreign keys allow,
+//! and batches them into as few statements as are worthwhile.
 //!
-//! Rows are written table by table, those that are referred to first: inserts, then updates. Rows are removed afterwards, in
-//! the opposite order of tables. Rows whose keys the database makes come before those that need the keys, also inside of one
-//! table; a circle of rows is refused, unless an update closes it after the inserts. A value of a unique key that one row frees
-//! and another takes is freed before anything of the table is written (`unique`).
+//! Rows are written table by table, referred tables first: inserts, then updates. Rows are deleted afterwards, in the opposite order
+//! of tables. Rows whose keys the database generates come before those that need the keys, also within one table; a cycle of rows is
+//! refused, unless an update closes it after the inserts. A value of a unique key that one row frees and another takes is freed
+//! before anything of the table is written (`unique`).
 //!
-//! [`Flush`] does no I/O: its runner asks for the next [`FlushStep`], runs its statements and hands back what they returned.
+//! [`Flush`] does no I/O: its runner requests the next [`FlushStep`], runs its statements and passes their results back.
 
 mod changes_by_table;
 mod early_steps;
@@ -27,16 +27,16 @@ use crate::{
 };
 use planned_change::{ChangeKind, PlannedChange};
 
-/// A reference to the key of a row that the flush inserts: the host fills in the key once the database has made it.
+/// A reference to the key of a row that the flush inserts: the host fills in the key once the database has generated it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyReference {
     /// The row that needs the key, in its own change.
     pub row: u32,
-    /// The column that needs it, by its position among those that are written; after these come those of an update's key.
+    /// The position of the column that needs it: among the written columns, or after these among the key columns of an update.
     pub column: u16,
-    /// The change whose row has the key.
+    /// The change that inserts the row with the key.
     pub of_change: u32,
-    /// That row.
+    /// The row with the key, in that change.
     pub of_row: u32,
 }
 
@@ -45,7 +45,7 @@ pub struct KeyReference {
 pub struct KnownRows {
     /// The columns.
     pub columns: Vec<String>,
-    /// Their values, a row for each one of the change.
+    /// Their values; a row for each row of the change.
     pub rows: Batch,
 }
 
@@ -58,7 +58,7 @@ pub struct Inserts {
     pub columns: Vec<String>,
     /// The rows.
     pub rows: Batch,
-    /// Values that come from keys of other rows.
+    /// Values that are keys of other rows.
     pub links: Vec<KeyReference>,
     /// The columns to return.
     pub returning: Vec<String>,
@@ -71,17 +71,17 @@ pub struct Updates {
     pub table: String,
     /// The primary keys.
     pub keys: Batch,
-    /// The versions that the rows must have; they are counted up.
+    /// The versions that the rows must have; the update increments them.
     pub versions: Option<Batch>,
     /// The columns that change.
     pub columns: Vec<String>,
     /// Their new values.
     pub rows: Batch,
-    /// Values that come from keys of other rows.
+    /// Values that are keys of other rows.
     pub links: Vec<KeyReference>,
     /// The columns to return.
     pub returning: Vec<String>,
-    /// What the rows had in the columns of unique keys that change.
+    /// The stored values of unique key columns that change.
     pub stored: Option<KnownRows>,
 }
 
@@ -94,9 +94,9 @@ pub struct Deletes {
     pub keys: Batch,
     /// The versions that the rows must have.
     pub versions: Option<Batch>,
-    /// What the rows had in the columns of unique keys.
+    /// The stored values of unique key columns.
     pub stored: Option<KnownRows>,
-    /// Whether each row has to be there.
+    /// Whether a missing row is an error.
     pub strict: bool,
 }
 
@@ -111,18 +111,18 @@ pub enum Change {
     Deletes(Deletes),
 }
 
-/// Some rows of one change that go together.
+/// Rows of one change that a step writes or reads back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct RowGroup {
     change: usize,
     rows: Vec<u32>,
-    /// Whether what was changed is read back, where the database returns nothing of it.
+    /// Whether changed rows are read back, where the database does not return them.
     reads: bool,
 }
 
-/// Changes that are being written.
+/// A unit of work that is being written.
 pub struct Flush {
-    /// The changes that were given, and after them those that only move values out of the way.
+    /// The given changes, followed by those that only park values.
     items: Vec<PlannedChange>,
     given: usize,
     steps: VecDeque<RowGroup>,
@@ -131,13 +131,13 @@ pub struct Flush {
     limits: Limits,
 }
 
-/// Statements that the runner sends before it asks for the next step.
+/// Statements that the runner sends before it requests the next step.
 pub struct FlushStep {
-    /// The change, by its position.
+    /// The position of the change.
     pub change: usize,
     /// Its statements.
     pub statements: BulkStatements,
-    /// Whether it only moves values out of the way which other rows take: the rows are written by a later step.
+    /// Whether it only parks values that other rows take: a later step writes the rows.
     pub prepares: bool,
     group: RowGroup,
     is_numbered: bool,
@@ -145,12 +145,12 @@ pub struct FlushStep {
 }
 
 impl Flush {
-    /// Checks changes and orders them. Nothing is sent where one of them is wrong.
+    /// Checks the changes and orders them. If one of them is wrong, nothing is sent.
     ///
     /// # Errors
     ///
-    /// Those of statements; batches that do not fit each other; links to nothing; [`Error::CircularDependency`] where rows
-    /// need each other's keys; [`Error::Limit`] for more rows than a unit of work may have.
+    /// Those of statements; batches whose numbers of rows or columns do not fit; references to rows or columns that do not exist;
+    /// [`Error::CircularDependency`] where rows need each other's keys; [`Error::Limit`] for more rows than a unit of work may have.
     pub fn new(changes: Vec<Change>, catalog: Arc<Catalog>, dialect: Dialect, limits: Limits) -> Result<Self> {
         check_limits(&changes, &limits)?;
         let mut items =
@@ -163,7 +163,7 @@ impl Flush {
         let layout = |item: &PlannedChange| bulk(item, false).check(&item.batch, &catalog, dialect);
         let layouts = items.iter().map(layout).collect::<Result<Vec<_>>>()?;
         items.iter().try_for_each(|item| enforce_check(item, &catalog, dialect))?;
-        // An update of rows in a list returns them in any order, and nothing says which is which.
+        // An update that lists its keys returns rows in any order and without their positions.
         let returns = |layout: Option<&Layout>| can.update_returning && layout != Some(&Layout::Placeholders);
         let reads_back = |item: &PlannedChange, layout| match item.kind {
             ChangeKind::Insert => item.read_back.as_ref().is_some_and(|read_back| read_back.reads),
@@ -181,23 +181,23 @@ impl Flush {
         Ok(Self { items, given, steps, catalog, dialect, limits })
     }
 
-    /// How many steps there are still.
+    /// Returns the number of steps that are left.
     #[must_use]
     pub fn len(&self) -> usize {
         self.steps.len()
     }
 
-    /// Whether there is nothing more to do.
+    /// Whether no step is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// The next statements, with the keys that were made so far filled in; nothing at the end.
+    /// Returns the next step, with the keys that were generated so far filled in; `None` at the end.
     ///
     /// # Errors
     ///
-    /// A value that its column has no room for, which a key can be, too.
+    /// A value, or a generated key, that exceeds the bounds of its column.
     pub fn next_step(&mut self) -> Result<Option<FlushStep>> {
         let Some(group) = self.steps.pop_front() else { return Ok(None) };
         let filled = key_reference::fill(&self.items, &group)?;
@@ -213,7 +213,7 @@ impl Flush {
         Ok(Some(FlushStep { change, statements, prepares, group, is_numbered, matched: 0 }))
     }
 
-    /// Takes what a statement of the step returned, and how many rows it matched.
+    /// Takes the rows that a statement of the step returned, and the number of rows that it matched.
     pub fn take(&mut self, step: &mut FlushStep, rows: &Range<usize>, returned: Batch, matched: u64) {
         step.matched = step.matched.saturating_add(matched);
         if let (Some(item), Some(rows)) = (self.items.get_mut(step.group.change), step.group.rows.get(rows.clone())) {
@@ -222,12 +222,12 @@ impl Flush {
         }
     }
 
-    /// Ends a step whose statements were all taken.
+    /// Ends a step once the results of all of its statements are taken.
     ///
     /// # Errors
     ///
-    /// [`Error::Stale`] where fewer rows matched than there are. Rows that are deleted without a version may be gone already, unless
-    /// the change is strict.
+    /// [`Error::Stale`] where the number of matched rows is not that of the step. Rows that are deleted without a version may be
+    /// missing, unless the change is strict.
     pub fn end(&mut self, step: &FlushStep) -> Result<()> {
         let Some(item) = self.items.get_mut(step.group.change) else { return Ok(()) };
         if step.group.reads {
@@ -241,8 +241,8 @@ impl Flush {
         Err(Error::Stale { table: item.table.clone(), expected, matched: step.matched })
     }
 
-    /// What is known of a row that a change could not write where the database does not tell it: its table, and the columns of
-    /// the constraint of this name. Nothing for deletes, which break the constraints of others.
+    /// Identifies a row that a change could not write, where the database does not report it: its table, and the columns of the
+    /// constraint of this name. `None` for deletes, which violate the constraints of other tables.
     #[must_use]
     pub fn constraint(&self, change: usize, name: Option<&str>) -> Option<(&str, &[String])> {
         let item = self.items.get(change).filter(|item| item.kind != ChangeKind::Delete)?;
@@ -254,8 +254,8 @@ impl Flush {
         Some((&item.table, named.into_iter().next().unwrap_or_default()))
     }
 
-    /// What each change returned, in the order of its rows: the columns that were asked for; for deletes no column, and as
-    /// many rows as matched.
+    /// Returns the rows of each change, in the order in which they were given: the `returning` columns; for deletes no column, and
+    /// as many rows as matched.
     ///
     /// # Errors
     ///
@@ -265,7 +265,7 @@ impl Flush {
     }
 }
 
-/// Refuses more than the host has room for. What comes after costs a number of bytes for each row and link.
+/// Refuses changes beyond the limits. Planning takes memory for each row and key reference.
 fn check_limits(changes: &[Change], limits: &Limits) -> Result<()> {
     let (mut rows, mut links) = (changes.len() as u64, 0_u64);
     for change in changes {
@@ -284,7 +284,7 @@ fn check_limits(changes: &[Change], limits: &Limits) -> Result<()> {
     Ok(())
 }
 
-/// Refuses rows of which a policy's check is not true. Those that need a key which is not made yet are looked at when it is.
+/// Refuses rows that do not satisfy a policy's check. A row that needs a generated key is checked once the key is filled in.
 fn enforce_check(item: &PlannedChange, catalog: &Catalog, dialect: Dialect) -> Result<()> {
     if catalog.rules().is_none() {
         return Ok(());
@@ -295,7 +295,7 @@ fn enforce_check(item: &PlannedChange, catalog: &Catalog, dialect: Dialect) -> R
     bulk.enforce_check(&batch, catalog, dialect, &is_open)
 }
 
-/// What is done with the rows of a change.
+/// Returns the bulk operation for the rows of a change.
 fn bulk(item: &PlannedChange, reads: bool) -> Bulk {
     let verb = match (item.kind, reads) {
         (ChangeKind::Insert, false) => {

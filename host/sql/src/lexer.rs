@@ -1,11 +1,11 @@
-//! The one lexer of SQL text: where each token begins and ends, by the rules of the database that will read the text.
+//! The only lexer of SQL text: finds where each token begins and ends, by the rules of the database that will run the text.
 //!
-//! Everything that looks into SQL text uses it: the check of a guest's own text ([`crate::raw`]), what a statement does, and what
-//! reflection reads from definitions. The text is guest-controlled: the lexer never fails, allocates nothing, looks at each byte a
-//! bounded number of times, and lets what has no end reach to the end of the text.
+//! All code that inspects SQL text uses it: the check of a guest's own text ([`crate::raw`]), the analysis of a statement, and
+//! reflection of definitions. The text is guest-controlled: the lexer never fails, allocates nothing, visits each byte a bounded
+//! number of times, and extends an unterminated token to the end of the text.
 //!
-//! It assumes the settings that the host gives its connections. A session whose owner changed them (`NO_BACKSLASH_ESCAPES`,
-//! `standard_conforming_strings`) cuts texts in quotes elsewhere, so nothing that has to be refused may be looked for behind one.
+//! It assumes the settings that the host gives its connections. In a session whose owner changed them (`NO_BACKSLASH_ESCAPES`,
+//! `standard_conforming_strings`), quoted texts end elsewhere, so no refusal may depend on a token behind one.
 
 mod end;
 mod token;
@@ -14,31 +14,31 @@ pub use token::{Kind, Token};
 
 use crate::Dialect;
 
-/// Cuts a text into tokens, which cover all of it in order.
+/// Splits a text into tokens, which cover all of it in order.
 #[derive(Clone, Debug)]
 pub struct Lexer<'a> {
     sql: &'a str,
     at: usize,
     dialect: Dialect,
-    /// Whether a name ended here, or a name and a point: MySQL takes the digits after them for a name.
+    /// Whether a name ended here, or a name and a point: MySQL reads digits after the point as a name.
     after_name: bool,
     after_point: bool,
-    /// What the last text was to a text that may continue it.
+    /// Whether the next text continues the last one.
     continued: Continued,
 }
 
-/// PostgreSQL takes texts with only blanks, a line end and comments of lines between them for one, and reads it as it began.
+/// PostgreSQL joins texts separated only by blanks, a line end and line comments, and reads the whole by the rules of the first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Continued {
     /// No text with escapes came before.
     No,
     /// An `E'…'` ended on this line.
     OnNextLine,
-    /// It ended on a line before.
+    /// An `E'…'` ended on an earlier line.
     Now,
 }
 
-/// What was found at a place: its kind, the place after it, whether it has its end, and whether a backslash escapes in it.
+/// A token found at a position: its kind, the position after it, whether it is terminated, and whether a backslash escapes in it.
 #[derive(Clone, Copy)]
 struct Cut {
     kind: Kind,
@@ -52,20 +52,20 @@ impl Cut {
         Self { kind, end, is_closed: true, escapes: false }
     }
 
-    /// A token that ends where something was found, or at the end of the text.
+    /// Makes a token that ends at the position found, or at the end of the text.
     fn until(kind: Kind, found: Option<usize>, bytes: &[u8]) -> Self {
         Self { kind, end: found.unwrap_or(bytes.len()), is_closed: found.is_some(), escapes: false }
     }
 }
 
 impl<'a> Lexer<'a> {
-    /// Begins at the start of a text.
+    /// Starts at the beginning of a text.
     #[must_use]
     pub const fn new(sql: &'a str, dialect: Dialect) -> Self {
         Self { sql, at: 0, dialect, after_name: false, after_point: false, continued: Continued::No }
     }
 
-    /// The tokens that mean something: without blanks and comments. A comment that MySQL or MariaDB runs is one of them.
+    /// Returns the tokens without blanks and comments. A comment that MySQL or MariaDB runs is kept.
     pub fn meaningful(self) -> impl Iterator<Item = Token<'a>> + Clone {
         self.filter(|token| !token.is_blank())
     }
@@ -102,7 +102,7 @@ impl<'a> Lexer<'a> {
 
     fn comment(&self, bytes: &[u8], first: u8, second: Option<u8>) -> Option<Cut> {
         let is_line = match (first, second) {
-            // There, two signs are minus twice unless a blank or a control character follows, or nothing.
+            // On MySQL, `--` is two minus signs unless a blank, a control character or the end of the text follows.
             (b'-', Some(b'-')) if self.is_mysql() => {
                 bytes.get(self.at + 2).is_none_or(|byte| *byte == b' ' || byte.is_ascii_control())
             }
@@ -122,7 +122,7 @@ impl<'a> Lexer<'a> {
         Some(Cut::until(if is_run { Kind::Executable } else { Kind::Comment }, found, bytes))
     }
 
-    /// A text or a name in quotes, with what belongs to it before the quote.
+    /// Finds a quoted text or name, with its prefix.
     fn quoted(&self, bytes: &[u8], first: u8) -> Option<Cut> {
         let prefix = end::prefix(bytes, self.at, self.dialect);
         let from = self.at + prefix;
@@ -142,7 +142,7 @@ impl<'a> Lexer<'a> {
             _ => return None,
         };
         if prefix == 1 && matches!(first, b'x' | b'X' | b'b' | b'B') {
-            // Only digits may be in it, and a quote after its end begins another text.
+            // It contains digits only and no doubled quotes: a quote after its end begins another text.
             return Some(Cut::until(kind, end::past(bytes, from + 1, b"'"), bytes));
         }
         let escapes = kind == Kind::Text
@@ -164,7 +164,7 @@ impl<'a> Iterator for Lexer<'a> {
         let start = std::mem::replace(&mut self.at, cut.end);
         self.after_point = self.after_name && self.is_mysql() && bytes.get(start) == Some(&b'.');
         self.after_name = matches!(cut.kind, Kind::Word | Kind::Name);
-        // Every cut is before or after an ASCII byte or between whole characters, so it never splits one.
+        // Every token ends next to an ASCII byte or between characters, so it never splits a character.
         let text = self.sql.get(start..cut.end).unwrap_or_default();
         self.continued = match (cut.kind, self.continued) {
             (_, Continued::No) | (Kind::Text, _) if !cut.escapes => Continued::No,

@@ -1,7 +1,7 @@
 //! Statements, schema and values as data: checked, ordered and rendered without any I/O.
 //!
-//! The same input gives the same bytes: nothing here waits, reads a clock or knows a driver.
-// What a guest sends must never end the host.
+//! The same input gives the same bytes: nothing here waits, reads a clock or depends on a driver.
+// Nothing that a guest sends may end the host.
 #![cfg_attr(
     not(test),
     forbid(

@@ -1,20 +1,20 @@
-//! Limits that hold for what a guest sends, checked before anything is rendered.
+//! Limits on a guest's input, checked before anything is rendered.
 
-/// The limits of statements and schema. Every number is the greatest that is allowed.
+/// The limits of statements and schema. Each number is the greatest that is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
     /// Nodes of one statement.
     pub nodes: usize,
-    /// Nodes of one statement with shared nodes written out.
+    /// Nodes of one statement, a shared node counted for each use.
     pub expanded_nodes: usize,
-    /// How deep nodes nest.
+    /// Levels of nested nodes.
     pub depth: usize,
     /// Bytes of one statement's text.
     pub statement_bytes: usize,
-    /// Parameters of one statement; a database's own number counts where it is lower.
+    /// Parameters of one statement; the database's own limit applies where it is lower.
     pub parameters: usize,
-    /// Rows of one unit of work, and the changes that they are in; it may have four times as many links.
+    /// Rows and changes of one unit of work together; it may have four times as many key references.
     pub changed_rows: usize,
     /// Tables of one declaration.
     pub tables: usize,

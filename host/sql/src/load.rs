@@ -1,10 +1,10 @@
-//! Rows of a table and the rows of relationships that belong to them: which statements read them, and in which order.
+//! Loads rows of a table and the related rows of its relationships: chooses the statements that read them, and their order.
 //!
-//! A load asks for the rows that the distinct keys of its owners name, a few hundred keys a statement or, where the database
-//! has arrays, as many as there are. A plan is checked as a whole before anything is sent.
+//! A load reads the rows that match the distinct keys of its owners: a few hundred keys per statement or, where the database
+//! has arrays, thousands. A plan is checked as a whole before anything is sent.
 //!
-//! [`Loading`] does no I/O: its runner reads the plan's own rows first, then asks for the next [`LoadStep`], runs its
-//! statements and hands back what they returned.
+//! [`Loading`] does no I/O: its runner reads the plan's own rows first, then requests the next [`LoadStep`], runs its
+//! statements and passes their results back.
 
 mod join;
 mod keys;
@@ -32,7 +32,7 @@ use split_joined::JoinedLayout;
 pub struct Load {
     /// Its name.
     pub relationship: String,
-    /// Loads that start from its rows, by their positions.
+    /// The positions of loads that start from its rows.
     pub nested: Vec<u32>,
     /// Whether it may join the query that it starts from.
     pub joined: bool,
@@ -49,19 +49,19 @@ pub struct LoadPlan {
     pub roots: Vec<u32>,
 }
 
-/// A plan that is being carried out.
+/// A plan that is being executed.
 pub struct Loading {
     items: Vec<PlannedLoad>,
     /// The table of the plan's own rows.
     table: TableName,
     root: Batch,
-    /// Whether the guest has the root.
+    /// Whether the guest already has the root's rows.
     is_known: bool,
     /// The names of the root's columns.
     root_columns: Vec<String>,
-    /// How the query's rows are taken apart, where loads join it.
+    /// The layout by which the query's rows are split, where loads join it.
     joined: Option<JoinedLayout>,
-    /// The next load.
+    /// The position of the next load.
     next: usize,
     catalog: Arc<Catalog>,
     dialect: Dialect,
@@ -70,7 +70,7 @@ pub struct Loading {
 
 /// The statements of one load.
 pub struct LoadStep {
-    /// The load, by its position.
+    /// The position of the load.
     pub load: usize,
     /// Its statements.
     pub statements: BulkStatements,
@@ -78,9 +78,9 @@ pub struct LoadStep {
 
 /// The rows of one load.
 pub struct Loaded {
-    /// The load, by its position.
+    /// The position of the load.
     pub load: usize,
-    /// Their columns.
+    /// The columns of the rows.
     pub columns: Arc<[Output]>,
     /// The rows.
     pub rows: Batch,
@@ -91,7 +91,7 @@ impl Loading {
     ///
     /// # Errors
     ///
-    /// A table or a relationship that does not exist; loads that no load leads to, or several, or those after them.
+    /// A table or a relationship that does not exist; a load without an owner, with several owners, or with a later one.
     pub fn new(plan: &LoadPlan, catalog: Arc<Catalog>, dialect: Dialect, limits: Limits) -> Result<Self> {
         let entry = catalog.named(&plan.table).ok_or_else(|| Error::NoSuchTable(plan.table.clone()))?;
         let table: TableName = (entry.table.schema.clone(), entry.table.name.clone());
@@ -118,12 +118,12 @@ impl Loading {
         })
     }
 
-    /// The statements that read the plan's own rows by their primary keys. Those that are given twice come once, and a null
-    /// is the key of no row.
+    /// Returns the statements that read the plan's own rows by their primary keys. A repeated key is read once, and a key with
+    /// a null belongs to no row.
     ///
     /// # Errors
     ///
-    /// Keys that are not those of the table.
+    /// Keys of another number or kind of columns than the table's primary key.
     pub fn by_keys(&self, keys: &Batch) -> Result<BulkStatements> {
         keys.validate()?;
         let entry = self.entry()?;
@@ -138,20 +138,20 @@ impl Loading {
         self.statements(read, keys::pick(&all, &keys::distinct(&all, keys.rows))?)
     }
 
-    /// The query with the loads that join it, where some ask for that and it can be; then it is run instead. Where it does not
-    /// compile, [`Loading::without_joins`] says so.
+    /// Returns the query with the loads that join it, if some request it and it is possible; the caller then runs this query
+    /// instead. If it does not compile, the caller calls [`Loading::without_joins`].
     pub fn join(&mut self, query: &Statement) -> Option<Statement> {
         let (statement, joined) = join::join(query, self.entry().ok()?, &self.items)?;
         self.joined = Some(joined);
         Some(statement)
     }
 
-    /// The query is run without any load that joins it.
+    /// Discards the joins, so that the query runs without any load.
     pub fn without_joins(&mut self) {
         self.joined = None;
     }
 
-    /// What is told of the plan's own rows that a query returns.
+    /// Returns the result columns of the plan's own rows, where a query reads them.
     #[must_use]
     pub fn columns_of(&self, query: &Compiled) -> Arc<[Output]> {
         match &self.joined {
@@ -160,7 +160,7 @@ impl Loading {
         }
     }
 
-    /// What is told of the plan's own rows that are read by their keys.
+    /// Returns the result columns of the plan's own rows, where they are read by primary key.
     #[must_use]
     pub fn columns(&self) -> Arc<[Output]> {
         let all = |entry: &Entry| outputs_of(&entry.table.columns.iter().collect::<Vec<_>>()).into();
@@ -171,13 +171,13 @@ impl Loading {
     ///
     /// # Errors
     ///
-    /// Where it is not.
+    /// A statement that is not such a query.
     pub fn check_query(&self, query: &Compiled) -> Result<()> {
         if query.writes {
             return Err(Error::invalid("a plan starts from a query, not from a change"));
         }
         let entry = self.entry()?;
-        // A kind that is not known is what an expression has, and no column.
+        // Only an expression has an unknown kind; a column never does.
         let is_it = |(output, column): (&Output, &Column)| {
             output.name == column.name && output.ty.as_ref().is_some_and(|ty| ty.kind == column.ty.kind)
         };
@@ -189,8 +189,8 @@ impl Loading {
         Err(Error::invalid(format!("the query of a plan begins with all columns of {table:?} in their declared order")))
     }
 
-    /// Takes the plan's own rows, with all of their columns and those of the loads that joined. How many rows of the answer
-    /// these are.
+    /// Takes the rows of the query or the read by keys: the plan's own rows, and those of joined loads. Returns the number of
+    /// rows that they make in the result.
     pub fn take_root(&mut self, rows: Batch) -> u64 {
         let Some(joined) = &self.joined else {
             self.root = rows;
@@ -208,12 +208,12 @@ impl Loading {
         count
     }
 
-    /// Takes rows that the guest has, with these columns.
+    /// Takes rows that the guest already has, with these columns.
     ///
     /// # Errors
     ///
-    /// Columns that the table does not have, values that are not theirs, not as many columns as are named, or not those
-    /// that a load starts from.
+    /// Columns that the table does not have, values of another kind than their columns, another number of columns than names,
+    /// or a missing column that a load starts from.
     pub fn take_known(&mut self, names: Vec<String>, rows: Batch) -> Result<()> {
         rows.validate()?;
         let known = columns(self.entry()?, &names)?;
@@ -232,11 +232,11 @@ impl Loading {
         Ok(())
     }
 
-    /// The next load's statements; nothing at the end. A load without keys has none.
+    /// Returns the next load's statements; `None` at the end. A load without keys has no statements.
     ///
     /// # Errors
     ///
-    /// Where the keys cannot be written into a statement that the limits allow.
+    /// Keys that do not fit into a statement within the limits.
     pub fn next_step(&mut self) -> Result<Option<LoadStep>> {
         let left = self.items.iter().enumerate().skip(self.next);
         let Some((load, item)) = left.into_iter().find(|(_, item)| !item.is_done) else { return Ok(None) };
@@ -245,7 +245,7 @@ impl Loading {
         Ok(Some(LoadStep { load, statements }))
     }
 
-    /// Takes what each of a load's statements returned. How many rows there are.
+    /// Takes the results of a load's statements and returns the number of rows.
     ///
     /// # Errors
     ///
@@ -261,18 +261,18 @@ impl Loading {
         Ok(item.rows.rows.into())
     }
 
-    /// The plan's own rows and those of all loads.
+    /// Returns the plan's own rows and those of all loads.
     ///
     /// # Errors
     ///
-    /// None that a plan of rows that fit their limits can have.
+    /// None for a plan whose rows are within their limits.
     pub fn finish(self) -> Result<(Batch, Vec<Loaded>)> {
         let loaded = |(load, item): (usize, PlannedLoad)| {
             let PlannedLoad { columns, rows, .. } = item;
             let rows = if rows.columns.is_empty() { empty(&columns)? } else { rows };
             Ok(Loaded { load, columns, rows })
         };
-        // Without a statement there is nothing that says which columns no rows have.
+        // If no statement ran, an empty result still needs the table's columns.
         let told = self.columns();
         let root = if self.root.columns.is_empty() && !self.is_known { empty(&told)? } else { self.root };
         Ok((root, self.items.into_iter().enumerate().map(loaded).collect::<Result<_>>()?))
@@ -283,7 +283,7 @@ impl Loading {
         self.catalog.entry(schema.as_deref(), name).ok_or_else(|| Error::NoSuchTable(name.clone()))
     }
 
-    /// The distinct keys of an item's owners, without those that no row can have.
+    /// Returns the distinct keys of a load's owners, without those that no row can have.
     fn keys(&self, item: &PlannedLoad) -> Result<Batch> {
         let (rows, names): (&Batch, Vec<&String>) = match item.owner.and_then(|owner| self.items.get(owner)) {
             Some(owner) => (&owner.rows, owner.columns.iter().map(|column| &column.name).collect()),
@@ -302,7 +302,7 @@ impl Loading {
         keys::pick(&columns, &distinct)
     }
 
-    /// The statements that read rows by keys.
+    /// Returns the statements that read rows by keys.
     fn statements(&self, read: ReadMany, keys: Batch) -> Result<BulkStatements> {
         BulkStatements::of(Bulk::Read(read), Arc::new(keys), Arc::clone(&self.catalog), self.dialect, self.limits)
     }
@@ -312,7 +312,7 @@ fn columns<'a>(entry: &'a Entry, names: &[String]) -> Result<Vec<&'a Column>> {
     names.iter().map(|name| column(entry, name)).collect()
 }
 
-/// No rows of these columns.
+/// Makes a batch of no rows with these columns.
 fn empty(columns: &[Output]) -> Result<Batch> {
     let kind = |column: &Output| column.ty.as_ref().map_or(VectorKind::from(TypeKind::Other), VectorKind::from);
     BatchBuilder::with_capacity(&columns.iter().map(kind).collect::<Vec<_>>(), 0).finish()

@@ -1,7 +1,7 @@
-//! Statements that make a login for a tenant: an account that may nothing, and a schema or database that it owns.
+//! Statements that create a login for a tenant: an account without further privileges, and a schema or database that it owns.
 //!
 //! `CREATE ROLE` and `CREATE USER` take no parameters, so names and the password are written by [`SqlWriter`]. A [`Name`] and a
-//! [`Password`] have letters that no quoting has to save, and are quoted all the same.
+//! [`Password`] only have characters that need no quoting, and are quoted all the same.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::{Dialect, Error, Result, Sql, SqlWriter};
 
-/// What a password is shown as.
+/// The text shown instead of a password.
 const HIDDEN: &str = "***";
-/// Names that databases keep for themselves, or that say that a login is an administrator's.
+/// Names that databases reserve, or that suggest an administrator's login.
 const RESERVED: &[&str] =
     &["information_schema", "mysql", "none", "performance_schema", "postgres", "public", "root", "sys"];
-/// What the owner of a MySQL database may do in it: all but passing rights on, making routines and events, which run as their owner.
+/// The privileges of the owner of a MySQL database: all but granting them, and creating routines and events, which run as their owner.
 const RIGHTS: &str =
     "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW, TRIGGER";
 
@@ -25,7 +25,7 @@ pub struct Name(String);
 impl Name {
     /// # Errors
     ///
-    /// [`Error::Invalid`] where it has other letters, or is a name that a database keeps for itself.
+    /// [`Error::Invalid`] where it has other characters, or is a name that databases reserve.
     pub fn new(name: &str) -> Result<Self> {
         let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         let plain = name.starts_with(word) && name.len() <= 63 && name.chars().all(|c| word(c) || c == '-' || c == '_');
@@ -40,25 +40,25 @@ impl Name {
         Ok(Self(name.to_owned()))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A password of 32 random bytes, written in base64url: letters, digits, `-` and `_`. It shows itself nowhere.
+/// A password of 32 random bytes, encoded as base64url: letters, digits, `-` and `_`. Its `Debug` output hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 impl Password {
-    /// Writes random bytes. Where they are from is the caller's matter: this crate asks no system.
+    /// Encodes random bytes. The caller provides them: this crate does no I/O.
     #[must_use]
     pub fn of(random: &[u8; 32]) -> Self {
         Self(BASE64_URL_SAFE_NO_PAD.encode(random))
     }
 
-    /// The password, for the URL of the login.
+    /// Returns the password, for the URL of the login.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -71,27 +71,27 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A login that is to be made.
+/// A login to create.
 #[derive(Clone, Debug)]
 pub struct NewLogin {
     /// Its name.
     pub name: Name,
     /// Its password.
     pub password: Password,
-    /// How many connections it may have at once.
+    /// The most connections that it may have at once.
     pub connections: u32,
     /// Whether it gets a schema of its own on PostgreSQL. On MySQL and MariaDB it always gets a database.
     pub schema: bool,
-    /// Whether rights that everyone has in the database are revoked. It is other logins' matter, too.
+    /// Whether the privileges of `PUBLIC` in the database are revoked, which affects other logins, too.
     pub harden: bool,
 }
 
-/// A statement, and how it is shown: without the password.
+/// A statement, and its text without the password.
 #[derive(Clone)]
 pub struct LoginStep {
-    /// What is sent. It may hold the password.
+    /// The statement to send. It may contain the password.
     pub sql: Sql,
-    /// What may be told.
+    /// The text to show, without the password.
     pub shown: String,
 }
 
@@ -102,8 +102,8 @@ impl fmt::Debug for LoginStep {
 }
 
 impl NewLogin {
-    /// The statements for PostgreSQL, in this database, all in one transaction. Where the account that runs them is no superuser, it
-    /// becomes a member of the new role for as long as it makes the schema: only a member may give it away.
+    /// Returns the statements for PostgreSQL, in this database, all for one transaction. If the account that runs them is no
+    /// superuser, it becomes a member of the new role while it creates the schema: only a member may make the role its owner.
     #[must_use]
     pub fn on_postgres(&self, database: &str, is_superuser: bool) -> Vec<LoginStep> {
         let mut steps = Steps { dialect: Dialect::Postgres, login: self, all: Vec::new() };
@@ -127,7 +127,7 @@ impl NewLogin {
             steps.add(|sql| sql.push("ALTER ROLE ").name(name).push(" SET search_path = ").name(name));
         }
         if self.harden {
-            // The account that runs this may have been let in as everyone was.
+            // The account that runs this may be able to connect only through `PUBLIC`.
             steps.add(|sql| sql.push("GRANT CONNECT ON DATABASE ").name(database).push(" TO CURRENT_USER"));
             steps.add(|sql| sql.push("REVOKE CONNECT, TEMPORARY ON DATABASE ").name(database).push(" FROM PUBLIC"));
             steps.add(|sql| sql.push("REVOKE CREATE ON SCHEMA public FROM PUBLIC"));
@@ -135,7 +135,7 @@ impl NewLogin {
         steps.all
     }
 
-    /// The statements for MySQL or MariaDB, each of which commits by itself: the database, the account, and its rights there.
+    /// Returns the statements for MySQL or MariaDB, each of which commits by itself: the database, the account, and its privileges there.
     #[must_use]
     pub fn on_mysql(&self, dialect: Dialect) -> Vec<LoginStep> {
         let mut steps = Steps { dialect, login: self, all: Vec::new() };
@@ -148,7 +148,7 @@ impl NewLogin {
             sql.push("CREATE USER ").text(name).push("@'%' IDENTIFIED BY ").text(self.password.reveal());
             sql.push(" WITH MAX_USER_CONNECTIONS ").number(self.connections)
         });
-        // A grant's database is a pattern, in which `_` is any letter.
+        // The database of a grant is a pattern, in which `_` matches any character.
         let pattern = name.replace('_', "\\_");
         steps.add(|sql| {
             let sql = sql.push("GRANT ").push(RIGHTS).push(" ON ").name(&pattern);
@@ -157,7 +157,7 @@ impl NewLogin {
         steps.all
     }
 
-    /// The statements that take back what the first so many of [`on_mysql`](Self::on_mysql) made, the last one first.
+    /// Returns the statements that undo the first `done` statements of [`on_mysql`](Self::on_mysql), the last one first.
     #[must_use]
     pub fn undo_on_mysql(&self, dialect: Dialect, done: usize) -> Vec<Sql> {
         let mut steps = Steps { dialect, login: self, all: Vec::new() };
@@ -172,7 +172,7 @@ impl NewLogin {
     }
 }
 
-/// Statements so far.
+/// The statements so far.
 struct Steps<'a> {
     dialect: Dialect,
     login: &'a NewLogin,

@@ -1,7 +1,7 @@
-//! Options that can grow: structs that other crates read and set field by field, and do not write out.
+//! Options that can grow: structs that other crates read and set field by field, and do not construct with a literal.
 
-/// Defines a method of the same name for each field of some options, which sets it. With `?` the field is an `Option`, and the
-/// method takes a value or `None`.
+/// Defines a setter of the same name for each field of an options struct. With `?` the field is an `Option`, and the setter
+/// takes a value or `None`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! setters {

@@ -1,20 +1,20 @@
-//! The order in which tables can be created: those that are referred to first.
+//! Orders tables as they can be created: referred tables first.
 
 use std::collections::HashMap;
 
 use crate::schema::Table;
 
-/// Tables in an order, and what no order can satisfy.
+/// An order of tables, and the foreign keys that no order satisfies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableOrder {
     /// Positions in the given list. A table comes after those that it refers to, except along `back`.
     pub tables: Vec<usize>,
-    /// Foreign keys that close a circle: the position of the table and that of its foreign key.
+    /// Foreign keys that close a cycle: the position of the table and that of its foreign key.
     pub back: Vec<(usize, usize)>,
 }
 
-/// Orders tables. Independent ones stay as they are given. Foreign keys to tables outside the list, and of a table to
-/// itself, ask for nothing. A depth-first walk with a stack of its own: chains of foreign keys are guest-controlled.
+/// Orders tables. Independent tables keep the given order. Foreign keys to tables outside the list, and of a table to
+/// itself, are ignored. A depth-first search with an explicit stack: chains of foreign keys are guest-controlled.
 #[must_use]
 pub fn order(tables: &[&Table]) -> TableOrder {
     let positions: HashMap<(Option<&str>, &str), usize> =

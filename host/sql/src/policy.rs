@@ -1,10 +1,10 @@
-//! What a guest may do to the rows and columns of tables that it shares with others.
+//! Policies: the operations that a guest may perform on rows and columns of tables that several tenants share.
 //!
-//! A [`Policy`] is written by who operates the host, as expressions in SQL, and parsed once. Bound to a tenant's claims it is what
-//! [`Catalog::under`](crate::Catalog::under) takes: from then on the checker rewrites each statement at each place of a table with rules,
-//! in the statement's data and never in its text. Tables that it does not name do not exist.
+//! A host's operator writes a [`Policy`] as SQL expressions, which are parsed once. Bound to a tenant's claims, it is passed to
+//! [`Catalog::under`](crate::Catalog::under). From then on the checker rewrites each reference to a table with rules, in the
+//! statement's nodes and never in its text. For the guest, tables that the policy does not name do not exist.
 //!
-//! What a rule's expression may say, and how a guest's statement is rewritten by it: `expression` and `rules`.
+//! The module `expression` parses a rule's expression; `rules` binds rules to claims.
 
 mod evaluate;
 mod expression;
@@ -21,35 +21,35 @@ pub(crate) use rules::{Preset, TableRules, WriteKind};
 
 use crate::Value;
 
-/// What is known of who asks, by name; an expression writes `:name` for it. It is bound, and never part of a text.
+/// A tenant's claims by name, to which an expression refers as `:name`. They become bind values, never SQL text.
 pub type Claims = BTreeMap<String, Value>;
 
-/// What may be done with a table besides its four operations.
+/// Permissions for a table besides its four operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Allow {
     /// Aggregates: `count`, `sum` and so on, in statements that read the table.
     Aggregate,
-    /// To return columns of the rows that a change wrote, as a unit of work does with keys that the database makes.
+    /// Returning columns of the rows that a change wrote, as a unit of work does with keys that the database generates.
     Returning,
-    /// To lock rows. Others wait for them.
+    /// Locking rows, which makes other transactions wait for them.
     Lock,
-    /// Inserts that update or leave alone the row that is there already, with the columns that the host sets among those of the key.
+    /// Inserts that update or keep the existing row on a conflict. Columns that the host fills and `read.where` names extend the key.
     Upsert,
 }
 
-/// Which columns are read, of which rows.
+/// The columns and rows that may be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Read {
     /// The columns.
     pub columns: Vec<String>,
-    /// The rows: those for which this is true; all where there is none.
+    /// The condition that selects the rows; without one, all rows.
     #[serde(rename = "where")]
     pub filter: Option<String>,
 }
 
-/// Which columns an insert may fill, and with what.
+/// The columns that an insert fills: with values of the guest or of the host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InsertPolicy {
@@ -58,56 +58,56 @@ pub struct InsertPolicy {
     /// The columns that the host fills, each with a claim or a constant. The guest may neither fill nor change them.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
-    /// What has to be true of the new row's values. The host evaluates it before anything is sent.
+    /// The condition that the new row's values must fulfil. The host evaluates it before it sends the statement.
     pub check: Option<String>,
 }
 
-/// Which columns an update may set, of which rows. These rows have to be readable, too.
+/// The columns that an update may set, and the rows that it may update. These rows have to be readable, too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdatePolicy {
-    /// The columns; none that says which rows are whose.
+    /// The columns. None may decide who owns a row: none that a condition of rows or of a mask names, and none that the host fills.
     pub columns: Vec<String>,
-    /// The rows: those for which this is true; all where there is none.
+    /// The condition that selects the rows; without one, all rows.
     #[serde(rename = "where")]
     pub filter: Option<String>,
-    /// What has to be true of the new values. The host evaluates it before anything is sent.
+    /// The condition that the new values must fulfil. The host evaluates it before it sends the statement.
     pub check: Option<String>,
 }
 
-/// Which rows may be deleted. These rows have to be readable, too.
+/// The rows that may be deleted. These rows have to be readable, too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeletePolicy {
-    /// The rows: those for which this is true; all where there is none.
+    /// The condition that selects the rows; without one, all rows.
     #[serde(rename = "where")]
     pub filter: Option<String>,
 }
 
-/// What may be done with one table. What is not said is denied.
+/// The permissions for one table. Operations without a permission are denied.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TablePolicy {
-    /// What is read.
+    /// Permission to read.
     pub read: Option<Read>,
-    /// What is inserted.
+    /// Permission to insert.
     pub insert: Option<InsertPolicy>,
-    /// What is updated.
+    /// Permission to update.
     pub update: Option<UpdatePolicy>,
-    /// What is deleted.
+    /// Permission to delete.
     pub delete: Option<DeletePolicy>,
     /// Columns that read as null in rows for which the expression is not true.
     #[serde(default)]
     pub mask: BTreeMap<String, String>,
-    /// What else may be done.
+    /// Further permissions.
     #[serde(default)]
     pub allow: BTreeSet<Allow>,
-    /// What [`TablePolicy::check`] asks of inserts and updates that are allowed after it.
+    /// The condition of [`TablePolicy::check`], for inserts and updates that are permitted after it.
     #[serde(skip)]
     check: Option<String>,
 }
 
-/// A text, where one is given that is not empty.
+/// Returns the text, or `None` for a blank one.
 fn text(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
@@ -117,20 +117,20 @@ fn names(names: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
 }
 
 impl TablePolicy {
-    /// Nothing may be done.
+    /// Returns a policy that permits nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// These columns are read, of rows for which the expression is true; of all rows where it is empty.
+    /// Permits reading these columns of rows for which the expression is true; of all rows where it is empty.
     #[must_use]
     pub fn read(mut self, columns: impl IntoIterator<Item = impl Into<String>>, filter: &str) -> Self {
         self.read = Some(Read { columns: names(columns), filter: text(filter) });
         self
     }
 
-    /// Rows are inserted with these columns.
+    /// Permits inserting rows with these columns.
     #[must_use]
     pub fn insert(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let check = self.check.clone();
@@ -139,7 +139,7 @@ impl TablePolicy {
         self
     }
 
-    /// The host fills a column of each row that is inserted, with a claim or a constant.
+    /// Makes the host fill a column of each inserted row with a claim or a constant.
     #[must_use]
     pub fn set(mut self, column: impl Into<String>, value: &str) -> Self {
         let check = self.check.clone();
@@ -148,8 +148,8 @@ impl TablePolicy {
         self
     }
 
-    /// A condition that has to be true of the values of inserted rows and, as far as it names columns that are set, of updated ones,
-    /// whether these are allowed before or after it.
+    /// Sets the condition for values of inserted rows, and of updates that set any of its columns, whether these are permitted before or
+    /// after it.
     #[must_use]
     pub fn check(mut self, expression: &str) -> Self {
         self.check = text(expression);
@@ -162,28 +162,28 @@ impl TablePolicy {
         self
     }
 
-    /// These columns are updated, of rows for which the expression is true.
+    /// Permits updating these columns of rows for which the expression is true; of all rows where it is empty.
     #[must_use]
     pub fn update(mut self, columns: impl IntoIterator<Item = impl Into<String>>, filter: &str) -> Self {
         self.update = Some(UpdatePolicy { columns: names(columns), filter: text(filter), check: self.check.clone() });
         self
     }
 
-    /// Rows for which the expression is true are deleted.
+    /// Permits deleting rows for which the expression is true; all rows where it is empty.
     #[must_use]
     pub fn delete(mut self, filter: &str) -> Self {
         self.delete = Some(DeletePolicy { filter: text(filter) });
         self
     }
 
-    /// A column reads as null in rows for which the expression is not true.
+    /// Makes a column read as null in rows for which the expression is not true.
     #[must_use]
     pub fn mask(mut self, column: impl Into<String>, unless: &str) -> Self {
         self.mask.insert(column.into(), unless.to_owned());
         self
     }
 
-    /// Something else may be done.
+    /// Adds a further permission.
     #[must_use]
     pub fn allow(mut self, what: Allow) -> Self {
         self.allow.insert(what);
@@ -191,7 +191,7 @@ impl TablePolicy {
     }
 }
 
-/// What is wrong with a policy, and where.
+/// An error in a policy, and its location.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{message}", self.place())]
 pub struct PolicyError {
@@ -199,9 +199,9 @@ pub struct PolicyError {
     pub table: String,
     /// The rule: `read.where`, `insert.set.tenant_id`, …
     pub rule: String,
-    /// Where in the rule's text, in bytes; its beginning where that is not known.
+    /// The byte offset in the rule's text; 0 where it is unknown.
     pub offset: usize,
-    /// What is wrong and what to do.
+    /// The problem and its remedy.
     pub message: String,
 }
 
@@ -222,11 +222,11 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Parses what is said of tables, by their names to the letter, `schema.name` where the schema is not the default one.
+    /// Parses the policies of tables. A table's name is case-sensitive, and has the form `schema.name` outside of the default schema.
     ///
     /// # Errors
-    /// The first thing that is wrong: an expression that cannot be read or says more than rules can, a column that an update could use
-    /// to move a row from one owner to another, a rule for a column that no rule grants.
+    /// The first error: an expression that does not parse or uses unsupported SQL, a column through which an update could move a row
+    /// from one owner to another, or a rule for a column that no rule grants.
     pub fn new(tables: impl IntoIterator<Item = (String, TablePolicy)>) -> Result<Self, PolicyError> {
         let parse =
             |(name, table): (String, TablePolicy)| Ok((name.clone(), parsed::ParsedPolicy::new(&name, &table)?));
@@ -238,16 +238,16 @@ impl Policy {
         self.tables.keys().map(String::as_str)
     }
 
-    /// The claims that its expressions name.
+    /// The claims that the policy's expressions name.
     #[must_use]
     pub fn claims(&self) -> BTreeSet<&str> {
         self.tables.values().flat_map(parsed::ParsedPolicy::claims).collect()
     }
 
-    /// The rules for who has these claims.
+    /// Binds the policy to a tenant's claims.
     ///
     /// # Errors
-    /// A claim that an expression names and that is not among them, or that is null or an array.
+    /// A claim that an expression names is missing, null, an array, or of a type of the database's own.
     pub fn bind(&self, claims: &Claims) -> Result<Rules, PolicyError> {
         Rules::new(&self.tables, claims)
     }

@@ -1,7 +1,7 @@
-//! What a guest's own SQL text may not say, as far as its first words tell.
+//! Checks a guest's own SQL text, and refuses statements that it may not run, by their first words.
 //!
-//! A text holds one statement: PostgreSQL, MySQL and MariaDB prepare it and refuse to prepare two, and on SQLite [`is_blank`] says
-//! whether more follows. So its first words decide what it does, but for what a statement takes along.
+//! A text holds one statement: PostgreSQL, MySQL and MariaDB refuse to prepare two, and on SQLite [`is_blank`] checks that nothing
+//! follows. So its first words determine its effect, unless it contains another statement.
 
 mod administration;
 
@@ -10,15 +10,15 @@ use crate::{
     lexer::{Kind, Lexer, Token},
 };
 
-/// Words that begin a statement which would change the transaction behind the host's back.
+/// First words of statements that would begin or end a transaction without the host's knowledge.
 const TRANSACTION_WORDS: [&str; 11] =
     ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "XA", "LOCK", "UNLOCK"];
 
-/// Words that begin a program on MySQL and MariaDB, or run a text that was never checked; either can end a transaction.
+/// First words, on MySQL and MariaDB, of programs and of statements that execute unchecked text; either can end a transaction.
 const PROGRAM_WORDS: [&str; 10] =
     ["CALL", "CASE", "DECLARE", "EXECUTE", "FOR", "IF", "LOOP", "PREPARE", "REPEAT", "WHILE"];
 
-/// Refuses texts that hold no statement, and statements that begin or end transactions: the host has to know which one is open.
+/// Refuses text without a statement, administration, `COPY`, and control of transactions: the host has to track which one is open.
 ///
 /// # Errors
 ///
@@ -27,7 +27,7 @@ pub fn check(sql: &str, dialect: Dialect) -> Result<()> {
     if sql.contains('\0') {
         return Err(Error::invalid("the text has a NUL character"));
     }
-    // No database but SQLite takes these for blanks; what follows them is looked at all the same.
+    // Only SQLite skips a byte order mark. Stripping it on all databases is safe, since the text after it is checked.
     let sql = sql.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let mut tokens = Lexer::new(sql, dialect).meaningful();
     let first = next(&mut tokens)?.ok_or_else(|| Error::invalid("the text holds no statement"))?;
@@ -43,7 +43,7 @@ pub fn check(sql: &str, dialect: Dialect) -> Result<()> {
         return Err(Error::Denied("transaction control in SQL text".into()));
     }
     if first.is_word("COPY") {
-        // The server would wait for a stream, or send one, and everything after it on the connection would wait with it.
+        // The server would read or send a stream, which blocks all later statements on the connection.
         return Err(Error::Denied("COPY in SQL text: use statements, or bulk inserts".into()));
     }
     if let Some(what) = administration::of(first, second, rest, dialect) {
@@ -84,7 +84,7 @@ fn is_transaction_control<'a>(
         return is_second("TRANSACTION");
     }
     if first.is_word("SET") {
-        // PostgreSQL takes `SET LOCAL TRANSACTION` for the same as without the word; on MySQL it is about later transactions.
+        // PostgreSQL treats `SET LOCAL` and `SET SESSION TRANSACTION` like `SET TRANSACTION`; on MySQL they affect later transactions only.
         let is_scoped = dialect == Dialect::Postgres && (is_second("LOCAL") || is_second("SESSION"));
         return is_second("TRANSACTION")
             || is_second("AUTOCOMMIT")
@@ -93,13 +93,13 @@ fn is_transaction_control<'a>(
     TRANSACTION_WORDS.iter().any(|word| first.is_word(word))
 }
 
-/// Whether it is a `SET` that may name `autocommit`: to turn it on commits what is open. It has many spellings and an earlier
-/// `SET sql_mode` can move the ends of texts and comments, so the name counts wherever it stands.
+/// Whether it is a `SET` that may name `autocommit`: turning it on commits the open transaction. The variable has many spellings, and
+/// an earlier `SET sql_mode` can change where literals and comments end, so the name counts in any position.
 fn sets_autocommit(first: Token<'_>, rest: &str) -> bool {
     first.is_word("SET") && names_autocommit(rest)
 }
 
-/// Whether the name is in a text. The server finds variables by a collation that sees no accents: `ãutocommit` is the same to it.
+/// Whether a text contains the name. The server looks up variables by an accent-insensitive collation, so `ãutocommit` matches, too.
 fn names_autocommit(text: &str) -> bool {
     let is_same = |found: char, wanted: char| found.eq_ignore_ascii_case(&wanted) || is_accented(found);
     text.char_indices().any(|(at, _)| {
@@ -108,12 +108,12 @@ fn names_autocommit(text: &str) -> bool {
     })
 }
 
-/// Whether it is from the blocks of Unicode with Latin letters that are not ASCII.
+/// Whether a character is in the Unicode blocks of Latin letters outside of ASCII.
 const fn is_accented(character: char) -> bool {
     matches!(character, '\u{80}'..='\u{2ff}' | '\u{1e00}'..='\u{1eff}')
 }
 
-/// Whether a statement on MySQL or MariaDB is a program, or takes another statement along (`SET STATEMENT … FOR COMMIT`).
+/// Whether a statement on MySQL or MariaDB is a program, or contains another statement (`SET STATEMENT … FOR COMMIT`).
 fn is_program(first: Token<'_>, second: Option<Token<'_>>) -> bool {
     PROGRAM_WORDS.iter().any(|word| first.is_word(word))
         || (first.is_word("SET") && second.is_some_and(|token| token.is_word("STATEMENT")))
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_comment_ends_where_its_database_says() {
-        // The server would run the COMMIT and take the rest for a comment.
+        // The server would run the COMMIT and treat the rest as a comment.
         assert!(denied("-- x\rcommit /*\n select 1 */", Dialect::Postgres));
         assert!(check("-- x\rcommit\n select 1", Dialect::Sqlite).is_ok());
     }

@@ -1,7 +1,7 @@
-//! Writes a resolved statement as the text of one dialect, with a placeholder for every value.
+//! Writes a resolved statement as SQL text of one dialect, with a placeholder for every value.
 //!
-//! Nothing here can fail, and nothing here is decided that `check` could have refused. All text goes
-//! through [`SqlWriter`]; no value of a statement goes into it. Text past the limit is not written but noted, as names
+//! Rendering cannot fail, since `check` refuses each statement that cannot be written. All text goes through
+//! [`SqlWriter`], and no value of a statement goes into it. Text past the limit is dropped and recorded, since names
 //! may be repeated as often as nodes are.
 
 mod batch_values;
@@ -27,7 +27,7 @@ use crate::{
     types::postgres_plain,
 };
 
-/// Writes a statement: its text and its placeholders, in order. Nothing where the text would have more than `most` bytes.
+/// Returns a statement's text and its placeholders, in order; `None` where the text would have more than `most` bytes.
 pub(crate) fn render(
     statement: &ResolvedStatement<'_>,
     dialect: Dialect,
@@ -38,16 +38,16 @@ pub(crate) fn render(
     writer.finish()
 }
 
-/// Text and placeholders so far.
+/// The text and placeholders written so far.
 struct Writer {
     dialect: Dialect,
     sql: SqlWriter,
     placeholders: Vec<Placeholder>,
-    /// Where numbered placeholders were used before: the same value under the same number lets a database see that two
-    /// expressions are equal, as `GROUP BY` needs it.
+    /// The positions of numbered placeholders, for reuse: the same number for the same value lets a database recognise equal
+    /// expressions, as `GROUP BY` requires.
     numbers: HashMap<(bool, NodeId, Option<TypeKind>), usize>,
     most: usize,
-    /// How deep the writer is in expressions that it writes once more, and how many bytes of literals that has copied.
+    /// The depth of nested repetitions of expressions, and the bytes of literals that repetitions have copied.
     again: usize,
     copied: usize,
 }
@@ -62,7 +62,7 @@ impl Writer {
         Some((self.sql.finish_within()?, self.placeholders))
     }
 
-    /// Writes SQL of the host's own.
+    /// Writes constant SQL of the host.
     fn push(&mut self, text: &'static str) {
         self.sql.push(text);
     }
@@ -72,12 +72,12 @@ impl Writer {
         self.sql.number(number);
     }
 
-    /// Writes a name.
+    /// Writes a name as a quoted identifier.
     fn name(&mut self, name: &str) {
         self.sql.name(name);
     }
 
-    /// Writes a name with the one that it belongs to.
+    /// Writes a name, qualified by its owner: a column's table, or a table's schema.
     fn qualified(&mut self, owner: Option<&str>, name: &str) {
         self.sql.qualified(owner, name);
     }
@@ -98,8 +98,8 @@ impl Writer {
 
     /// Writes a placeholder.
     fn bind(&mut self, bind: &Bind) {
-        // Only PostgreSQL types placeholders; without a cast it could not tell `SELECT 1` from `SELECT 'a'` when it sees
-        // the text of one again with a value of the other.
+        // Only PostgreSQL types placeholders. Without a cast, `SELECT 1` and `SELECT 'a'` would have the same text, though
+        // their placeholders have different types.
         let cast = bind.kind.filter(|kind| bind.alone && self.dialect == Dialect::Postgres && has_plain_name(*kind));
         if cast.is_some() {
             self.push("CAST(");
@@ -112,7 +112,7 @@ impl Writer {
         }
     }
 
-    /// Writes a placeholder for a value that was said at a node.
+    /// Writes a placeholder for a value of a node.
     fn placeholder(
         &mut self,
         source: &ValueSource,
@@ -151,7 +151,7 @@ impl Writer {
             }
             _ => {
                 self.placeholders.push(Placeholder { source: source.clone(), kind, bounds: bounds.cloned() });
-                // A value of a batch was said at no node and comes once.
+                // A value of a batch has no node, and is written once.
                 if node != NodeId::MAX {
                     self.numbers.insert(key, self.placeholders.len());
                 }
@@ -189,7 +189,7 @@ impl Writer {
     }
 }
 
-/// Whether a kind has a name of its own to cast to.
+/// Whether a kind has a type name to cast to.
 fn has_plain_name(kind: TypeKind) -> bool {
     !matches!(kind, TypeKind::Array | TypeKind::Other)
 }

@@ -1,5 +1,5 @@
-//! A statement whose every name is resolved and every type inferred as far as it can be: what `check` makes of an arena
-//! and `render` writes. Nothing in here can fail to be written. It is long, as all that a statement can have stands side by side.
+//! A statement with all names resolved and all types inferred as far as possible: `check` makes it from an arena, and `render`
+//! writes it. Rendering cannot fail. The file is long because it lists all parts of a statement.
 
 mod batch_values;
 
@@ -14,7 +14,7 @@ use crate::{
     statement::{BinaryOp, Frame, JoinKind, Locking, NodeId, SetOp, UnaryOp},
 };
 
-/// What is known of an expression's type.
+/// The type of an expression, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Type<'a> {
     Unknown,
@@ -39,7 +39,7 @@ impl Type<'_> {
         }
     }
 
-    /// This type, or the other where this is not known.
+    /// Returns this type, or the other if this one is unknown.
     pub(crate) fn or(self, other: Self) -> Self {
         if self == Self::Unknown { other } else { self }
     }
@@ -60,7 +60,7 @@ pub(crate) struct Typed<'a> {
 }
 
 impl<'a> Typed<'a> {
-    /// Conditions that all have to be true.
+    /// Combines conditions that all have to be true.
     pub(crate) fn all(mut conditions: Vec<Self>, other: Option<Self>) -> Option<Self> {
         conditions.extend(other);
         match conditions.pop() {
@@ -85,7 +85,7 @@ impl<'a> Typed<'a> {
         self.ty.kind()
     }
 
-    /// The value on its way into a column: one that is bound is asked whether it fits.
+    /// Assigns the value to a column: a bind value is checked against the column's bounds.
     pub(crate) fn into_column(mut self, bounds: Option<&Arc<ValueBounds>>) -> Self {
         if let Expr::Bind(bind) = &mut self.expr {
             bind.bounds = bounds.cloned();
@@ -94,16 +94,16 @@ impl<'a> Typed<'a> {
     }
 }
 
-/// A value that is bound.
+/// A bind value.
 #[derive(Clone, Debug)]
 pub(crate) struct Bind {
     pub(crate) source: ValueSource,
     pub(crate) kind: Option<TypeKind>,
-    /// Where it was said: equal places are one placeholder where placeholders have numbers.
+    /// The node that it comes from: binds of the same node are one placeholder where placeholders have numbers.
     pub(crate) node: NodeId,
-    /// The room of the column that it is assigned to, where not every value fits.
+    /// The bounds of the column that it is assigned to, where not every value fits.
     pub(crate) bounds: Option<Arc<ValueBounds>>,
-    /// Whether nothing around it tells its type, so that a cast has to.
+    /// Whether its context does not determine its type, so that it needs a cast.
     pub(crate) alone: bool,
 }
 
@@ -117,7 +117,7 @@ pub(crate) enum Expr<'a> {
         table: Option<&'a str>,
         name: &'a str,
     },
-    /// A column of a query that the host put around one of a guest's.
+    /// A column of a source that the host added: a query around a guest's, or the arrays of a batch.
     Named {
         table: &'static str,
         name: Cow<'a, str>,
@@ -147,22 +147,22 @@ pub(crate) enum Expr<'a> {
         whens: Vec<(Typed<'a>, Typed<'a>)>,
         otherwise: Option<Box<Typed<'a>>>,
     },
-    /// A number as the text of a decimal, and a decimal as a float: only where the database has no type for decimals.
+    /// Conversions of a number to a decimal's text, and of a decimal to a float: only where the database has no type for decimals.
     Exact(Box<Typed<'a>>),
     Approximate(Box<Typed<'a>>),
     Exists(Box<Query<'a>>),
     Scalar(Box<Query<'a>>),
-    /// A number of the host's own.
+    /// A number from the host.
     Number(i64),
     /// The time of the statement, as a value of this kind.
     Now(TypeKind),
-    /// What the model says that a column gets: an expression of it, from a guest that may send SQL text or from the host.
+    /// The model's value of a column: an expression from a guest that may send SQL text, or from the host.
     Declared(&'a DefaultValue),
-    /// Pairs whose values are all equal.
+    /// Whether the values of each pair are equal.
     Equal(Vec<[Typed<'a>; 2]>),
-    /// A value, or a row of them, among those of a batch.
+    /// Whether a value, or a row of them, is among those of a batch.
     Among(Box<Typed<'a>>, KeySet<'a>),
-    /// What the row of a batch says that has the key.
+    /// The value that the row of a batch with the matching key has.
     CaseByKey(Box<CaseByKey<'a>>),
 }
 
@@ -242,7 +242,7 @@ pub(crate) struct Call<'a> {
     pub(crate) window: Option<Window<'a>>,
 }
 
-/// What a window function sees.
+/// The rows that a window function is computed over.
 #[derive(Clone, Debug)]
 pub(crate) struct Window<'a> {
     pub(crate) partition_by: Vec<Typed<'a>>,
@@ -265,7 +265,7 @@ pub(crate) struct Column<'a> {
     pub(crate) name: Cow<'a, str>,
 }
 
-/// A result column as queries around it see it.
+/// A result column as enclosing queries see it.
 #[derive(Clone, Debug)]
 pub(crate) struct ResultColumn<'a> {
     pub(crate) name: Cow<'a, str>,
@@ -273,7 +273,7 @@ pub(crate) struct ResultColumn<'a> {
     pub(crate) nullable: Option<bool>,
 }
 
-/// A query with its shape.
+/// A query with its result columns.
 #[derive(Clone, Debug)]
 pub(crate) struct Query<'a> {
     pub(crate) ctes: Vec<Cte<'a>>,
@@ -282,19 +282,19 @@ pub(crate) struct Query<'a> {
     pub(crate) limit: Option<Typed<'a>>,
     pub(crate) offset: Option<Typed<'a>>,
     pub(crate) lock: Option<&'a Locking>,
-    /// Whether no condition from outside may be evaluated before its own.
+    /// Whether a condition from outside must not be evaluated before its own.
     pub(crate) is_fenced: bool,
     pub(crate) shape: Vec<ResultColumn<'a>>,
 }
 
 impl<'a> Query<'a> {
-    /// A query with nothing around it.
+    /// Makes a query of a body alone.
     pub(crate) fn new(body: Body<'a>, shape: Vec<ResultColumn<'a>>) -> Self {
         let (ctes, order_by) = (Vec::new(), Vec::new());
         Self { ctes, body, order_by, limit: None, offset: None, lock: None, is_fenced: false, shape }
     }
 
-    /// Whether it is a select and nothing around it, as parts of a compound have to be on some databases.
+    /// Whether it is a select alone, as some databases require for the parts of a compound.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self.body, Body::Select(_))
             && self.ctes.is_empty()
@@ -306,14 +306,14 @@ impl<'a> Query<'a> {
     }
 }
 
-/// What a query is.
+/// The body of a query.
 #[derive(Clone, Debug)]
 pub(crate) enum Body<'a> {
     Select(Box<Select<'a>>),
     Compound(SetOp, Vec<Query<'a>>),
 }
 
-/// A select without what may follow compounds too.
+/// A select without the clauses that compounds can have, too.
 #[derive(Clone, Debug)]
 pub(crate) struct Select<'a> {
     pub(crate) columns: Vec<Column<'a>>,
@@ -362,7 +362,7 @@ pub(crate) enum FromItem<'a> {
     },
 }
 
-/// The table that a change is made to.
+/// The table that a statement changes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target<'a> {
     pub(crate) schema: Option<&'a str>,
@@ -376,13 +376,13 @@ pub(crate) struct Assignment<'a> {
     pub(crate) value: Typed<'a>,
 }
 
-/// Where an insert's rows come from.
+/// The source of an insert's rows.
 #[derive(Clone, Debug)]
 pub(crate) enum InsertRows<'a> {
     Values(Vec<Vec<Typed<'a>>>),
     Query(Box<Query<'a>>),
     Defaults,
-    /// So many rows of the default of the only column.
+    /// This number of rows, with the default of the only column.
     Default(usize),
     /// The rows of a batch, value by value.
     Batch(BatchValues<'a>),
@@ -390,11 +390,11 @@ pub(crate) enum InsertRows<'a> {
     Arrays(BatchArrays),
 }
 
-/// What happens to rows that are there already.
+/// The action for rows that exist already.
 #[derive(Clone, Debug)]
 pub(crate) struct Conflict<'a> {
     pub(crate) columns: Cow<'a, [String]>,
-    /// Nothing where the row is left as it is.
+    /// Empty where the row is left unchanged.
     pub(crate) assignments: Vec<Assignment<'a>>,
     pub(crate) filter: Option<Typed<'a>>,
 }
@@ -409,7 +409,7 @@ pub(crate) enum ResolvedStatement<'a> {
         rows: InsertRows<'a>,
         conflict: Option<Conflict<'a>>,
         returning: Vec<Column<'a>>,
-        /// Whether the database tells what is returned without being asked: the key that it makes.
+        /// Whether the database reports the returned column, the key that it generates, without `RETURNING`.
         is_told: bool,
     },
     Update {

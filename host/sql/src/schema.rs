@@ -1,4 +1,4 @@
-//! Tables and what holds them together, in the shape of the contract's `schema` interface.
+//! Tables, their constraints and relationships, in the shape of the contract's `schema` interface.
 
 use crate::Value;
 
@@ -44,7 +44,7 @@ pub struct ColumnType {
     pub element: Option<TypeKind>,
     /// The labels of an enumeration.
     pub labels: Vec<String>,
-    /// The type's name in the database, as reflected or as asked for by `Other`.
+    /// The type's name in the database, as reflected or as requested by `Other`.
     pub native: Option<String>,
 }
 
@@ -54,17 +54,17 @@ impl From<TypeKind> for ColumnType {
     }
 }
 
-/// What a column gets when a row says nothing about it.
+/// The value of a column that a row does not set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum DefaultValue {
-    /// Nothing.
+    /// No value.
     #[default]
     None,
     /// A constant.
     Literal(Value),
     /// The time of the statement.
     Now,
-    /// A key that the database counts up.
+    /// A key that the database generates.
     GeneratedKey,
     /// SQL text.
     Expression(String),
@@ -79,9 +79,9 @@ pub struct Column {
     pub ty: ColumnType,
     /// Whether it may be null.
     pub nullable: bool,
-    /// What it gets when an insert says nothing.
+    /// Its value where an insert does not set it.
     pub default: DefaultValue,
-    /// What it gets when an update says nothing.
+    /// Its value where an update does not set it.
     pub on_update: DefaultValue,
     /// The expression that computes it.
     pub computed: Option<String>,
@@ -90,7 +90,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// A column that may not be null and gets nothing by itself.
+    /// Makes a column that is not nullable and has no defaults.
     pub fn new(name: impl Into<String>, ty: impl Into<ColumnType>) -> Self {
         Self {
             name: name.into(),
@@ -104,7 +104,7 @@ impl Column {
     }
 }
 
-/// What happens to a row whose referred row is deleted or gets another key.
+/// The action on a row whose referred row is deleted or gets another key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "SQL's own words")]
 pub enum Action {
@@ -129,9 +129,9 @@ pub struct ForeignKey {
     pub schema: Option<String>,
     /// The columns referred to.
     pub referred: Vec<String>,
-    /// What a deletion of the referred row does.
+    /// The action when the referred row is deleted.
     pub on_delete: Action,
-    /// What a new key of the referred row does.
+    /// The action when the referred row gets another key.
     pub on_update: Action,
 }
 
@@ -142,7 +142,7 @@ pub struct Index {
     pub name: Option<String>,
     /// Its columns, in order.
     pub columns: Vec<String>,
-    /// Whether it keeps rows from being equal.
+    /// Whether no two rows can have equal values.
     pub unique: bool,
 }
 
@@ -176,7 +176,7 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// Its checks.
     pub checks: Vec<Check>,
-    /// The column that counts a row's versions.
+    /// The column with a row's version.
     pub version_column: Option<String>,
     /// A comment.
     pub comment: Option<String>,
@@ -185,7 +185,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table of these columns in the default schema, without keys.
+    /// Makes a table of these columns in the default schema, without keys.
     pub fn new(name: impl Into<String>, columns: Vec<Column>) -> Self {
         Self {
             name: name.into(),
@@ -204,7 +204,7 @@ impl Table {
     }
 }
 
-/// What follows an object along a relationship.
+/// An operation that cascades along a relationship.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names are those of the contract, documented there")]
 pub enum CascadeKind {
@@ -222,13 +222,13 @@ pub struct Relationship {
     pub owner: String,
     /// The related table.
     pub target: String,
-    /// The columns of the foreign key, where several would do.
+    /// The columns of the foreign key, where several are possible.
     pub foreign_key: Option<Vec<String>>,
     /// The association table.
     pub through: Option<String>,
-    /// Whether it holds many.
+    /// Whether it is a collection.
     pub collection: bool,
-    /// What follows the owner.
+    /// The operations that cascade from the owner.
     pub cascade: Vec<CascadeKind>,
     /// Whether unloaded related rows are left to the database.
     pub passive_deletes: bool,
@@ -238,7 +238,7 @@ pub struct Relationship {
     pub order_by: Vec<String>,
 }
 
-/// What a guest declares.
+/// The declarations of a guest.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Models {
     /// The tables.

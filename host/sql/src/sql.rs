@@ -1,7 +1,7 @@
-//! The text of a statement, which only this module can make.
+//! The type of a statement's text, which only this module can construct.
 //!
-//! Only a [`Sql`] can be sent to a database, and there are three ways to make one: a constant of the host's, a
-//! [`SqlWriter`], which quotes what it is given, and a guest's own text, once it was checked. Nothing else becomes one:
+//! Only a [`Sql`] can be sent to a database. There are three ways to construct one: from a constant of the host, with a
+//! [`SqlWriter`], which quotes names and literals, and from a guest's own text, which is checked. Nothing else converts to one:
 //!
 //! ```compile_fail,E0308
 //! # use sqlservice_sql::Sql;
@@ -49,14 +49,14 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use crate::{Dialect, Result, raw};
 
-/// Who wrote a statement's text.
+/// The author of a statement's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Author {
     /// The host, for itself.
     Host,
     /// The host's compiler, from a guest's statement or model.
     Compiler,
-    /// A guest. Its text was checked, but may say anything that the check lets pass.
+    /// A guest. Its text may contain anything that the check permits.
     Guest,
 }
 
@@ -91,13 +91,13 @@ impl PartialEq for Text {
 impl Eq for Text {}
 
 impl Sql {
-    /// A constant of the host's.
+    /// Creates it from a constant of the host.
     #[must_use]
     pub const fn fixed(text: &'static str) -> Self {
         Self { text: Text::Fixed(text), author: Author::Host }
     }
 
-    /// A guest's own text.
+    /// Creates it from a guest's own text, which it checks.
     ///
     /// # Errors
     ///
@@ -112,8 +112,8 @@ impl Sql {
         Self { text: Text::Made(text.into()), author }
     }
 
-    /// The statement with a comment at its end that sets it apart from others of the same text. Of the mark, only ASCII letters and
-    /// digits go into it, as nothing else is sure to end no comment.
+    /// Appends a comment that distinguishes the statement from others with the same text. Of the mark, only ASCII letters and digits
+    /// are written, since other characters could end the comment.
     #[must_use]
     pub fn marked(&self, mark: impl Iterator<Item = char>) -> Self {
         let mut text = String::with_capacity(self.len() + 64);
@@ -124,25 +124,25 @@ impl Sql {
         Self::made(text, self.author)
     }
 
-    /// Who wrote it.
+    /// The author of the text.
     #[must_use]
     pub fn author(&self) -> Author {
         self.author
     }
 
-    /// Whether a guest wrote it.
+    /// Whether a guest is the author.
     #[must_use]
     pub fn is_guest(&self) -> bool {
         self.author == Author::Guest
     }
 
-    /// The text, to read.
+    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.text.as_str()
     }
 
-    /// The text of a constant, to hand to a driver.
+    /// The text for a driver if it is a constant of the host; else `None`.
     #[must_use]
     pub fn constant(&self) -> Option<&'static str> {
         match self.text {
@@ -151,7 +151,7 @@ impl Sql {
         }
     }
 
-    /// The text, to hand to a driver.
+    /// The text for a driver, as a shared string.
     #[must_use]
     pub fn shared(&self) -> Arc<str> {
         match &self.text {

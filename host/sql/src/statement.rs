@@ -1,7 +1,7 @@
 //! Statements as data, in the shape of the contract's `statements` interface.
 //!
-//! A statement is an arena: a node names others by position, and only positions smaller than its own. Nothing in a value
-//! of these types is checked yet: `compile` does that.
+//! A statement is an arena: a node refers to others by position, and only to positions smaller than its own. A value of
+//! these types is not checked yet: `compile` does that.
 //!
 //! The file is long because it lists every node of the contract.
 
@@ -52,7 +52,7 @@ pub enum BinaryOp {
     Divide,
     /// Remainder.
     Modulo,
-    /// Text after text.
+    /// Concatenation of texts.
     Concat,
     /// The member or item of a JSON document, as JSON.
     JsonGet,
@@ -106,22 +106,22 @@ pub struct Matching {
     pub value: NodeId,
     /// The pattern.
     pub pattern: NodeId,
-    /// The character that takes `%`, `_` or itself literally.
+    /// The character that escapes `%`, `_` and itself.
     pub escape: Option<char>,
-    /// Whether upper and lower case are alike.
+    /// Whether case is ignored.
     pub ignore_case: bool,
-    /// Whether a match is false.
+    /// Whether the result is negated.
     pub negated: bool,
 }
 
-/// An operand and a query that returns one column.
+/// Membership of an operand in the result of a query that returns one column.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Membership {
     /// The operand.
     pub value: NodeId,
     /// The query.
     pub query: NodeId,
-    /// Whether membership is false.
+    /// Whether the result is negated.
     pub negated: bool,
 }
 
@@ -130,11 +130,11 @@ pub struct Membership {
 pub struct Call {
     /// Its name in lower case: `count`, `sum`, `lower`, …
     pub function: String,
-    /// Its arguments; `count` of none counts rows.
+    /// Its arguments; `count` without arguments counts rows.
     pub arguments: Vec<NodeId>,
-    /// Whether an aggregate takes equal values once.
+    /// Whether an aggregate counts equal values once.
     pub distinct: bool,
-    /// Which rows an aggregate takes.
+    /// The condition of the rows that an aggregate takes.
     pub filter: Option<NodeId>,
 }
 
@@ -159,15 +159,15 @@ pub struct Case {
 /// One key of an ordering.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Order {
-    /// What to order by.
+    /// The expression to order by.
     pub expression: NodeId,
     /// Whether greater values come first.
     pub descending: bool,
-    /// Whether nulls come first; the database's habit where nothing is said.
+    /// Whether nulls come first; the database's default if `None`.
     pub nulls_first: Option<bool>,
 }
 
-/// What a window's frame counts.
+/// The unit of a window's frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FrameUnit {
     /// Rows.
@@ -181,24 +181,24 @@ pub enum FrameUnit {
 /// A border of a window's frame.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub enum FrameBound {
-    /// The partition's border.
+    /// The border of the partition.
     Unbounded,
     /// The current row.
     Current,
-    /// So many before the current row.
+    /// This number of units before the current row.
     Preceding(u64),
-    /// So many after the current row.
+    /// This number of units after the current row.
     Following(u64),
 }
 
 /// A window's frame.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Frame {
-    /// What it counts.
+    /// The unit of its borders.
     pub unit: FrameUnit,
-    /// Where it starts; `unbounded` is the partition's start.
+    /// Its start; `unbounded` is the partition's start.
     pub start: FrameBound,
-    /// Where it ends; `unbounded` is the partition's end.
+    /// Its end; `unbounded` is the partition's end.
     pub end: FrameBound,
 }
 
@@ -207,11 +207,11 @@ pub struct Frame {
 pub struct Window {
     /// The function's `call` node.
     pub call: NodeId,
-    /// What splits the rows.
+    /// The expressions that partition the rows.
     pub partition_by: Vec<NodeId>,
-    /// What orders them.
+    /// The order within a partition.
     pub order_by: Vec<Order>,
-    /// Which of them count.
+    /// The frame.
     pub frame: Option<Frame>,
 }
 
@@ -227,7 +227,7 @@ pub struct ColumnName {
 /// A conversion to a type.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Cast {
-    /// What is converted.
+    /// The expression to convert.
     pub value: NodeId,
     /// The type.
     pub ty: ColumnType,
@@ -249,7 +249,7 @@ pub struct SourceTable {
     pub table: String,
     /// Its schema, where it is not the default one.
     pub schema: Option<String>,
-    /// A name of its own in this statement.
+    /// Its alias in this statement.
     pub alias: Option<String>,
 }
 
@@ -264,7 +264,7 @@ pub struct SourceQuery {
     pub lateral: bool,
 }
 
-/// Which rows without a partner a join keeps.
+/// The rows without a match that a join keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JoinKind {
     /// None.
@@ -305,14 +305,14 @@ pub struct Cte {
     pub recursive: bool,
 }
 
-/// How strongly the rows of a select are locked, and for how long it waits.
+/// The row locks of a select, and its behaviour if rows are locked already.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Locking {
-    /// Whether others may still read with the same lock.
+    /// Whether others may hold the same lock.
     pub for_share: bool,
-    /// Whether a held lock is an error at once.
+    /// Whether a row that is locked already is an error at once.
     pub no_wait: bool,
-    /// Whether locked rows are passed over.
+    /// Whether rows that are locked already are skipped.
     pub skip_locked: bool,
     /// The sources whose rows are locked; all where empty.
     pub tables: Vec<String>,
@@ -325,53 +325,53 @@ pub struct Select {
     pub ctes: Vec<Cte>,
     /// Its columns; at least one.
     pub columns: Vec<NodeId>,
-    /// Whether equal rows come once.
+    /// Whether equal rows are returned once.
     pub distinct: bool,
     /// Its source.
     pub source: Option<NodeId>,
-    /// Which rows.
+    /// The condition of the rows.
     pub filter: Option<NodeId>,
-    /// What groups them.
+    /// The expressions to group by.
     pub group_by: Vec<NodeId>,
-    /// Which groups.
+    /// The condition of the groups.
     pub having: Option<NodeId>,
     /// Their order.
     pub order_by: Vec<Order>,
-    /// How many at most: a `literal` or `parameter` node.
+    /// The most rows to return: a `literal` or `parameter` node.
     pub limit: Option<NodeId>,
-    /// How many are passed over first: a `literal` or `parameter` node.
+    /// The number of rows to skip first: a `literal` or `parameter` node.
     pub offset: Option<NodeId>,
     /// The lock.
     pub lock: Option<Locking>,
 }
 
-/// How a compound puts queries together.
+/// The set operation of a compound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SetOp {
-    /// Rows of any, equal ones once.
+    /// Rows of any part, equal ones once.
     Union,
-    /// Rows of any.
+    /// Rows of any part.
     UnionAll,
-    /// Rows of all.
+    /// Rows of all parts.
     Intersect,
-    /// Rows of the first that are not in the others.
+    /// Rows of the first part that are not in the others.
     Except,
 }
 
-/// Several queries as one.
+/// A set operation on several queries.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Compound {
     /// Its common table expressions.
     pub ctes: Vec<Cte>,
-    /// How they are put together.
+    /// The set operation.
     pub op: SetOp,
     /// The `select` or `compound` nodes; at least two.
     pub parts: Vec<NodeId>,
     /// The order of the whole, by columns or labels of the first part.
     pub order_by: Vec<Order>,
-    /// How many at most.
+    /// The most rows to return.
     pub limit: Option<NodeId>,
-    /// How many are passed over first.
+    /// The number of rows to skip first.
     pub offset: Option<NodeId>,
 }
 
@@ -400,7 +400,7 @@ pub enum Node {
     Call(Call),
     /// A conversion.
     Cast(Cast),
-    /// A choice.
+    /// A case expression.
     Case(Case),
     /// A function over a window.
     Window(Window),
@@ -410,11 +410,11 @@ pub enum Node {
     Table(SourceTable),
     /// A query as a source.
     Subquery(SourceQuery),
-    /// Two sources as one.
+    /// A join of two sources.
     Join(Join),
     /// A query.
     Select(Select),
-    /// Several queries as one.
+    /// A set operation on several queries.
     Compound(Compound),
     /// Whether a query has any row.
     Exists(NodeId),
@@ -431,7 +431,7 @@ pub struct Assignment {
     pub value: NodeId,
 }
 
-/// What an insert does with a row that is there already.
+/// The action of an insert for a row that exists already.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub enum ConflictAction {
     /// Leaves it.
@@ -440,21 +440,21 @@ pub enum ConflictAction {
     Update(Vec<Assignment>),
 }
 
-/// Which rows count as there already, and what happens to them.
+/// The unique key that determines which rows exist already, and the action for them.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Conflict {
     /// The columns of the unique key; the primary key where empty.
     pub columns: Vec<String>,
-    /// What happens.
+    /// The action.
     pub action: ConflictAction,
-    /// Which rows an update changes.
+    /// The condition of the rows that an update changes.
     pub filter: Option<NodeId>,
 }
 
-/// Where an insert's rows come from.
+/// The source of an insert's rows.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub enum InsertSource {
-    /// Expressions, a list a row, as many as columns.
+    /// A list of expressions per row, one for each column.
     Values(Vec<Vec<NodeId>>),
     /// A `select` or `compound` node with as many columns.
     Query(NodeId),
@@ -473,9 +473,9 @@ pub struct Insert {
     pub columns: Vec<String>,
     /// The rows.
     pub source: InsertSource,
-    /// What to do with rows that are there already; an error where nothing is said.
+    /// The action for rows that exist already; an error if `None`.
     pub conflict: Option<Conflict>,
-    /// What to return of each row that was inserted or changed.
+    /// The result columns, for each row that was inserted or changed.
     pub returning: Vec<NodeId>,
 }
 
@@ -490,9 +490,9 @@ pub struct Update {
     pub assignments: Vec<Assignment>,
     /// Other sources.
     pub source: Option<NodeId>,
-    /// Which rows; all where nothing is said.
+    /// The condition of the rows; all rows if `None`.
     pub filter: Option<NodeId>,
-    /// What to return of each changed row.
+    /// The result columns, for each changed row.
     pub returning: Vec<NodeId>,
 }
 
@@ -505,13 +505,13 @@ pub struct Delete {
     pub schema: Option<String>,
     /// Other sources.
     pub source: Option<NodeId>,
-    /// Which rows; all where nothing is said.
+    /// The condition of the rows; all rows if `None`.
     pub filter: Option<NodeId>,
-    /// What to return of each deleted row.
+    /// The result columns, for each deleted row.
     pub returning: Vec<NodeId>,
 }
 
-/// What a statement is.
+/// The kind of a statement, with its clauses.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Root {
     /// A query: its `select` or `compound` node.
@@ -529,6 +529,6 @@ pub enum Root {
 pub struct Statement {
     /// The arena.
     pub nodes: Vec<Node>,
-    /// What it is; its nodes are any of the arena.
+    /// Its kind and clauses, which refer to any nodes of the arena.
     pub root: Root,
 }

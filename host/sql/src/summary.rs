@@ -1,27 +1,27 @@
-//! What a statement does and to which tables, in the form of OpenTelemetry's `db.query.summary`.
+//! The operation of a statement and its tables, in the form of OpenTelemetry's `db.query.summary`.
 
 use std::{fmt, sync::Arc};
 
 use crate::catalog::Entry;
 
-/// The most tables that a summary names; a guest's statement can have thousands.
+/// The most tables that a summary names; a guest's statement can name thousands.
 const TABLES: usize = 16;
 
-/// What a statement does.
+/// The operation of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
-    /// It reads.
+    /// Reads rows.
     Select,
-    /// It inserts rows, or updates those that are there already.
+    /// Inserts rows, or updates those that exist already.
     Insert,
-    /// It updates rows.
+    /// Updates rows.
     Update,
-    /// It deletes rows.
+    /// Deletes rows.
     Delete,
 }
 
 impl Operation {
-    /// SQL's word for it, in upper case.
+    /// Returns the SQL keyword, in upper case.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -33,13 +33,14 @@ impl Operation {
     }
 }
 
-/// The operation of a statement and its tables. It shows itself as `SELECT users addresses` and is cheap to clone.
+/// The operation of a statement and its tables. It displays as `SELECT users addresses` and is cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Summary {
-    /// What it does.
+    /// The operation.
     pub operation: Operation,
-    /// The names of up to 16 of its tables, each once: the one that it changes first, then the others in the order in which the
-    /// statement names them. One outside of the default schema has its schema's name and a point before its own.
+    /// The names of up to 16 of its tables, each once: the table that it changes first, then the others in the order in which
+    /// the
+    /// statement names them. A table outside of the default schema is written as `schema.table`.
     pub tables: Arc<[Arc<str>]>,
 }
 
@@ -56,7 +57,7 @@ impl fmt::Display for Summary {
     }
 }
 
-/// The tables that a check has met so far.
+/// The tables that a check has found so far.
 #[derive(Debug, Default)]
 pub(crate) struct TableSet<'a>(Vec<&'a Entry>);
 

@@ -1,9 +1,9 @@
-//! How column types are written in each database, and how what a database says is read back.
+//! Writes column types for each database, and parses the type names that a database reports.
 //!
-//! One table a dialect. What [`type_name`] writes, [`parse_type`] reads back as the same kind, with three exceptions that
-//! the databases force: an enumeration is a varchar with a check (so that it orders and compares alike everywhere, and
-//! needs no type object to be created and dropped), `uint64` on PostgreSQL is a `BIGINT`, and JSON on MariaDB is a
-//! `LONGTEXT` with a check `json_valid`.
+//! One table per dialect. [`parse_type`] reads the names that [`type_name`] writes as the same kind, except where the databases
+//! do not allow it: an enumeration is a varchar with a check (so that it orders and compares alike everywhere, and needs no
+//! type object to be created and dropped), `uint64` on PostgreSQL is a `BIGINT`, JSON on MariaDB is a `LONGTEXT` with a check
+//! `json_valid`, and an interval on MySQL is a varchar.
 //!
 //! SQLite gives a column an *affinity* by substrings of its type's name: `INT` first, then `CHAR`/`CLOB`/`TEXT`, `BLOB`,
 //! `REAL`/`FLOA`/`DOUB`, and numeric for the rest. A numeric affinity turns texts that look like numbers into numbers, so
@@ -18,7 +18,7 @@ use crate::{
 /// The greatest length of a varbinary on MySQL before a blob is used; rows have 65,535 bytes for all their columns.
 const MAX_VARBINARY: u32 = 16_383;
 
-/// How the type is written in a column definition. Total: what a dialect lacks is refused by `Catalog::declare`.
+/// Returns the type as written in a column definition. Never fails: `Catalog::declare` refuses types that a dialect lacks.
 #[must_use]
 pub fn type_name(ty: &ColumnType, dialect: Dialect) -> String {
     match dialect {
@@ -28,8 +28,8 @@ pub fn type_name(ty: &ColumnType, dialect: Dialect) -> String {
     }
 }
 
-/// The type of a text with another character set and collation than its table's, both by the database's names for them. Nothing
-/// where such a name is no plain word, as no database's is.
+/// Returns the type of a text with another character set and collation than its table's, both by the database's names for them.
+/// `None` if such a name is not a plain word, which no database's is.
 #[must_use]
 pub fn collated(ty: &ColumnType, characters: &str, collation: &str, dialect: Dialect) -> Option<ColumnType> {
     let is_word =
@@ -46,7 +46,7 @@ fn sqlite(ty: &ColumnType) -> String {
         TypeKind::Boolean => "BOOLEAN",
         TypeKind::Int16 => "SMALLINT",
         TypeKind::Int32 => "INT",
-        // `INTEGER`, not `BIGINT`: a generated key has to have exactly this name, and it should read back as it was.
+        // `INTEGER`, not `BIGINT`: a generated key must have exactly this name, and it should read back as the same kind.
         TypeKind::Int64 => "INTEGER",
         TypeKind::Uint64 => "BIGINT UNSIGNED",
         TypeKind::Float32 => "FLOAT",
@@ -62,7 +62,7 @@ fn sqlite(ty: &ColumnType) -> String {
         TypeKind::Time => "TIME",
         TypeKind::Timestamp => "TIMESTAMP",
         TypeKind::TimestampTz => "TIMESTAMPTZ",
-        // `INTERVAL` would have an integer's affinity.
+        // `INTERVAL` would have integer affinity.
         TypeKind::Interval => "DURATION_TEXT",
         TypeKind::Array => "JSON_TEXT",
         TypeKind::Other => return native(ty, "BLOB"),
@@ -81,7 +81,7 @@ fn postgres(ty: &ColumnType) -> String {
     }
 }
 
-/// The name without sizes, as array items and casts of parameters need it.
+/// Returns the name without sizes, for array items and casts of parameters.
 pub(crate) fn postgres_plain(kind: TypeKind) -> &'static str {
     match kind {
         TypeKind::Boolean => "BOOLEAN",
@@ -115,7 +115,7 @@ fn mysql(ty: &ColumnType, dialect: Dialect) -> String {
         TypeKind::Float32 => "FLOAT",
         TypeKind::Float64 => "DOUBLE",
         TypeKind::Decimal => return sized("DECIMAL", ty.precision, ty.scale),
-        // `TEXT` ends at 64 KiB and would cut or refuse what the other databases take.
+        // `TEXT` ends at 64 KiB and would truncate or refuse texts that the other databases accept.
         TypeKind::Text => "LONGTEXT",
         TypeKind::Varchar => return sized("VARCHAR", ty.length, None),
         TypeKind::Enumeration => return sized("VARCHAR", Some(longest(&ty.labels)), None),
@@ -127,7 +127,7 @@ fn mysql(ty: &ColumnType, dialect: Dialect) -> String {
         TypeKind::Uuid => "CHAR(36)",
         TypeKind::Json | TypeKind::Array => "JSON",
         TypeKind::Date => "DATE",
-        // Without a number, fractions of a second would be dropped.
+        // Without a precision, fractions of a second would be dropped.
         TypeKind::Time => "TIME(6)",
         TypeKind::Timestamp => "DATETIME(6)",
         TypeKind::TimestampTz => "TIMESTAMP(6)",
@@ -154,9 +154,9 @@ fn longest(labels: &[String]) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX).max(1)
 }
 
-/// What a type's name, as the database reports it, means. What is not known is `Other`. `native` is always the name.
+/// Parses a type's name as the database reports it. An unknown type is `Other`. `native` is always the name.
 ///
-/// Takes what `PRAGMA table_xinfo`, `format_type` (or `udt_name`) and `COLUMN_TYPE` say.
+/// Accepts the output of `PRAGMA table_xinfo`, `format_type` (or `udt_name`) and `COLUMN_TYPE`.
 #[must_use]
 pub fn parse_type(native: &str, dialect: Dialect) -> ColumnType {
     let spelled = Spelled::new(native);
@@ -169,7 +169,7 @@ pub fn parse_type(native: &str, dialect: Dialect) -> ColumnType {
     ty
 }
 
-/// A type's name in lower case without what is in parentheses, and the numbers that were there.
+/// A type's name in lower case without its parentheses, and the numbers in them.
 struct Spelled {
     name: String,
     numbers: Vec<u32>,
@@ -180,7 +180,7 @@ impl Spelled {
     fn new(native: &str) -> Self {
         let text = native.trim().to_owned();
         let lower = text.to_lowercase();
-        // The text inside is the database's own, and for foreign SQLite files anybody's: cut by search, never by index.
+        // The name comes from the database, and a foreign SQLite file can contain any text: split it by search, never by index.
         let (name, inside) = match lower.split_once('(') {
             Some((before, rest)) => {
                 let (inside, after) = rest.rsplit_once(')').unwrap_or((rest, ""));
@@ -242,7 +242,7 @@ fn parse_sqlite(spelled: &Spelled) -> ColumnType {
 }
 
 fn parse_postgres(spelled: &Spelled) -> ColumnType {
-    // `integer[]` of format_type and `_int4` of udt_name; items of several sizes and dimensions are one kind.
+    // `integer[]` of format_type and `_int4` of udt_name; arrays of any size and number of dimensions are one kind.
     let item = spelled.name.split_once('[').map(|(item, _)| item.trim()).or(spelled.name.strip_prefix('_'));
     if let Some(item) = item {
         let element = Spelled { name: item.to_owned(), numbers: spelled.numbers.clone(), text: String::new() };
@@ -293,7 +293,7 @@ fn parse_mysql(spelled: &Spelled) -> ColumnType {
         "double" | "real" | "double precision" => spelled.plain(TypeKind::Float64),
         "decimal" | "numeric" => spelled.with_scale(),
         "tinytext" | "text" | "mediumtext" | "longtext" => spelled.plain(TypeKind::Text),
-        // What `type_name` makes of a UUID; foreign schemas use it for the same.
+        // `type_name` writes UUIDs as this type; foreign schemas use it for them, too.
         "char" if spelled.first() == Some(36) => spelled.plain(TypeKind::Uuid),
         "varchar" | "char" => spelled.with_length(TypeKind::Varchar),
         "varbinary" | "binary" => spelled.with_length(TypeKind::Bytes),
@@ -309,13 +309,13 @@ fn parse_mysql(spelled: &Spelled) -> ColumnType {
     }
 }
 
-/// The labels of `enum('a','it''s')`.
+/// Returns the labels of `enum('a','it''s')`.
 fn quoted_labels(text: &str) -> Vec<String> {
     let tokens = Lexer::new(text, Dialect::Mysql);
     tokens.filter(|token| token.kind == Kind::Text).map(|token| token.content().into_owned()).collect()
 }
 
-/// The kind that a literal has by itself.
+/// Returns the kind of a literal without any context.
 pub(crate) fn literal_kind(value: &Value) -> Option<TypeKind> {
     let Value::Scalar(scalar) = value else {
         return Some(TypeKind::Array);

@@ -55,7 +55,8 @@ pub enum Scalar {
     Other(String, String),
 }
 
-/// Floats by their bits: what is equal has one hash but for zeros of two signs, which are not looked for by hash.
+/// Hashes floats by their bits. Equal values have equal hashes, except for zeros of different signs, which are
+/// never looked up by hash.
 impl Hash for Scalar {
     fn hash<H: Hasher>(&self, state: &mut H) {
         std::mem::discriminant(self).hash(state);
@@ -105,7 +106,7 @@ impl Value {
         matches!(self, Self::Scalar(Scalar::Null))
     }
 
-    /// How many bytes a copy of it takes beyond its own few.
+    /// Returns the bytes that a copy takes beyond the size of its type.
     pub(crate) fn bytes(&self) -> usize {
         let scalar = |scalar: &Scalar| match scalar {
             Scalar::Decimal(text) | Scalar::Text(text) | Scalar::Json(text) => text.len(),

@@ -1,7 +1,7 @@
-//! Whether a value fits the column that it is assigned to, before anything is sent.
+//! Checks whether a value fits the column that it is assigned to, before anything is sent.
 //!
-//! Databases differ in what they do with a value that its column has no room for: one refuses it, one cuts it, one keeps it.
-//! So all are asked for what they would all keep alike, and the rest is refused by the column's name.
+//! Databases differ in how they treat a value that exceeds its column: one refuses it, one truncates it, one stores it. So
+//! only values that all databases store alike are accepted, and the others are refused with the column's name.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     value::{ScalarRef, ValueRef},
 };
 
-/// What a column has room for.
+/// The bounds of a column's values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValueBounds {
     column: String,
@@ -19,7 +19,7 @@ pub struct ValueBounds {
 }
 
 impl ValueBounds {
-    /// The room of a column; nothing where it holds every value of its kind.
+    /// Returns the bounds of a column; `None` if it holds every value of its kind.
     pub(crate) fn of(column: &Column) -> Option<Arc<Self>> {
         let ty = &column.ty;
         let bounded = match ty.kind {
@@ -31,7 +31,7 @@ impl ValueBounds {
         bounded.then(|| Arc::new(Self { column: column.name.clone(), ty: ty.clone() }))
     }
 
-    /// Refuses a value that the column has no room for. What is of another kind is left to the database.
+    /// Refuses a value that exceeds the bounds. A value of another kind is left to the database.
     pub fn check(&self, value: ValueRef<'_>) -> Result<()> {
         let ValueRef::Scalar(scalar) = value else { return Ok(()) };
         match self.violation(scalar) {
@@ -64,7 +64,7 @@ impl ValueBounds {
         }
     }
 
-    /// Zeros at either end of a decimal are no digits that could be lost.
+    /// Checks a decimal. Zeros at either end are not digits that could be lost.
     fn decimal(&self, text: &str) -> Option<&'static str> {
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
@@ -91,7 +91,8 @@ impl ValueBounds {
     }
 }
 
-/// Databases disagree on what they refuse and how. The reader keeps nothing and does not recurse, whatever a guest sends.
+/// Checks a JSON document, as databases differ in the documents that they refuse. The parser stores nothing and does not
+/// recurse, whatever a guest sends.
 fn json(text: &str) -> Option<&'static str> {
     serde_json::from_str::<serde::de::IgnoredAny>(text).err().map(|_| "a text that is no JSON document")
 }

@@ -1,4 +1,5 @@
-//! How much memory what a guest gave takes while the host keeps it, for its budget: never less than the texts and bytes in it.
+//! The memory that a guest's data takes while the host keeps it, for the guest's budget: never less than the texts and bytes
+//! of its values.
 
 use std::{
     fmt::{self, Write as _},
@@ -13,9 +14,9 @@ use crate::{
     statement::{Node, Statement},
 };
 
-/// What takes memory by a guest's doing.
+/// Data that takes memory because of a guest.
 pub trait Weight {
-    /// Bytes, about.
+    /// Returns the approximate number of bytes.
     fn weight(&self) -> usize;
 }
 
@@ -50,7 +51,7 @@ impl Weight for String {
 }
 
 impl Weight for Statement {
-    /// Names in nodes are taken for as long as a name may be.
+    /// Counts a name in a node as 64 bytes.
     fn weight(&self) -> usize {
         let constants = self.nodes.iter().map(|node| match node {
             Node::Literal(value) => value.bytes(),
@@ -73,7 +74,7 @@ impl Weight for Compiled {
 }
 
 impl Weight for Condition {
-    /// Its predicate is the policy's, and shared.
+    /// Does not count the predicate, which belongs to the policy and is shared.
     fn weight(&self) -> usize {
         let value = |source: &ValueSource| match source {
             ValueSource::Literal(value) => value.weight(),
@@ -101,7 +102,7 @@ impl Weight for Change {
 }
 
 impl Weight for Table {
-    /// By what there is to say of it, so that nothing of it is left out: models are weighed once.
+    /// Counts the debug output, which contains every part: models are weighed only once.
     fn weight(&self) -> usize {
         let mut counter = ByteCounter(0);
         // Counting never fails.
@@ -110,7 +111,7 @@ impl Weight for Table {
     }
 }
 
-/// Counts what is written.
+/// Counts the bytes that are written to it.
 struct ByteCounter(usize);
 
 impl fmt::Write for ByteCounter {

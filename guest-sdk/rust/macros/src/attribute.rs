@@ -1,4 +1,4 @@
-//! What stands in `#[model(…)]`, on the struct and on its fields.
+//! Parses `#[model(…)]` on the struct and on its fields.
 
 use proc_macro2::Span;
 use syn::{
@@ -8,9 +8,9 @@ use syn::{
 
 use crate::check;
 
-/// The words of a struct's attribute.
+/// The keywords of a struct's attribute.
 const TABLE_WORDS: &[&str] = &["table", "schema", "comment", "index", "unique", "foreign_key", "events"];
-/// The words of a field's attribute.
+/// The keywords of a field's attribute.
 const FIELD_WORDS: &[&str] = &[
     "primary_key",
     "generated",
@@ -28,7 +28,7 @@ const FIELD_WORDS: &[&str] = &[
     "version",
 ];
 
-/// What a struct says of its table.
+/// The attribute of a struct, about its table.
 #[derive(Default)]
 pub struct TableAttribute {
     pub table: Option<LitStr>,
@@ -56,7 +56,7 @@ pub struct CompositeKey {
     pub on_update: Option<LitStr>,
 }
 
-/// What a field says of its column.
+/// The attribute of a field, about its column.
 #[derive(Default)]
 pub struct FieldAttribute {
     pub primary_key: Option<Span>,

@@ -1,10 +1,10 @@
-//! What makes a model wrong, said where it is wrong.
+//! Checks of a model, whose errors have the span of the mistake.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Error, LitStr, Result};
 
-/// An unknown word, and the known one that was likely meant.
+/// The error for an unknown keyword, with the known one that was likely meant.
 pub fn unknown(span: Span, word: &str, words: &[&str]) -> Error {
     let near = words.iter().map(|&known| (distance(word, known), known)).min();
     let hint = match near {
@@ -14,7 +14,7 @@ pub fn unknown(span: Span, word: &str, words: &[&str]) -> Error {
     Error::new(span, format!("there is no attribute `{word}` here; {hint}"))
 }
 
-/// How many letters must change to make one word from another.
+/// The number of letters to change, add or remove to make one word from another.
 pub fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
@@ -29,7 +29,7 @@ pub fn distance(one: &str, other: &str) -> usize {
     row[other.len()]
 }
 
-/// `"table.column"` or `"schema.table.column"`: schema, table and column.
+/// Parses `"table.column"` or `"schema.table.column"` into schema, table and column.
 pub fn reference(text: &LitStr) -> Result<(Option<String>, String, String)> {
     let wrong = || {
         let message = "a foreign key is \"table.column\", or \"schema.table.column\"; a name with a point in it is written \
@@ -42,7 +42,7 @@ pub fn reference(text: &LitStr) -> Result<(Option<String>, String, String)> {
     if names.is_empty() { Ok((schema, table, column)) } else { Err(wrong()) }
 }
 
-/// `"table(a, b)"` or `"schema.table(a, b)"`: schema, table and columns, as many as there are here.
+/// Parses `"table(a, b)"` or `"schema.table(a, b)"` into schema, table and columns, whose number must be `columns`.
 pub fn references(text: &LitStr, columns: usize) -> Result<(Option<String>, String, Vec<String>)> {
     let wrong =
         || Error::new(text.span(), "what a foreign key refers to is \"table(a, b)\", or \"schema.table(a, b)\"");
@@ -60,7 +60,7 @@ pub fn references(text: &LitStr, columns: usize) -> Result<(Option<String>, Stri
     if name.is_empty() { Ok((schema, table, referred)) } else { Err(wrong()) }
 }
 
-/// Names with a separator between them. A name in double quotes may hold the separator, and two quotes for one.
+/// Splits names at a separator. A name in double quotes may contain the separator, and a doubled quote for one quote.
 fn names(text: &str, separator: char) -> Option<Vec<String>> {
     let mut names = Vec::new();
     let mut start = 0;
@@ -72,7 +72,7 @@ fn names(text: &str, separator: char) -> Option<Vec<String>> {
     Some(names)
 }
 
-/// One name without its quotes.
+/// Returns one name without its quotes; nothing where it is malformed.
 fn name(part: &str) -> Option<String> {
     let name = match part.strip_prefix('"') {
         Some(quoted) => {
@@ -88,7 +88,7 @@ fn name(part: &str) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Where a character stands outside of double quotes.
+/// The byte positions of a character outside of double quotes.
 fn unquoted(text: &str, character: char) -> impl Iterator<Item = usize> {
     let mut quoted = false;
     text.char_indices().filter_map(move |(at, letter)| {
@@ -97,7 +97,7 @@ fn unquoted(text: &str, character: char) -> impl Iterator<Item = usize> {
     })
 }
 
-/// An action of a foreign key, as the contract's enum.
+/// Converts an action of a foreign key to the contract's enum.
 pub fn action(text: Option<&LitStr>) -> Result<TokenStream> {
     let Some(text) = text else { return Ok(quote!(::sqlservice_sdk::schema::Action::NoAction)) };
     let case = match text.value().to_lowercase().replace(['_', '-'], " ").as_str() {
@@ -130,7 +130,7 @@ pub fn snake_case(name: &str) -> String {
     snake
 }
 
-/// All mistakes of a model, so that they are shown at once.
+/// All errors of a model, collected so that the compiler shows them at once.
 #[derive(Default)]
 pub struct Errors(Option<Error>);
 

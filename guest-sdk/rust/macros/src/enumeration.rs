@@ -6,7 +6,7 @@ use syn::{Data, DeriveInput, Error, Fields, Ident, LitStr, Result, Variant, ext:
 
 use crate::check::{self, Errors};
 
-/// The most characters of a label; the contract's own limit.
+/// The most characters of a label, as the contract limits them.
 const MAX_LABEL: usize = 255;
 
 pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
@@ -84,7 +84,7 @@ fn read(input: &DeriveInput) -> Result<(Vec<&Ident>, Vec<String>)> {
     errors.finish((variants, labels))
 }
 
-/// What the database keeps for a variant.
+/// The label that the database stores for a variant.
 fn label(variant: &Variant) -> Result<String> {
     let mut said: Option<LitStr> = None;
     for attribute in variant.attrs.iter().filter(|attribute| attribute.path().is_ident("enumeration")) {

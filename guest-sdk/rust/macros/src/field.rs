@@ -1,4 +1,4 @@
-//! A field of a model: what is wrong with it, and the column that it declares.
+//! A field of a model: its checks, and the column that it declares.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -10,7 +10,7 @@ use crate::{
     model::option,
 };
 
-/// A field, which is a column.
+/// A field of a model that declares a column.
 pub struct Field<'a> {
     pub ident: &'a Ident,
     pub vis: &'a Visibility,
@@ -20,13 +20,13 @@ pub struct Field<'a> {
 }
 
 impl Field<'_> {
-    /// A call of something that its type has. All of them look the same, so that a type which is no column's is one error.
+    /// A call of a function of the field's type. All calls have one form, so that a type that no column can have is one error.
     pub fn of_type(&self, function: &TokenStream, arguments: &TokenStream) -> TokenStream {
         let ty = self.ty;
         quote_spanned!(ty.span() => <#ty as ::sqlservice_sdk::Field>::#function(#arguments))
     }
 
-    /// What is inside of a `Deferred`, where the field is one.
+    /// The type inside a `Deferred`, where the field is one.
     pub fn deferred(&self) -> Option<&Type> {
         let Type::Path(path) = self.ty else { return None };
         let last = path.path.segments.last().filter(|last| last.ident == "Deferred")?;
@@ -64,7 +64,7 @@ impl Field<'_> {
         }
     }
 
-    /// Checks that need the type and not only its name: they hold for aliases, too.
+    /// Generates the checks that need the type and not only its name, and so hold for type aliases, too.
     pub fn checks(&self) -> TokenStream {
         let ty = self.ty;
         let mut checks = TokenStream::new();
@@ -146,7 +146,7 @@ impl Field<'_> {
         quote!(#key #(#sets_null)*)
     }
 
-    /// The column, and what belongs to it alone.
+    /// Generates the declaration of the column, and of its key, index and foreign key.
     pub fn declaration(&self) -> Result<TokenStream> {
         let (name, about) = (&self.column, &self.about);
         let column = self.of_type(&quote!(declare), &quote!(#name));

@@ -11,22 +11,22 @@ mod relation;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, Error, parse_macro_input};
 
-/// Makes a struct a row of a table. Its attributes are described in the guide of `sqlservice_sdk`.
+/// Makes a struct the model of a table. Its attributes are described in the guide of `sqlservice_sdk`.
 #[proc_macro_derive(Model, attributes(model))]
 pub fn derive_model(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     model::expand(&input).unwrap_or_else(Error::into_compile_error).into()
 }
 
-/// Makes an enum without fields one that a column can have: one of its labels. A variant's label is its name in snake_case,
-/// or what `#[enumeration(label = "…")]` says.
+/// Makes an enum without fields a column type: one of its labels. A variant's label is its name in snake_case, or the label of
+/// `#[enumeration(label = "…")]`.
 #[proc_macro_derive(Enumeration, attributes(enumeration))]
 pub fn derive_enumeration(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     enumeration::expand(&input).unwrap_or_else(Error::into_compile_error).into()
 }
 
-/// Says what a plugin exports, in WIT, and makes the trait `Guest` and the macro `export!` for it.
+/// Declares a plugin's exports in WIT, and generates the trait `Guest` and the macro `export!` for them.
 ///
 /// ```text
 /// sqlservice_sdk::plugin!("export add-user: async func(name: string) -> result<s64, string>;");
@@ -43,7 +43,8 @@ pub fn plugin(input: TokenStream) -> TokenStream {
     plugin::expand(&input).unwrap_or_else(Error::into_compile_error).into()
 }
 
-/// Exports the models that a plugin declares, so that a host can show them without calling it: `export_models!(User, Device)`.
+/// Exports the models that a plugin declares, so that a host can show them without calling its other exports:
+/// `export_models!(User, Device)`.
 #[proc_macro]
 pub fn export_models(input: TokenStream) -> TokenStream {
     let models =

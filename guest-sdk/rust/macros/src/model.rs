@@ -1,4 +1,4 @@
-//! `#[derive(Model)]`. It is long because everything that a derive writes for a struct is read beside each other here.
+//! `#[derive(Model)]`. The file is long because all code that the derive generates for a struct is kept together.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -11,7 +11,7 @@ use crate::{
     relation::Relation,
 };
 
-/// A struct that is going to be a model.
+/// A struct that derives `Model`.
 struct Model<'a> {
     ident: &'a Ident,
     table: String,
@@ -113,7 +113,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The column that a field's name, or a column's own, stands for.
+    /// The column that a field's name or the column's own name refers to.
     fn column_of(&self, name: &Ident) -> Result<&str> {
         let text = name.unraw().to_string();
         let named = |field: &&Field<'_>| field.ident.unraw() == text || field.column == text;
@@ -129,12 +129,12 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// `User::NAME` and its like.
+    /// Generates the constants of columns and relationships, such as `User::NAME`.
     fn consts(&self) -> TokenStream {
         let ident = self.ident;
         let consts = self.fields.iter().map(|field| {
             let Field { vis, column, .. } = field;
-            // In a statement a deferred column is one like any other.
+            // In statements, a deferred column is like any other column.
             let ty = field.deferred().unwrap_or(field.ty);
             let name = format_ident!("{}", field.ident.unraw().to_string().to_uppercase(), span = field.ident.span());
             let doc = format!("The column `{column}`.");
@@ -150,7 +150,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// What only the types can tell.
+    /// Generates the checks that need the fields' types.
     fn checks(&self) -> TokenStream {
         let checks = self.fields.iter().map(Field::checks);
         quote! { const _: () = { #(#checks)* }; }
@@ -220,7 +220,7 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// Which columns are deferred, and which of these are there.
+    /// Generates the list of deferred columns, and the test whether one is loaded.
     fn deferred(&self, positions: &[usize]) -> TokenStream {
         let arms = positions.iter().map(|&at| {
             let ident = self.fields[at].ident;
@@ -236,7 +236,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// What is done with one column.
+    /// Generates the functions that access one column by its position.
     fn cells(&self) -> TokenStream {
         let each = |arm: &dyn Fn(&Field<'_>) -> TokenStream| {
             let arms = self.fields.iter().enumerate().map(|(at, field)| {
@@ -295,7 +295,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Its relationships and events.
+    /// Generates the access to relationships and the event hooks.
     fn related(&self) -> Result<TokenStream> {
         let declared = self.relations.iter().map(Relation::declaration).collect::<Result<Vec<_>>>()?;
         let arms = |borrow: &TokenStream| {
@@ -342,7 +342,7 @@ impl<'a> Model<'a> {
         Ok(quote!(#relations #events))
     }
 
-    /// How rows are read.
+    /// Generates the decoding of rows.
     fn rows(&self) -> TokenStream {
         let ident = self.ident;
         let idents = self.fields.iter().map(|field| field.ident);
@@ -374,7 +374,7 @@ impl<'a> Model<'a> {
                     let count = columns.rows();
                     #(let mut #cells = #read?;)*
                     let mut rows = ::std::vec::Vec::with_capacity(count);
-                    // Each column was proved to have a cell for each row.
+                    // Each column was checked to have a cell for each row.
                     while let (#(Some(#cells),)*) = (#(#cells.next(),)*) {
                         rows.push(Self { #(#idents: #cells,)* #(#unloaded,)* });
                     }
@@ -389,7 +389,7 @@ impl<'a> Model<'a> {
                     let mut rows = ::std::vec::Vec::with_capacity(count);
                     for _ in 0..count {
                         #(let #cells = ::sqlservice_sdk::__private::next_cell(&mut #cells)?;)*
-                        // Without its key there is no row: an outer join found none.
+                        // A row without its key is none: the outer join matched no row.
                         rows.push(if true #(&& #keys.is_none())* {
                             None
                         } else {

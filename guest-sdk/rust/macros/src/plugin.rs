@@ -9,8 +9,8 @@ use syn::{
 };
 use wit_parser::SourceMap;
 
-/// Where the contract's WIT is: `wit/` beside `guest-sdk/`. A copy of the SDK in another tree keeps the folders
-/// `wit/`, `guest-sdk/rust/` and `guest-sdk/rust/macros/` as they lie to each other; `src/bindings.rs` counts on it, too.
+/// The folder of the contract's WIT: `wit/` beside `guest-sdk/`. A copy of the SDK in another tree must keep the folders
+/// `wit/`, `guest-sdk/rust/` and `guest-sdk/rust/macros/` in these relative places; `src/bindings.rs` depends on them, too.
 const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../wit");
 
 /// The interfaces that every plugin's world imports, and the module of the SDK that has them.
@@ -26,7 +26,7 @@ const INTERFACES: &[(&str, &str)] = &[
     ("wasi:clocks/monotonic-clock@0.3.0", "wasi::clocks::monotonic_clock"),
 ];
 
-/// What stands in `plugin!(…)`.
+/// The arguments of `plugin!(…)`.
 #[derive(Default)]
 pub struct Plugin {
     exports: Option<LitStr>,
@@ -45,7 +45,7 @@ impl Parse for Plugin {
             }
         }
         match (&plugin.exports, &plugin.path, &plugin.world) {
-            // Beside the contract's worlds, only the whole name tells which one is meant.
+            // The contract's worlds are in scope, too, so only the full name is unambiguous.
             (None, Some(_), Some(world)) if !world.value().contains(':') => {
                 Err(Error::new(world.span(), "write the world with its package: \"my:plugin/users\""))
             }
@@ -85,10 +85,10 @@ fn set(slot: &mut Option<LitStr>, value: LitStr, at: &impl quote::ToTokens) -> R
     if slot.replace(value).is_some() { Err(Error::new_spanned(at, "given twice")) } else { Ok(()) }
 }
 
-/// What stands before the exports in a plugin's world.
+/// The beginning of a plugin's world, before its exports.
 const HEAD: &str = "package sqlservice:plugin;\nworld plugin {\ninclude sqlservice:database/sqlservice@0.2.0;\n";
 
-/// Says what is wrong with exports where it is: the compiler knows a text as a whole only.
+/// Refuses malformed exports with the line of the error in the message, because a span covers only the whole text.
 fn check_wit(exports: &LitStr, world: &str) -> Result<()> {
     let mut source = SourceMap::new();
     source.push_str("exports", world);
@@ -133,7 +133,7 @@ pub fn expand(plugin: &Plugin) -> Result<TokenStream> {
                 with: { #with },
             });
         }
-        /// Makes a type the plugin: its exports are what it implements.
+        /// Makes a type the plugin: the traits that it implements become the exports.
         #[allow(unused_macros, reason = "said once, after the type")]
         macro_rules! export {
             ($plugin:ident) => {
@@ -143,7 +143,7 @@ pub fn expand(plugin: &Plugin) -> Result<TokenStream> {
             };
         }
         struct __SqlservicePlugin;
-        // Without `export!` there would be a component that has nothing to call.
+        // Without `export!`, the component would have no function to call.
         const _: () = ::sqlservice_sdk::__private::is_exported::<__SqlservicePlugin>();
         #[allow(unused_imports, reason = "a plugin that exports only interfaces has other traits to implement")]
         use __sqlservice_plugin::*;
@@ -175,7 +175,7 @@ pub fn expand_models(models: &[Type]) -> TokenStream {
             }
             __sqlservice_models::export!(Declared with_types_in __sqlservice_models);
         };
-        /// The models that this plugin declares, said once: `Database::open("default", declared_models())`.
+        /// The models that this plugin declares, in one place: `Database::open("default", declared_models())`.
         #[allow(dead_code, reason = "a plugin may open databases with other models")]
         pub(crate) fn declared_models() -> ::sqlservice_sdk::schema::Models {
             ::sqlservice_sdk::models![#(#models),*]
@@ -183,7 +183,7 @@ pub fn expand_models(models: &[Type]) -> TokenStream {
     }
 }
 
-/// The contract's interfaces, each mapped to the SDK's bindings of it.
+/// Maps each of the contract's interfaces to the SDK's bindings of it.
 fn with<'a>(interfaces: impl IntoIterator<Item = &'a (&'a str, &'a str)>) -> TokenStream {
     let pairs = interfaces.into_iter().map(|(name, module)| {
         let module: syn::Path = syn::parse_str(&format!("::sqlservice_sdk::bindings::{module}"))

@@ -1,4 +1,4 @@
-//! A field that is a relationship: `Many<Device>` or `One<User>`.
+//! Fields that are relationships: `Many<Device>` or `One<User>`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -12,10 +12,10 @@ use crate::{
     check,
 };
 
-/// The words of a relationship's attribute.
+/// The keywords of a relationship's attribute.
 const WORDS: &[&str] =
     &["foreign_key", "through", "cascade", "passive_deletes", "passive_updates", "post_update", "order_by"];
-/// What follows along a relationship, in the words of its attribute.
+/// The error for an unknown cascade of a relationship's attribute.
 const CASCADES: &str = "expected \"save-update\", \"merge\", \"refresh-expire\", \"expunge\", \"delete\", \"delete-orphan\" or \
                         \"all\" (all but \"delete-orphan\"), with commas between, or \"none\"";
 
@@ -29,7 +29,7 @@ pub struct Relation<'a> {
     about: About,
 }
 
-/// What a field says of its relationship.
+/// The attribute of a field, about its relationship.
 #[derive(Default)]
 struct About {
     foreign_key: Option<LitStr>,
@@ -59,7 +59,7 @@ impl About {
         Ok(about)
     }
 
-    /// What follows along it.
+    /// The cascades of the relationship.
     fn cascades(&self) -> Result<Followers> {
         let mut follow = Followers::default();
         let Some(text) = &self.cascade else {
@@ -87,10 +87,10 @@ impl About {
     }
 }
 
-/// What follows an object along a relationship.
+/// The cascades of a relationship.
 #[derive(Default)]
 struct Followers {
-    /// Kinds that the contract knows, by its names.
+    /// The kinds of cascades that the contract has, by its names.
     kinds: Vec<&'static str>,
     merge: bool,
     expunge: bool,
@@ -98,7 +98,7 @@ struct Followers {
 }
 
 impl<'a> Relation<'a> {
-    /// The relationship of a field whose type is `Many` or `One`; nothing where it is a column's.
+    /// The relationship of a field whose type is `Many` or `One`; nothing where the field is a column.
     pub fn read(ident: &'a Ident, vis: &'a Visibility, ty: &'a Type, attributes: &[Attribute]) -> Option<Result<Self>> {
         let Type::Path(path) = ty else { return None };
         let last = path.path.segments.last()?;
@@ -122,7 +122,7 @@ impl<'a> Relation<'a> {
         self.ident.unraw().to_string()
     }
 
-    /// `User::DEVICES`.
+    /// Generates the constant of the relationship, such as `User::DEVICES`.
     pub fn constant(&self, owner: &Ident, position: usize) -> TokenStream {
         let Self { vis, target, .. } = self;
         let name = format_ident!("{}", self.name().to_uppercase(), span = self.ident.span());
@@ -134,7 +134,7 @@ impl<'a> Relation<'a> {
         }
     }
 
-    /// How it is declared.
+    /// Generates the declaration of the relationship.
     pub fn declaration(&self) -> Result<TokenStream> {
         let Self { target, is_many, about, .. } = self;
         let name = self.name();

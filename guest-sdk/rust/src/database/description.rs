@@ -1,10 +1,10 @@
-//! What a database tells of itself, in the contract's words: those that this SDK knows, and those of a newer host.
+//! The kind, the capabilities and the limits of a database, by the contract's names. A newer host may have further names.
 
 use std::fmt;
 
 use crate::bindings::sqlservice::database::databases::Limit;
 
-/// The kind of a database, for what only one of them can do. Ask [`Capabilities`] first.
+/// The kind of a database, for features of one kind alone. Prefer a check of [`Capabilities`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
@@ -16,7 +16,7 @@ pub enum Dialect {
     Mysql,
     /// MariaDB.
     Mariadb,
-    /// One that this SDK does not know: the host is newer.
+    /// A kind that this SDK does not know: the host is newer.
     Other,
 }
 
@@ -44,8 +44,8 @@ impl fmt::Display for Dialect {
     }
 }
 
-/// What a database can do, of what databases differ in: `db.capabilities().contains(Capabilities::ROW_LOCKING)`. What it cannot
-/// is refused with [`Error::Unsupported`](crate::Error::Unsupported) before anything is sent.
+/// The capabilities of a database, in which databases differ: `db.capabilities().contains(Capabilities::ROW_LOCKING)`. A use of a
+/// missing one is refused with [`Error::Unsupported`](crate::Error::Unsupported) before anything is sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities(Vec<String>);
 
@@ -86,19 +86,19 @@ impl Capabilities {
     pub const UPDATE_SOURCE: &'static str = "update-source";
     /// `delete` with other sources.
     pub const DELETE_SOURCE: &'static str = "delete-source";
-    /// Columns of other sources among what an update or a delete returns.
+    /// Columns of other sources in the `returning` of an update or a delete.
     pub const SOURCE_RETURNING: &'static str = "source-returning";
 
     pub(super) const fn from_contract(words: Vec<String>) -> Self {
         Self(words)
     }
 
-    /// Whether the database has one of these.
+    /// Whether the database has this capability.
     pub fn contains(&self, capability: &str) -> bool {
         self.0.iter().any(|word| word == capability)
     }
 
-    /// All that it has, in the contract's words; a newer host may have others than the constants here.
+    /// All capabilities of the database, by the contract's names. A newer host may have others than the constants here.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -110,7 +110,7 @@ impl Capabilities {
 pub struct Limits {
     /// Rows of one result.
     pub rows: u64,
-    /// Bytes of one result that comes at once, without a cursor: what a load, a flush or a bulk insert returns.
+    /// Bytes of one result that is returned at once, without a cursor: the result of a load, a flush or a bulk insert.
     pub result_bytes: u64,
     /// Milliseconds of one statement.
     pub statement_ms: u64,
@@ -136,7 +136,7 @@ impl Limits {
                 "sessions" => &mut limits.sessions,
                 "parameters" => &mut limits.parameters,
                 "statement-bytes" => &mut limits.statement_bytes,
-                // A newer host has more of them.
+                // A limit that only a newer host has.
                 _ => continue,
             };
             *place = value;

@@ -4,7 +4,7 @@ use super::Instance;
 use crate::model::Record;
 
 impl<M: Record> Instance<M> {
-    /// The row was read again with more of its columns: those that were not read before are known now.
+    /// Fills in columns that were not read before, from a second read of the row with more columns.
     pub(crate) fn fill(&self, row: &M) {
         let newest = self.newest();
         let is_new = |column: &&usize| !newest.value.has_column(**column) && row.has_column(**column);

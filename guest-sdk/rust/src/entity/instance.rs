@@ -1,5 +1,5 @@
-//! What all handles of an object share: its versions, and what a session knows of its row. It is long because a unit of work asks
-//! an object whose model it does not know for one thing after the other.
+//! The state that all handles of an object share: its versions, and its row as its session knows it. The file is long as it implements the
+//! many methods by which a unit of work handles objects of any model.
 
 use std::{any::Any, cell::RefCell, rc::Rc};
 
@@ -20,9 +20,9 @@ use crate::{
 pub(crate) struct Instance<M> {
     pub(crate) state: InstanceState,
     newest: RefCell<Rc<Version<M>>>,
-    /// What its row is; nothing where it has none.
+    /// The version that its row has; `None` without a row.
     stored: RefCell<Option<Rc<Version<M>>>>,
-    /// What a flush writes, while it waits for the answer.
+    /// The version that a flush writes, while it waits for the result.
     sent: RefCell<Option<Rc<Version<M>>>>,
 }
 
@@ -31,7 +31,7 @@ impl<M: Record> Instance<M> {
         Self::of(mapper, Version::new(value), None)
     }
 
-    /// An object whose row was read.
+    /// Creates an object from a row that was read.
     pub(super) fn read(mapper: &'static Mapper, value: M) -> Rc<Self> {
         let newest = Version::new(value);
         let stored = Some(Rc::clone(&newest));
@@ -56,7 +56,7 @@ impl<M: Record> Instance<M> {
         before.follow(version);
     }
 
-    /// Takes what a guard made of the version that it began with.
+    /// Publishes the changes of a guard to the version that it began with.
     pub(crate) fn edited(self: &Rc<Self>, base: &Rc<Version<M>>, mut value: M) {
         for (position, column) in M::COLUMNS.iter().enumerate() {
             if !value.same_column(&base.value, position) {
@@ -74,7 +74,7 @@ impl<M: Record> Instance<M> {
         }
     }
 
-    /// Tells sessions of their objects that this one, which is in none, lost by an edit, where these are orphans without an owner.
+    /// Notifies sessions of their objects that an edit removed from this object, which is in no session, if that makes them orphans.
     fn tell_lost(self: &Rc<Self>, before: &M) {
         let newest = self.newest();
         for (at, relation) in self.state.mapper.relations.iter().enumerate() {
@@ -97,14 +97,14 @@ impl<M: Record> Instance<M> {
         self.publish(Version::new(value));
     }
 
-    /// Changes what its row is known to be, and what the object is with it.
+    /// Changes the stored version, and the current one with it.
     pub(crate) fn set_committed(&self, mut change: impl FnMut(&mut M)) {
         let mut newest = self.newest.borrow_mut();
         let mut stored = self.stored.borrow_mut();
         if stored.as_ref().is_some_and(|stored| Rc::ptr_eq(stored, &newest)) {
             *stored = None;
             match Rc::get_mut(&mut newest) {
-                // No handle has it.
+                // No handle holds this version.
                 Some(version) => change(&mut version.value),
                 None => {
                     let mut value = newest.value.clone();
@@ -125,7 +125,7 @@ impl<M: Record> Instance<M> {
         self.change(change);
     }
 
-    /// The row was read again: the object is what it is now.
+    /// Replaces the object's state by its row, which was read again.
     pub(crate) fn reread(&self, mut value: M) {
         value.fire_load();
         let version = Version::new(value);
@@ -135,7 +135,7 @@ impl<M: Record> Instance<M> {
     }
 }
 
-/// What one guard changed, on top of what others did since it began.
+/// Applies the changes of one guard on top of those that others made since it began.
 fn merged<M: Model>(mut onto: M, base: &M, value: &M) -> M {
     for position in 0..M::COLUMNS.len() {
         if !value.same_column(base, position) {
@@ -154,7 +154,7 @@ fn merged<M: Model>(mut onto: M, base: &M, value: &M) -> M {
     onto
 }
 
-/// The identity key of a row.
+/// Returns the identity key of a row.
 pub(super) fn key_of<M: Model>(row: &M) -> Key {
     match M::KEY_AT {
         [only] => Key::of(&[row.column_value(*only)]),
@@ -162,7 +162,7 @@ pub(super) fn key_of<M: Model>(row: &M) -> Key {
     }
 }
 
-/// The relationships of a model.
+/// Returns the relationships of a model.
 fn relations<M: Model>(value: &M) -> impl Iterator<Item = &dyn AnyRelation> {
     (0..).map_while(|at| value.relation(at))
 }
@@ -332,14 +332,14 @@ impl<M: Record> AnyInstance for Instance<M> {
         let stored = self.stored();
         Snapshot {
             has_row: stored.is_some(),
-            // A copy of a new object, which learns its row in place: a version that is held here would be copied each time.
+            // A copy of a new object: its row's values are set in place, and a version that is held here would be copied each time.
             version: stored.unwrap_or_else(|| Version::new(self.newest.borrow().value.clone())),
         }
     }
 
     fn restore(&self, snapshot: &Snapshot) {
         if let Some(version) = snapshot.version.downcast_ref::<Version<M>>() {
-            // A copy: the version itself has followers.
+            // A copy, as later versions follow the version itself.
             let version = Version::new(version.value.clone());
             *self.stored.borrow_mut() = snapshot.has_row.then(|| Rc::clone(&version));
             self.publish(version);
@@ -351,7 +351,7 @@ impl<M: Record> AnyInstance for Instance<M> {
         let mut stored = self.stored.borrow_mut();
         *stored = None;
         if Rc::get_mut(&mut newest).is_none() {
-            // Who still has the version sees what it had.
+            // Handles that still hold the version keep its relationships.
             *newest = Version::new(newest.value.clone());
         }
         if let Some(version) = Rc::get_mut(&mut newest) {
@@ -371,7 +371,7 @@ impl<M: Record> AnyInstance for Instance<M> {
         let mut at = 0;
         while let Some(relation) = newest.value.relation(at) {
             let stored = before.and_then(|stored| stored.value.relation(at));
-            // What both share is held once. Too few are better than too many: what is not counted is kept.
+            // Handles that both versions share count once. Counting too few is safe, as an object with an uncounted handle is kept.
             for relation in stored.filter(|stored| !relation.is_same(*stored)).into_iter().chain([relation]) {
                 relation.visit(visit);
             }
@@ -426,7 +426,7 @@ impl<M: Record> AnyInstance for Instance<M> {
     }
 }
 
-/// Takes itself out of its session's map.
+/// Removes itself from its session's identity map.
 impl<M> Drop for Instance<M> {
     fn drop(&mut self) {
         if let (Some(tracker), Some(key)) = (self.state.tracker(), self.state.key.borrow_mut().take()) {

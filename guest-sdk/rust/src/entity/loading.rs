@@ -1,4 +1,4 @@
-//! Rows that were read, as objects: one object for each row of the identity map.
+//! Makes objects of rows that were read: one object for each row, by the identity map.
 
 use std::rc::Rc;
 
@@ -12,7 +12,8 @@ use crate::{
     row,
 };
 
-/// The objects of a batch's rows, in their order. Rows that are known stay what they are, unless existing objects are populated.
+/// Returns the objects of a batch's rows, in row order. Existing objects keep their state, unless they are expired or
+/// `populate_existing` is set.
 pub(super) fn load_any<M: Record>(
     mapper: &'static Mapper,
     tracker: &Rc<dyn ChangeTracker>,
@@ -24,7 +25,7 @@ pub(super) fn load_any<M: Record>(
     Ok(objects.into_iter().map(AnyEntity::from).collect())
 }
 
-/// The same of one model, where some columns were not read.
+/// Returns the objects of a batch's rows with their model's type, where some columns were not read.
 pub(crate) fn load_without<M: Record>(
     mapper: &'static Mapper,
     tracker: &Rc<dyn ChangeTracker>,
@@ -34,7 +35,7 @@ pub(crate) fn load_without<M: Record>(
     omitted: &[usize],
 ) -> Result<Vec<Entity<M>>> {
     if batch.rows == 0 {
-        // Nothing that was read may come without its columns.
+        // An empty batch may come without its columns.
         return Ok(Vec::new());
     }
     let rows: Vec<M> = row::decode_without(columns, batch, omitted)?;
@@ -42,7 +43,7 @@ pub(crate) fn load_without<M: Record>(
     Ok(rows.into_iter().map(|row| Entity::of(get_or_insert(mapper, tracker, row, populate_existing))).collect())
 }
 
-/// The object of a row that was just read: the one of the identity map, or a new one.
+/// Returns the object of a row that was just read: the one in the identity map, or a new one.
 pub(crate) fn get_or_insert<M: Record>(
     mapper: &'static Mapper,
     tracker: &Rc<dyn ChangeTracker>,

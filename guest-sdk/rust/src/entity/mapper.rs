@@ -1,4 +1,4 @@
-//! The mapper of a model, made of what the derive says; and what makes objects of its rows.
+//! The mapper of a model, built from the derive's declarations, and the loader that makes objects of its rows.
 
 use std::{any::TypeId, cell::RefCell, rc::Rc};
 
@@ -16,11 +16,11 @@ use crate::{
 type Load = fn(&'static Mapper, &Rc<dyn ChangeTracker>, &[ResultColumn], Batch, bool) -> Result<Vec<AnyEntity>>;
 
 thread_local! {
-    /// What makes objects of rows, by the models' numbers.
+    /// The functions that make objects of rows, by the models' numbers.
     static LOADS: RefCell<Vec<Load>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The mapper of a model.
+/// Returns the mapper of a model, which is registered on first use.
 pub(crate) fn mapper<M: Record>() -> &'static Mapper {
     mapping::find(TypeId::of::<M>()).unwrap_or_else(|| {
         mapping::register(|of| {
@@ -30,7 +30,7 @@ pub(crate) fn mapper<M: Record>() -> &'static Mapper {
     })
 }
 
-/// The objects of a batch's rows, whatever their model is: see [`loading::load_any`].
+/// Returns the objects of a batch's rows, of any model: see [`loading::load_any`].
 pub(crate) fn load(
     mapper: &'static Mapper,
     tracker: &Rc<dyn ChangeTracker>,

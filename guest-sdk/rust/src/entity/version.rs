@@ -1,15 +1,15 @@
-//! The versions of an object: each knows the next one, so that a handle finds the newest from whichever it knows.
+//! The versions of an object: each links to the next one, so that a handle finds the newest from any version.
 
 use std::{cell::OnceCell, rc::Rc};
 
 use super::free::free_related;
 use crate::model::Record;
 
-/// A version of an object, which never changes.
+/// A version of an object, which never changes while a handle holds it.
 pub(crate) struct Version<M> {
     pub(crate) value: M,
     next: OnceCell<Rc<Version<M>>>,
-    /// Frees what the value is related to. Kept here, since a drop knows nothing of models.
+    /// Frees the value's related objects. A field, since `drop` has no bound on the model.
     free: fn(&mut M),
 }
 
@@ -24,13 +24,13 @@ impl<M> Version<M> {
         Rc::new(Self { value, next: OnceCell::new(), free })
     }
 
-    /// Puts a version after this one, which is the newest.
+    /// Links a version after this one, which is the newest.
     pub(crate) fn follow(&self, next: Rc<Self>) {
-        // The newest has no next one, so there is nothing that this could lose.
+        // The newest version has no next one, so this replaces none.
         let _ = self.next.set(next);
     }
 
-    /// The value of the newest version from here on.
+    /// Returns the value of the newest version.
     pub(crate) fn newest(&self) -> &M {
         let mut at = self;
         while let Some(next) = at.next.get() {
@@ -40,7 +40,7 @@ impl<M> Version<M> {
     }
 }
 
-/// Frees any number of versions, and of objects that these lead to, without recursion.
+/// Frees any number of versions, and of objects reachable from these, without recursion.
 impl<M> Drop for Version<M> {
     fn drop(&mut self) {
         let mut next = self.next.take();

@@ -1,18 +1,18 @@
-//! Between the contract's failures and [`Error`].
+//! Conversions between the contract's failures and [`Error`].
 
 use super::{
     ColumnReference, ConstraintKind, DatabaseError, Detail, Error, Failure, LimitKind, LimitReached, Mismatch,
     MissingCapability, PoolExhausted, Problem, Stale, Violation,
 };
 
-/// What stands before what was refused.
+/// The prefix of the message of a `denied` failure.
 const DENIED: &str = "not granted: ";
 
-/// A failure's parts, to take what a case needs.
+/// A failure, from which each variant of the error takes the parts that it needs.
 struct Parts(Failure);
 
 impl Parts {
-    /// A detail of this name.
+    /// The value of the detail of this name; empty without one.
     fn detail(&self, name: &str) -> &str {
         self.0.details.iter().find(|detail| detail.name == name).map_or("", |detail| detail.value.as_str())
     }
@@ -172,7 +172,7 @@ fn details<const N: usize>(all: [(&str, String); N]) -> Vec<Detail> {
 }
 
 impl Error {
-    /// The contract's code for it, a word that every language has: `unique-violation`. What only this SDK finds is `other`.
+    /// The contract's code of the error, the same in every language: `unique-violation`. Errors of this SDK alone have `other`.
     pub fn code(&self) -> &str {
         match self {
             Self::NoSuchDatabase => "no-such-database",

@@ -1,8 +1,8 @@
-//! What the cases of [`Error`](super::Error) tell.
+//! The payloads of the variants of [`Error`](super::Error).
 
 use std::fmt;
 
-/// Which kind of constraint a change broke.
+/// The kind of a constraint that a change violated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConstraintKind {
@@ -18,36 +18,36 @@ pub enum ConstraintKind {
     Other,
 }
 
-/// A constraint that a change broke.
+/// A constraint that a change violated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// The kind of the constraint.
     pub kind: ConstraintKind,
-    /// The constraint's name, where the database tells it.
+    /// The constraint's name, where the database reports it.
     pub constraint: Option<String>,
-    /// The table whose row was refused, where the database tells it.
+    /// The table whose row was refused, where the database reports it.
     pub table: Option<String>,
-    /// The columns of the constraint, where the database tells them or the declared models do.
+    /// The columns of the constraint, where the database reports them or the declared models have them.
     pub columns: Vec<String>,
     /// The position of the failing change in a flush.
     pub change: Option<u32>,
 }
 
-/// What a database said, made safe to show.
+/// An error of a database, made safe to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseError {
     /// The SQLSTATE of five characters, where the database has one.
     pub sqlstate: Option<String>,
-    /// What happened and what to do.
+    /// The message: what happened and what to do.
     pub message: String,
     /// Whether the same transaction, begun again, can succeed.
     pub retryable: bool,
 }
 
-/// A statement or an argument that makes no sense.
+/// An invalid statement or argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// What is wrong and what to do.
+    /// The message: what is wrong and what to do.
     pub message: String,
     /// The position of the offending node in the statement.
     pub node: Option<u32>,
@@ -62,12 +62,12 @@ pub struct ColumnReference {
     pub column: String,
 }
 
-/// Something that this database cannot do.
+/// A capability that this database lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingCapability {
-    /// A word of [`Capabilities`](crate::Capabilities), or another one for it.
+    /// The capability's name: one of [`Capabilities`](crate::Capabilities), or another name.
     pub capability: String,
-    /// What was asked and what to do instead.
+    /// The message: what was requested and what to do instead.
     pub message: String,
 }
 
@@ -76,20 +76,20 @@ pub struct MissingCapability {
 pub struct Mismatch {
     /// The column or parameter.
     pub column: String,
-    /// What it takes.
+    /// The expected type or values.
     pub expected: String,
-    /// What it was given.
+    /// The actual value, or its type.
     pub got: String,
 }
 
-/// Rows that were expected to match and did not: others changed or deleted them.
+/// Rows that were expected to match and did not, because another transaction changed or deleted them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stale {
     /// The table.
     pub table: String,
-    /// How many rows were expected.
+    /// The number of rows that were expected.
     pub expected: u64,
-    /// How many rows matched.
+    /// The number of rows that matched.
     pub matched: u64,
     /// The position of the failing change in a flush.
     pub change: Option<u32>,
@@ -98,35 +98,35 @@ pub struct Stale {
 /// No connection became free in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolExhausted {
-    /// How many connections the pool may have.
+    /// The most connections of the pool.
     pub size: u32,
-    /// How long the call waited, in milliseconds.
+    /// The time that the call waited, in milliseconds.
     pub waited_ms: u64,
 }
 
 /// A limit that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitReached {
-    /// What is limited.
+    /// The kind of the limit.
     pub kind: LimitKind,
     /// The limit.
     pub allowed: u64,
 }
 
-/// Writes the enum, and the words of the contract for it, once.
+/// Defines the enum and the contract's names of its variants in one list.
 macro_rules! limits {
     ($($(#[$doc:meta])* $case:ident = $word:literal $text:literal,)*) => {
-        /// What a limit counts.
+        /// The quantity that a limit bounds.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum LimitKind {
             $($(#[$doc])* $case,)*
-            /// Something that this SDK does not know: the host is newer.
+            /// A quantity that this SDK does not know: the host is newer.
             Other,
         }
 
         impl LimitKind {
-            /// The contract's word.
+            /// The contract's name of the kind.
             pub(super) const fn word(self) -> &'static str {
                 match self {
                     $(Self::$case => $word,)*
@@ -174,7 +174,7 @@ limits! {
     Parameters = "parameters" "parameters of a statement",
     /// The size of one statement, in nodes or in rendered bytes.
     StatementSize = "statement-size" "a statement's size",
-    /// How deep expressions nest.
+    /// The nesting depth of expressions.
     Depth = "depth" "how deep expressions nest",
     /// Memory.
     Memory = "memory" "memory",

@@ -17,7 +17,7 @@ use crate::{
     value::{Decimal, Field, SqlType},
 };
 
-/// Types to reckon with.
+/// Types with arithmetic.
 pub trait Numeric: SqlType {}
 
 impl Numeric for i16 {}
@@ -68,8 +68,8 @@ impl<M: Model, T: Field<Base: Numeric>, V: Operand<T::Base>> ops::Div<V> for Col
     }
 }
 
-/// Values cross without a type, and what divides integers depends on it: MySQL has an operator of its own for them. So what is
-/// no column says its type.
+/// Division of integers depends on the operands' type, because MySQL has a separate operator for it. Bind values are sent without
+/// a type, so a dividend that is no column is cast to its own type.
 impl<T: Field<Base: Numeric>, V: Operand<T::Base>> ops::Div<V> for Expr<T> {
     type Output = Expr<T>;
 

@@ -1,4 +1,4 @@
-//! Choices.
+//! `CASE` expressions.
 
 use std::marker::PhantomData;
 
@@ -11,30 +11,30 @@ use crate::{
     value::SqlType,
 };
 
-/// The value of the first branch whose condition is true: `case().when(..).or_else(..)`.
+/// Begins a `CASE`, the value of the first branch whose condition is true: `when(..).when(..).otherwise(..)`.
 pub fn when<B: SqlType>(condition: impl Operand<bool>, then: impl Operand<B>) -> Case<B> {
     Case { whens: vec![(node(condition), node(then))], of: PhantomData }
 }
 
-/// A choice that is being written; see [`when`].
+/// A `CASE` expression under construction; see [`when`].
 pub struct Case<B> {
     whens: Vec<(Node, Node)>,
     of: PhantomData<fn() -> B>,
 }
 
 impl<B: SqlType> Case<B> {
-    /// Another branch.
+    /// Adds a branch.
     pub fn when(mut self, condition: impl Operand<bool>, then: impl Operand<B>) -> Self {
         self.whens.push((node(condition), node(then)));
         self
     }
 
-    /// The value when no condition is true.
+    /// Sets the value when no condition is true (`ELSE`).
     pub fn otherwise(self, value: impl Operand<B>) -> Expr<B> {
         Expr::new(self.form(Some(node(value))))
     }
 
-    /// Null when no condition is true.
+    /// Leaves the value null when no condition is true.
     pub fn or_null(self) -> Expr<Option<B>> {
         Expr::new(self.form(None))
     }

@@ -13,34 +13,34 @@ use crate::{
     value::{Date, Field, TimestampTz},
 };
 
-/// A constant of a statement. It is bound, never written into its text.
+/// A literal value. It is sent as a bind value, never written into the statement's text.
 pub fn literal<T: Field>(value: T) -> Expr<T> {
     Expr::new(Node::value(value.to_value()))
 }
 
-/// A value that a prepared statement gets when it runs: the one at this position of the list, from 0. See
+/// A parameter that the caller binds when a prepared statement runs. Positions count from 0. See
 /// [`Executor::prepare`](crate::Executor::prepare).
 pub fn parameter<T: Field>(position: u32) -> Expr<T> {
     Expr::new(Node::parameter(position))
 }
 
-/// A column of something that is no model: a subquery's alias, a common table expression, a reflected table.
+/// A column of a source without a model: a subquery's alias, a common table expression, a reflected table.
 pub fn column<T: Field>(source: impl Into<String>, name: impl Into<String>) -> Expr<T> {
     let name = statements::ColumnName { table: Some(source.into()), name: name.into() };
     Expr::new(Node::leaf(Form::Column(name)))
 }
 
-/// A label or column of the result itself, for the order of compounds and groups.
+/// A label or column of the result set itself, to order compounds and groups by.
 pub fn output<T: Field>(name: impl Into<String>) -> Expr<T> {
     Expr::new(Node::column(None, name.into()))
 }
 
-/// The value that an upsert could not insert.
+/// The value that an upsert tried to insert into a column (SQL's `EXCLUDED`).
 pub fn excluded<M: Model, T: Field>(column: Column<M, T>) -> Expr<T> {
     Expr::new(Node::leaf(Form::Excluded(column.name().to_owned())))
 }
 
-/// A function of the host's allow-list, by its name. The typed ones below are easier to get right.
+/// Calls a function of the host's allow-list by its name. Prefer the typed functions below.
 ///
 /// `function::<String>("replace", (User::NAME, literal("a".to_owned()), literal("b".to_owned())))`
 pub fn function<T: Field>(name: &str, arguments: impl Selection) -> Expr<T> {
@@ -62,77 +62,77 @@ fn call_with<T>(name: &str, arguments: impl IntoIterator<Item = Node>, distinct:
     })))
 }
 
-/// How many values are not null.
+/// The number of values that are not null.
 pub fn count(expression: impl Expression) -> Expr<i64> {
     call("count", [expression.expr().node])
 }
 
-/// How many different values are not null.
+/// The number of distinct values that are not null.
 pub fn count_distinct(expression: impl Expression) -> Expr<i64> {
     call_with("count", [expression.expr().node], true)
 }
 
-/// How many rows there are.
+/// The number of rows.
 pub fn count_all() -> Expr<i64> {
     call("count", [])
 }
 
-/// The sum; null of no rows. Decimals stay exact, and a sum of integers must fit their type.
+/// The sum; null without rows. Decimals stay exact, and a sum of integers must fit their type.
 pub fn sum<E: Expression<Type: Field<Base: Numeric>>>(expression: E) -> Expr<Option<Base<E>>> {
     call("sum", [expression.expr().node])
 }
 
-/// The mean as a float, of decimals too; null of no rows.
+/// The mean as a float, also for decimals; null without rows.
 pub fn avg<E: Expression<Type: Field<Base: Numeric>>>(expression: E) -> Expr<Option<f64>> {
     call("avg", [expression.expr().node])
 }
 
-/// The least value; null of no rows.
+/// The least value; null without rows.
 pub fn min<E: Expression>(expression: E) -> Expr<Option<Base<E>>> {
     call("min", [expression.expr().node])
 }
 
-/// The greatest value; null of no rows.
+/// The greatest value; null without rows.
 pub fn max<E: Expression>(expression: E) -> Expr<Option<Base<E>>> {
     call("max", [expression.expr().node])
 }
 
-/// In lower case.
+/// The text in lower case.
 pub fn lower<E: Expression<Type: Field<Base = String>>>(expression: E) -> Expr<E::Type> {
     call("lower", [expression.expr().node])
 }
 
-/// In upper case.
+/// The text in upper case.
 pub fn upper<E: Expression<Type: Field<Base = String>>>(expression: E) -> Expr<E::Type> {
     call("upper", [expression.expr().node])
 }
 
-/// Without white space at both ends.
+/// The text without spaces at both ends.
 pub fn trim<E: Expression<Type: Field<Base = String>>>(expression: E) -> Expr<E::Type> {
     call("trim", [expression.expr().node])
 }
 
-/// How many characters.
+/// The number of characters.
 pub fn length<E: Expression<Type: Field<Base = String>>>(expression: E) -> Expr<Option<i64>> {
     call("length", [expression.expr().node])
 }
 
-/// Without the sign.
+/// The absolute value.
 pub fn abs<E: Expression<Type: Field<Base: Numeric>>>(expression: E) -> Expr<E::Type> {
     call("abs", [expression.expr().node])
 }
 
-/// Rounded to so many digits after the point, halves away from 0.
+/// Rounds to `digits` digits after the point, halves away from 0.
 pub fn round<E: Expression<Type: Field<Base: Numeric>>>(expression: E, digits: i32) -> Expr<E::Type> {
     call("round", [expression.expr().node, node::<i32>(digits)])
 }
 
-/// Null where it equals the other value, else itself.
+/// Null where the expression equals the other value, else the expression.
 pub fn nullif<E: Expression>(expression: E, other: impl Operand<Base<E>>) -> Expr<Option<Base<E>>> {
     call("nullif", alike::<Base<E>, 2>([expression.expr().node, node(other)]))
 }
 
-/// With every occurrence of a text replaced.
+/// Replaces every occurrence of `text` with `by`.
 pub fn replace<E>(expression: E, text: impl Operand<String>, by: impl Operand<String>) -> Expr<E::Type>
 where
     E: Expression<Type: Field<Base = String>>,
@@ -140,7 +140,7 @@ where
     call("replace", [expression.expr().node, node(text), node(by)])
 }
 
-/// So many characters from a position; the first is 1.
+/// `count` characters from the position `from`; the first position is 1.
 pub fn substr<E>(expression: E, from: impl Operand<i32>, count: impl Operand<i32>) -> Expr<E::Type>
 where
     E: Expression<Type: Field<Base = String>>,
@@ -158,17 +158,17 @@ pub fn now() -> Expr<TimestampTz> {
     call("now", [])
 }
 
-/// The first that is not null.
+/// The first value that is not null.
 pub fn coalesce<E: Expression>(first: E, others: impl Operand<Base<E>>) -> Expr<Base<E>> {
     first.or_else(others)
 }
 
-/// All of these are true; of none, true.
+/// Whether all conditions are true; true without conditions.
 pub fn all_of(conditions: impl IntoIterator<Item = Expr<bool>>) -> Expr<bool> {
     Expr::new(Node::list(ListOp::And, conditions.into_iter().map(|condition| condition.node)))
 }
 
-/// Any of these is true; of none, false.
+/// Whether any condition is true; false without conditions.
 pub fn any_of(conditions: impl IntoIterator<Item = Expr<bool>>) -> Expr<bool> {
     Expr::new(Node::list(ListOp::Or, conditions.into_iter().map(|condition| condition.node)))
 }
@@ -184,7 +184,7 @@ pub fn scalar<Q: Subquery<Row: Field>>(query: &Q) -> Expr<Option<<Q::Row as Fiel
 }
 
 impl<T> Expr<T> {
-    /// Only the rows for which this holds: of an aggregate, where the database can (`aggregate-filter`).
+    /// Restricts an aggregate to the rows for which the condition is true, where the database can (`aggregate-filter`).
     pub fn filter(self, condition: impl Operand<bool>) -> Self {
         Self::new(self.node.with_filter(node(condition)))
     }

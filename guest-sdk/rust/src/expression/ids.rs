@@ -1,8 +1,8 @@
-//! The places in a statement's nodes where other nodes are named by their positions.
+//! Visitors of the ids in a statement's nodes. An id is the position of another node.
 
 use crate::bindings::sqlservice::database::statements::{self, ConflictAction, InsertSource, Root};
 
-/// All ids in a node.
+/// Returns all ids in a node.
 #[cfg(test)]
 pub(crate) fn ids(node: &statements::Node) -> Vec<u32> {
     let mut ids = Vec::new();

@@ -1,4 +1,4 @@
-//! JSON documents, and what is in them. A path of several steps is one after the other:
+//! JSON documents and access to their parts. A path of several steps is written as nested calls:
 //! `json_text(json_get(json_get(User::DOC, "tags"), 0), "name")`.
 
 use super::{Expr, Expression, Node, function::call, operand::node};
@@ -19,7 +19,7 @@ impl JsonDocument for ::serde_json::Value {}
 #[cfg(feature = "serde_json")]
 impl<T> JsonDocument for crate::value::Document<T> where Self: SqlType {}
 
-/// What names a part of a document: a member's name (a text or an expression of one), or an item's position from 0.
+/// The key of a part of a document: a member's name (a text or a text expression), or an item's position from 0.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` names no part of a JSON document",
     label = "neither the name of a member nor the position of an item"
@@ -53,7 +53,7 @@ impl<T: Field<Base = String>> Key for Expr<T> {
 }
 
 impl Key for u32 {
-    /// A position is a constant of the statement: that it is a number says what it means.
+    /// A position is sent as a literal, not as a bind value: its integer type marks the key as a position.
     fn into_key(self) -> KeyNode {
         KeyNode(Node::leaf(Form::Literal(Value::Scalar(Scalar::Integer(self.into())))))
     }
@@ -76,7 +76,7 @@ where
     get(BinaryOp::JsonGetText, document, key)
 }
 
-/// How many items an array has; null of anything else.
+/// The number of items of an array; null for any other document.
 pub fn json_length<E: Expression>(document: E) -> Expr<Option<i64>>
 where
     <E::Type as Field>::Base: JsonDocument,
@@ -84,7 +84,7 @@ where
     call("json_length", [document.expr().node])
 }
 
-/// What a document is: `object`, `array`, `string`, `number`, `boolean`, or `null` where it is JSON's null.
+/// The kind of a document: `object`, `array`, `string`, `number`, `boolean`, or `null` for JSON's null.
 pub fn json_type<E: Expression>(document: E) -> Expr<Option<String>>
 where
     <E::Type as Field>::Base: JsonDocument,

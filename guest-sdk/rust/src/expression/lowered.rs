@@ -1,4 +1,4 @@
-//! A statement as it is sent, and how one that comes again is known.
+//! A statement as it is sent, and its fingerprint, by which the statement cache finds it again.
 
 use std::{
     hash::{Hash, Hasher},
@@ -17,15 +17,15 @@ use crate::bindings::sqlservice::database::{
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Lowered {
     pub statement: Statement,
-    /// How many parameters come first that only a run of the prepared statement has.
+    /// The number of parameters that the caller binds when the prepared statement runs. They precede the others.
     pub open: u32,
-    /// The values of the others.
+    /// The values of the other parameters.
     pub parameters: Vec<Value>,
 }
 
 impl Lowered {
-    /// A number that is the same for the same statement, and seldom for another one. Nothing for a statement that is not worth
-    /// to be looked for: a large one, and one with constants that can be equal and not the same, like 0.0 and -0.0.
+    /// Returns a number that is the same for the same statement, and seldom for another one. Returns nothing for a statement
+    /// that is not cached: a large one, and one with literals that can be equal and not the same, like 0.0 and -0.0.
     pub(crate) fn fingerprint(&mut self) -> Option<u64> {
         const LARGEST: usize = 256;
         let Statement { nodes, root } = &mut self.statement;
@@ -52,11 +52,11 @@ impl Lowered {
     }
 }
 
-/// Puts what most nodes of one kind differ by into a hash, beside what they name. Whether it can be told.
+/// Hashes the fields, beside the ids, in which nodes of one kind mostly differ. Returns whether the node can be hashed.
 fn hash_own(node: &statements::Node, hasher: &mut FxHasher) -> bool {
     use statements::Node as N;
     match node {
-        // A position in a document; all other values are parameters.
+        // A position in a JSON document; all other values are sent as parameters.
         N::Literal(Value::Scalar(Scalar::Integer(value))) => value.hash(hasher),
         N::Literal(_) => return false,
         N::Column(it) => (&it.table, &it.name).hash(hasher),
@@ -66,7 +66,7 @@ fn hash_own(node: &statements::Node, hasher: &mut FxHasher) -> bool {
         N::Binary(it) => discriminant(&it.op).hash(hasher),
         N::Listed(it) => discriminant(&it.op).hash(hasher),
         N::Call(it) => it.function.hash(hasher),
-        // The rest differs by what it names, or is told apart when both are compared.
+        // Other nodes differ in their ids, or in the cache's comparison of both statements.
         _ => {}
     }
     true

@@ -1,9 +1,9 @@
 //! Expressions as shared nodes, and the arena that they are written into.
 //!
-//! A node is one of the contract's, whose ids are positions in the node's own list of children. So writing, dropping and
-//! searching are loops over children that know nothing of the forty kinds of nodes, and none of them recurses: an
-//! expression that a loop made deep is refused by the host, it does not overflow the guest's stack. It is long: what a node is and how
-//! it is written change together.
+//! A node holds a node of the contract, whose ids are positions in the holder's own list of children. So writing, dropping and
+//! searching are loops over children, whatever the kind of a node, and none of them recurses: an expression that a loop made too
+//! deep is refused by the host and does not overflow the guest's stack. The file is long because the form of nodes and the code
+//! that writes them change together.
 
 mod rename;
 
@@ -42,7 +42,7 @@ impl FromTable {
         self.alias.as_deref().unwrap_or(&self.table)
     }
 
-    /// It as something to select from.
+    /// The table as a source of a select.
     pub(crate) fn node(&self) -> Node {
         let owned = |name: &Option<Cow<'static, str>>| name.as_deref().map(str::to_owned);
         let (schema, alias) = (owned(&self.schema), owned(&self.alias));
@@ -63,24 +63,24 @@ pub(crate) struct Node(Rc<Inner>);
 struct Inner {
     shape: NodeKind,
     children: Vec<Node>,
-    /// Whether nothing in it says of which type it is: it is a value, or made of values alone.
+    /// Whether the node has no type of its own: it is a bind value, or computed from bind values alone.
     is_bare: bool,
 }
 
-/// What a node is.
+/// The kind of a node, with its contents.
 #[derive(Clone)]
 pub(crate) enum NodeKind {
     /// A node of the contract; its ids are positions in the list of children.
     Form(statements::Node),
     /// A column, with the source that it implies. Columns of a query's outputs have no source.
     Column(Option<FromTable>, Cow<'static, str>),
-    /// A value. It becomes a parameter, so that statements of one shape are the same statement.
+    /// A bind value. It becomes a parameter, so that statements that differ in values alone are the same statement.
     Value(Value),
     /// A parameter that a prepared statement gets when it runs.
     Parameter(u32),
 }
 
-/// Children while a node is made: `add` gives the id to put into the form.
+/// The children of a node under construction: `add` returns the id to put into the form.
 #[derive(Default)]
 pub(crate) struct Children(Vec<Node>);
 
@@ -120,12 +120,12 @@ impl Node {
         Self(Rc::new(Inner { shape, children, is_bare }))
     }
 
-    /// Whether it is a value, or made of values alone: these cross without a type.
+    /// Whether it is a bind value, or computed from bind values alone: these are sent without a type.
     pub(super) fn is_bare(&self) -> bool {
         self.0.is_bare
     }
 
-    /// Without the name that it has in a result: elsewhere, what is named counts.
+    /// Returns a labelled expression without its label, which counts only in a result set.
     pub(crate) fn unlabelled(self) -> Self {
         match (&self.0.shape, self.0.children.first()) {
             (NodeKind::Form(statements::Node::Label(_)), Some(value)) => value.clone(),
@@ -138,7 +138,7 @@ impl Node {
         matches!(self.0.shape, NodeKind::Value(Value::Scalar(Scalar::Null)))
     }
 
-    /// Whether it is a value.
+    /// Whether it is a bind value or a parameter.
     pub(super) fn is_value(&self) -> bool {
         matches!(self.0.shape, NodeKind::Value(_) | NodeKind::Parameter(_))
     }
@@ -166,8 +166,8 @@ impl Node {
         children.node(form(ids))
     }
 
-    /// The list operator of these items. Items of a list of the same operator join it, so that a loop which adds one
-    /// condition after the other makes one long list and not a deep tree.
+    /// Applies a list operator to two operands. The second is appended to the first where that is an unshared list of the same
+    /// operator: a loop that adds one condition after the other makes one long list and not a deep tree.
     pub(crate) fn listed(op: statements::ListOp, mut first: Self, second: Self) -> Self {
         if let Some(inner) = Rc::get_mut(&mut first.0)
             && let NodeKind::Form(statements::Node::Listed(list)) = &mut inner.shape
@@ -186,7 +186,7 @@ impl Node {
         Self::with([left, right], |[left, right]| statements::Node::Binary(statements::Binary { op, left, right }))
     }
 
-    /// All of these conditions; the one where there is one.
+    /// The conjunction of the conditions; a single condition is returned unchanged.
     pub(crate) fn all(mut conditions: Vec<Self>) -> Self {
         match conditions.pop() {
             Some(only) if conditions.is_empty() => only,
@@ -194,7 +194,7 @@ impl Node {
         }
     }
 
-    /// Two conditions, or the one that is there.
+    /// The conjunction of two conditions, or the second alone where there is no first.
     pub(crate) fn and(first: Option<Self>, second: Self) -> Option<Self> {
         Some(match first {
             Some(first) => Self::listed(statements::ListOp::And, first, second),
@@ -209,7 +209,7 @@ impl Node {
         children.node(statements::Node::Listed(statements::Listed { op, items }))
     }
 
-    /// A call that takes only the rows for which a condition holds; anything else stays what it is.
+    /// Restricts a call to the rows for which a condition is true; any other node is returned unchanged.
     pub(crate) fn with_filter(self, condition: Self) -> Self {
         let NodeKind::Form(statements::Node::Call(call)) = &self.0.shape else { return self };
         let mut children = Children(self.0.children.clone());
@@ -221,7 +221,7 @@ impl Node {
         children.node(statements::Node::Call(call))
     }
 
-    /// Whether both are one column of one source.
+    /// Whether both nodes are the same column of the same source.
     pub(crate) fn is_same_column(&self, other: &Self) -> bool {
         match (&self.0.shape, &other.0.shape) {
             (NodeKind::Column(one, name), NodeKind::Column(other, other_name)) => {
@@ -231,7 +231,7 @@ impl Node {
         }
     }
 
-    /// A column without the name of its source: how a compound's order and an insert's target name it.
+    /// A column without the name of its source, as the order of a compound names it.
     pub(crate) fn unqualified(&self) -> Self {
         match &self.0.shape {
             NodeKind::Column(_, name) => Self::column(None, name.clone()),
@@ -239,7 +239,7 @@ impl Node {
         }
     }
 
-    /// The source of the first column in it, queries inside it aside.
+    /// The source of the first column in the node, subqueries excluded.
     pub(crate) fn first_source(&self) -> Option<FromTable> {
         let mut stack = vec![self];
         let mut seen = std::collections::BTreeSet::new();
@@ -267,10 +267,10 @@ impl Drop for Inner {
     }
 }
 
-/// Where values are counted from while an arena is written.
+/// The first position of bind values while an arena is written.
 const VALUES: u32 = 1 << 31;
 
-/// The contract's list of nodes while it is written.
+/// The contract's list of nodes under construction.
 #[derive(Default)]
 pub(crate) struct Arena {
     nodes: Vec<statements::Node>,
@@ -280,14 +280,14 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
-    /// A query.
+    /// Writes a query.
     pub(crate) fn query(node: &Node) -> Lowered {
         let mut arena = Self::default();
         let root = Root::Select(arena.add(node));
         arena.finish(root)
     }
 
-    /// A statement whose ids are positions in the list of children.
+    /// Writes a statement whose ids are positions in the list of children.
     pub(crate) fn statement(root: Root, children: &Children) -> Lowered {
         let mut arena = Self::default();
         let ids: Vec<u32> = children.0.iter().map(|child| arena.add(child)).collect();
@@ -298,7 +298,7 @@ impl Arena {
 
     fn finish(self, root: Root) -> Lowered {
         let Self { mut nodes, parameters, open, .. } = self;
-        // Parameters of the caller's come first; values were counted from the far end until their number was known.
+        // The caller's parameters come first. Bind values had positions from `VALUES` on until the number of parameters was known.
         for node in &mut nodes {
             if let statements::Node::Parameter(position) = node
                 && let Some(value) = position.checked_sub(VALUES)
@@ -309,7 +309,7 @@ impl Arena {
         Lowered { statement: Statement { nodes, root }, open, parameters }
     }
 
-    /// The position of a node, which is written after its children, once however often it is used.
+    /// Writes a node after its children, only once however often it is used, and returns its position.
     fn add(&mut self, root: &Node) -> u32 {
         let mut stack = vec![(root, 0)];
         while let Some((node, next)) = stack.last_mut() {
@@ -341,7 +341,7 @@ impl Arena {
                 statements::Node::Parameter(VALUES + u32::try_from(self.parameters.len() - 1).unwrap_or_default())
             }
             NodeKind::Parameter(position) => {
-                // A parameter that is out of all bounds is left to the host to refuse.
+                // The host refuses a parameter whose position is out of bounds.
                 let position = (*position).min(VALUES - 1);
                 self.open = self.open.max(position + 1);
                 statements::Node::Parameter(position)

@@ -1,4 +1,4 @@
-//! What can stand beside an expression: another one, or a Rust value.
+//! Operands of expressions: other expressions and Rust values.
 
 use super::{Expr, Node};
 use crate::{
@@ -12,8 +12,7 @@ use crate::{
     value::{Decimal, Field, Scalar, SqlType, Value},
 };
 
-/// What can be used where a value of the SQL type `B` is asked for: a `B`, an `Option<B>`, a column or an expression of
-/// either, and for texts a `&str`.
+/// An operand of the SQL type `B`: a `B`, an `Option<B>`, a column or an expression of either, and for texts a `&str`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be used where SQL asks for a `{B}`",
     label = "neither a `{B}`, nor a column or an expression of that type",
@@ -33,14 +32,14 @@ pub(crate) fn node<B>(operand: impl Operand<B>) -> Node {
     operand.into_operand().0
 }
 
-/// Operands of one type. Values cross without one, and a column beside them tells it; where there is none, each says its own.
-/// Otherwise a null is a text on MySQL and MariaDB, and decimals are texts on SQLite.
+/// Gives operands one type. Bind values are sent without a type, which a column beside them determines; without a column, each is
+/// cast to its own. Otherwise a null is a text on MySQL and MariaDB, and decimals are texts on SQLite.
 pub(super) fn alike<B: SqlType, const N: usize>(operands: [Node; N]) -> [Node; N] {
     let operands = operands.map(Node::unlabelled);
     if operands.iter().all(Node::is_bare) { operands.map(typed::<B>) } else { operands }
 }
 
-/// The same, of any number.
+/// Gives any number of operands one type, like `alike`.
 pub(super) fn all_alike<B: SqlType>(operands: Vec<Node>) -> Vec<Node> {
     let is_bare = operands.iter().all(Node::is_bare);
     operands
@@ -50,22 +49,22 @@ pub(super) fn all_alike<B: SqlType>(operands: Vec<Node>) -> Vec<Node> {
         .collect()
 }
 
-/// Operands that are computed with. Integers are integers by themselves.
+/// Gives the operands of arithmetic one type. Integers need no cast: they are sent as integers.
 pub(super) fn reckoned<B: SqlType>(operands: [Node; 2]) -> [Node; 2] {
     let by_type = matches!(B::KIND, TypeKind::Decimal | TypeKind::Float32 | TypeKind::Float64);
     if by_type { alike::<B, 2>(operands) } else { operands }
 }
 
-/// A null that says its type; anything else is as it is.
+/// Casts a null to its type; any other operand is returned unchanged.
 pub(super) fn null_typed<B: SqlType>(operand: Node) -> Node {
     if operand.is_null() { typed::<B>(operand) } else { operand }
 }
 
-/// A value that says its type. What computes others has one already, but for the collation of texts.
+/// Casts a bind value to its type. A computed operand has a type already; only texts are still cast, for their collation.
 pub(super) fn typed<B: SqlType>(operand: Node) -> Node {
     use TypeKind as K;
     let kind = match B::KIND {
-        // As wide as what is computed of them.
+        // As wide as the results of arithmetic on them.
         K::Int16 | K::Int32 | K::Int64 => K::Int64,
         K::Float32 | K::Float64 => K::Float64,
         K::Text | K::Varchar => K::Text,

@@ -15,14 +15,14 @@ use crate::{
     value::{Decimal, Field, SqlType},
 };
 
-/// Something with a value in a statement: a [`Column`] or an [`Expr`].
+/// An expression in a statement: a [`Column`] or an [`Expr`].
 ///
 /// Comparisons with null give null, as in SQL; a filter takes only rows for which its condition is true.
 pub trait Expression: Sized {
     /// The Rust type of its value.
     type Type: Field;
 
-    /// It as an [`Expr`].
+    /// Converts it to an [`Expr`].
     fn expr(self) -> Expr<Self::Type>;
 
     /// Equal.
@@ -80,7 +80,7 @@ pub trait Expression: Sized {
         Expr::new(Node::list(ListOp::Between, alike::<Base<Self>, 3>([self.expr().node, node(low), node(high)])))
     }
 
-    /// Is one of these; false for none.
+    /// Is one of the items; false without items.
     fn in_list<I>(self, items: I) -> Expr<bool>
     where
         I: IntoIterator<Item: Operand<Base<Self>>>,
@@ -88,7 +88,7 @@ pub trait Expression: Sized {
         Expr::new(Node::list(ListOp::InList, among::<Base<Self>>(self.expr().node, items.into_iter().map(node))))
     }
 
-    /// Is none of these; true for none.
+    /// Is none of the items; true without items.
     fn not_in_list<I>(self, items: I) -> Expr<bool>
     where
         I: IntoIterator<Item: Operand<Base<Self>>>,
@@ -111,22 +111,22 @@ pub trait Expression: Sized {
         Expr::new(Node::list(ListOp::Coalesce, alike::<Base<Self>, 2>([self.expr().node, node(other)])))
     }
 
-    /// Converted to another type.
+    /// Converts to another type.
     fn cast<T: SqlType>(self) -> Expr<<Self::Type as Converted<T>>::Type>
     where
         Self::Type: Converted<T>,
     {
-        // Without its type, a fraction would be sent as what it is converted to.
+        // Without a cast to its own type, a bind value with a fraction would be sent as the target type.
         let is_float = matches!(<Base<Self> as SqlType>::KIND, TypeKind::Float32 | TypeKind::Float64);
         let node = self.expr().node.unlabelled();
         let node = if is_float && node.is_value() { typed::<Base<Self>>(node) } else { node };
         Expr::new(Node::with([node], |[value]| Form::Cast(Cast { value, ty: T::column_type() })))
     }
 
-    /// Converted to a decimal of so many digits, `scale` of them after the point, where it is rounded. What has more before
-    /// the point is an error, but on MySQL and MariaDB, which give the greatest decimal of this size instead.
+    /// Converts to a decimal of `precision` digits, `scale` of them after the point, to which it is rounded. A value with more
+    /// digits before the point is an error, except on MySQL and MariaDB, which return the greatest decimal of this size instead.
     ///
-    /// `cast::<Decimal>()` keeps all digits; MySQL and MariaDB have 35 before the point and 30 after it then.
+    /// `cast::<Decimal>()` keeps all digits; MySQL and MariaDB then have 35 before the point and 30 after it.
     fn cast_decimal(self, precision: u32, scale: u32) -> Expr<<Self::Type as Converted<Decimal>>::Type>
     where
         Self::Type: Converted<Decimal>,
@@ -135,23 +135,23 @@ pub trait Expression: Sized {
         Expr::new(Node::with([self.expr().node], |[value]| Form::Cast(Cast { value, ty })))
     }
 
-    /// The same, read as one that can be null: a column of the outer side of a join is an `Option`.
+    /// The same expression, read as an `Option`: for a column of the outer side of a join.
     fn nullable(self) -> Expr<Option<Base<Self>>> {
         Expr::new(self.expr().node)
     }
 
-    /// The same, read as one that is never null; a null is then a type mismatch.
+    /// The same expression, read as one that is never null; a null is then a type mismatch.
     fn not_null(self) -> Expr<Base<Self>> {
         Expr::new(self.expr().node)
     }
 
-    /// The same, taken for an expression of another type (SQLAlchemy's `type_coerce`). Nothing is converted in the database; a value
-    /// that does not fit is a type mismatch when it is read. For expressions whose types are known only when the plugin runs.
+    /// The same expression, read as another type (SQLAlchemy's `type_coerce`). The database converts nothing; a value that does
+    /// not fit is a type mismatch when it is read. For expressions whose types are known only when the plugin runs.
     fn type_coerce<T: Field>(self) -> Expr<T> {
         Expr::new(self.expr().node)
     }
 
-    /// With a name in the result.
+    /// Names the expression in the result set.
     fn label(self, label: impl Into<String>) -> Expr<Self::Type> {
         let label = label.into();
         let value = null_typed::<Base<Self>>(self.expr().node);
@@ -176,7 +176,7 @@ pub trait Expression: Sized {
         Expr::new(Node::listed(ListOp::And, self.expr().node, node(other)))
     }
 
-    /// Any is true.
+    /// Either is true.
     fn or(self, other: impl Operand<bool>) -> Expr<bool>
     where
         Self::Type: Field<Base = bool>,
@@ -192,7 +192,7 @@ pub trait Expression: Sized {
         Expr::new(Node::with([self.expr().node], |[it]| Form::Unary((UnaryOp::Not, it))))
     }
 
-    /// Matches a pattern in which `%` stands for any text, `_` for any character, and `\` takes the next one literally.
+    /// Matches a pattern: `%` matches any text, `_` any character, and `\` escapes the next character.
     fn like(self, pattern: impl Operand<String>) -> Expr<bool>
     where
         Self::Type: Field<Base = String>,
@@ -208,7 +208,7 @@ pub trait Expression: Sized {
         matching(self.expr().node, node(pattern), false, true)
     }
 
-    /// Matches a pattern, whatever the case.
+    /// Matches a pattern regardless of case.
     fn ilike(self, pattern: impl Operand<String>) -> Expr<bool>
     where
         Self::Type: Field<Base = String>,
@@ -216,7 +216,7 @@ pub trait Expression: Sized {
         matching(self.expr().node, node(pattern), true, false)
     }
 
-    /// Matches a pattern in which another mark than `\` takes the next character literally.
+    /// Matches a pattern with another escape character than `\`.
     fn like_escaped(self, pattern: impl Operand<String>, escape: char) -> Expr<bool>
     where
         Self::Type: Field<Base = String>,
@@ -224,7 +224,7 @@ pub trait Expression: Sized {
         escaped(self.expr().node, node(pattern), escape, false, false)
     }
 
-    /// The same, whatever the case.
+    /// Matches a pattern with another escape character than `\`, regardless of case.
     fn ilike_escaped(self, pattern: impl Operand<String>, escape: char) -> Expr<bool>
     where
         Self::Type: Field<Base = String>,
@@ -248,7 +248,7 @@ pub trait Expression: Sized {
         matching(self.expr().node, node(format!("%{}", literal(text))), false, false)
     }
 
-    /// Holds this text, taken literally.
+    /// Contains this text, taken literally.
     fn contains(self, text: &str) -> Expr<bool>
     where
         Self::Type: Field<Base = String>,
@@ -256,7 +256,7 @@ pub trait Expression: Sized {
         matching(self.expr().node, node(format!("%{}%", literal(text))), false, false)
     }
 
-    /// This text and the other one after it.
+    /// The concatenation of this text and another.
     fn concat(self, other: impl Operand<String>) -> Expr<Self::Type>
     where
         Self::Type: Field<Base = String>,
@@ -293,9 +293,9 @@ impl<T: Field> Expression for &Expr<T> {
     }
 }
 
-/// What a conversion to `T` gives: a `T`, or an `Option` of it from something that can be null.
+/// The result type of a cast to `T`: a `T`, or an `Option<T>` from a nullable type.
 pub trait Converted<T>: Field {
-    /// That type.
+    /// The result type.
     type Type: Field;
 }
 
@@ -316,7 +316,7 @@ fn compared<E: Expression>(op: BinaryOp, left: E, right: impl Operand<Base<E>>) 
     Expr::new(Node::binary(op, left, right))
 }
 
-/// A value and those among which it is looked for.
+/// Gives the value of an `in` and its items one type.
 fn among<B: SqlType>(value: Node, items: impl Iterator<Item = Node>) -> Vec<Node> {
     all_alike::<B>(std::iter::once(value).chain(items).collect())
 }
@@ -341,7 +341,7 @@ fn escaped(value: Node, pattern: Node, escape: char, ignore_case: bool, negated:
     Expr::new(Node::with(alike::<String, 2>([value, pattern]), form))
 }
 
-/// A text as a pattern that matches only itself.
+/// Escapes a text into a pattern that matches only this text.
 fn literal(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());
     for character in text.chars() {

@@ -9,7 +9,7 @@ pub struct Order {
     pub(crate) node: Node,
     pub(crate) descending: bool,
     pub(crate) nulls_first: Option<bool>,
-    /// Whether it can be null at all.
+    /// Whether the key can be null at all.
     pub(crate) nullable: bool,
 }
 
@@ -37,7 +37,7 @@ impl Order {
     }
 }
 
-/// What a query can be ordered by: an [`Order`], an expression (lesser values first), or a tuple or list of these.
+/// The keys of an ordering: an [`Order`], an expression (lesser values first), or a tuple or list of these.
 #[diagnostic::on_unimplemented(
     message = "rows are not ordered by `{Self}`",
     label = "neither a column nor an expression",

@@ -1,4 +1,4 @@
-//! What a relationship means in a statement: which columns of which sources are equal.
+//! The join conditions of a relationship: which columns of which sources are equal.
 
 use std::borrow::Cow;
 
@@ -9,20 +9,20 @@ use crate::{
     mapping::Mapper,
 };
 
-/// How sources begin that get a name here: a table that is related to itself stands twice in a statement.
+/// The prefix of generated aliases: a statement names a self-referential table twice.
 const PREFIX: &str = "related_";
 
-/// Both sides of a relationship, and the table between them.
+/// Both sides of a relationship, and the secondary table between them.
 pub(crate) struct RelationshipEnds {
     pub(crate) owner: FromTable,
     pub(crate) target: FromTable,
-    /// The owner's columns, and the other side's: equal to each other, or to those of the table between.
+    /// The owner's columns and the other side's. They equal each other, or the secondary table's.
     local: Vec<Cow<'static, str>>,
     remote: Vec<Cow<'static, str>>,
     pub(crate) between: Option<SecondaryTable>,
 }
 
-/// The table between both sides.
+/// The secondary table of a many-to-many relationship.
 pub(crate) struct SecondaryTable {
     pub(crate) source: FromTable,
     local: Vec<Cow<'static, str>>,
@@ -33,7 +33,7 @@ fn source(mapper: &Mapper, alias: Option<&'static str>) -> FromTable {
     FromTable { table: mapper.table.into(), schema: mapper.schema.map(Into::into), alias: alias.map(Into::into) }
 }
 
-/// Columns of a source that equal those of another one.
+/// The condition that columns of one source equal those of another.
 fn equal(one: &FromTable, ones: &[Cow<'static, str>], other: &FromTable, others: &[Cow<'static, str>]) -> Node {
     let pair = |(name, to): (&Cow<'static, str>, &Cow<'static, str>)| {
         let sides = [(one, name), (other, to)].map(|(source, name)| Node::column(Some(source.clone()), name.clone()));
@@ -44,7 +44,7 @@ fn equal(one: &FromTable, ones: &[Cow<'static, str>], other: &FromTable, others:
 }
 
 impl RelationshipEnds {
-    /// The ends of a relationship of a model, each under its own name or another one.
+    /// The ends of a model's relationship, each under its table's name or an alias.
     pub(crate) fn new(
         mapper: &'static Mapper,
         position: usize,
@@ -74,7 +74,7 @@ impl RelationshipEnds {
         })
     }
 
-    /// What makes a row of the other side, or of the table between, one of the owner's.
+    /// The join condition between the owner and the other side, or the secondary table where there is one.
     pub(crate) fn of_owner(&self) -> Node {
         match &self.between {
             None => equal(&self.target, &self.remote, &self.owner, &self.local),
@@ -82,13 +82,13 @@ impl RelationshipEnds {
         }
     }
 
-    /// What makes a row of the other side one of a row between. Nothing where there is no table between.
+    /// The join condition between the other side and the secondary table; nothing without a secondary table.
     pub(crate) fn of_between(&self) -> Option<Node> {
         let between = self.between.as_ref()?;
         Some(equal(&self.target, &self.remote, &between.source, &between.remote))
     }
 
-    /// The columns of the other side, or of the table between, that tell whose a row is.
+    /// The columns of the other side, or of the secondary table, that identify a row's owner.
     pub(crate) fn finders(&self) -> Vec<Node> {
         let (source, names) = match &self.between {
             None => (&self.target, &self.remote),
@@ -97,7 +97,7 @@ impl RelationshipEnds {
         names.iter().map(|name| Node::column(Some(source.clone()), name.clone())).collect()
     }
 
-    /// The other side as a source, with the table between.
+    /// The other side as a source, joined to the secondary table where there is one.
     pub(crate) fn related(&self) -> Node {
         match (&self.between, self.of_between()) {
             (Some(between), Some(on)) => {
@@ -111,13 +111,13 @@ impl RelationshipEnds {
         }
     }
 
-    /// Whether a row between leads to a row of the other side that fulfils this.
+    /// Whether a row of the secondary table has a row of the other side that fulfils the filter.
     pub(crate) fn leads_to(&self, on: Node, filter: Node) -> Node {
         let columns = self.remote.iter().take(1).map(|name| Node::column(Some(self.target.clone()), name.clone()));
         exists(columns.collect(), self.target.node(), Node::all(vec![on, filter]))
     }
 
-    /// Whether there is a related row that fulfils this. In a table that is related to itself, columns without another name are the
+    /// Whether there is a related row that fulfils the filter. In a self-referential table, columns without an alias are the
     /// related row's.
     pub(crate) fn exists(mut self, filter: Option<Node>) -> Node {
         let mut filter = filter;
@@ -135,7 +135,7 @@ impl RelationshipEnds {
     }
 }
 
-/// Whether a source has a row that fulfils this.
+/// Whether a source has a row that fulfils the filter.
 fn exists(columns: Vec<Node>, source: Node, filter: Node) -> Node {
     let mut children = Children::default();
     let select = statements::Select {

@@ -21,13 +21,13 @@ impl Timed for Time {}
 impl Timed for Timestamp {}
 impl Timed for TimestampTz {}
 
-/// Types that have both.
+/// Types that have a date and a time of day.
 pub trait Moment: Dated + Timed {}
 
 impl Moment for Timestamp {}
 impl Moment for TimestampTz {}
 
-/// Where a text begins in this one, from 1; 0 where it is not.
+/// The position of `part` in the text, from 1; 0 where the text does not contain it.
 pub fn position<E>(expression: E, part: impl Operand<String>) -> Expr<Option<i64>>
 where
     E: Expression<Type: Field<Base = String>>,
@@ -35,47 +35,47 @@ where
     call("position", [expression.expr().node, node(part)])
 }
 
-/// The first characters, as many as there are.
+/// The first `count` characters, or all where the text has fewer.
 pub fn left<E: Expression<Type: Field<Base = String>>>(expression: E, count: impl Operand<i32>) -> Expr<E::Type> {
     call("left", [expression.expr().node, node(count)])
 }
 
-/// The last characters, as many as there are.
+/// The last `count` characters, or all where the text has fewer.
 pub fn right<E: Expression<Type: Field<Base = String>>>(expression: E, count: impl Operand<i32>) -> Expr<E::Type> {
     call("right", [expression.expr().node, node(count)])
 }
 
-/// Without blanks at the start.
+/// The text without spaces at the start.
 pub fn ltrim<E: Expression<Type: Field<Base = String>>>(expression: E) -> Expr<E::Type> {
     call("ltrim", [expression.expr().node])
 }
 
-/// Without blanks at the end.
+/// The text without spaces at the end.
 pub fn rtrim<E: Expression<Type: Field<Base = String>>>(expression: E) -> Expr<E::Type> {
     call("rtrim", [expression.expr().node])
 }
 
-/// The greatest whole number that is not greater.
+/// The greatest integer not above the value.
 pub fn floor<E: Expression<Type: Field<Base: Numeric>>>(expression: E) -> Expr<E::Type> {
     call("floor", [expression.expr().node])
 }
 
-/// The least whole number that is not less.
+/// The least integer not below the value.
 pub fn ceil<E: Expression<Type: Field<Base: Numeric>>>(expression: E) -> Expr<E::Type> {
     call("ceil", [expression.expr().node])
 }
 
-/// -1, 0 or 1.
+/// The sign: -1, 0 or 1.
 pub fn sign<E: Expression<Type: Field<Base: Numeric>>>(expression: E) -> Expr<Option<i64>> {
     call("sign", [expression.expr().node])
 }
 
-/// The greater of two values; null where any of them is.
+/// The greater of two values; null where either is null.
 pub fn greatest<E: Expression>(first: E, second: impl Operand<Base<E>>) -> Expr<Option<Base<E>>> {
     call("greatest", alike::<Base<E>, 2>([first.expr().node, node(second)]))
 }
 
-/// The lesser of two values; null where any of them is.
+/// The lesser of two values; null where either is null.
 pub fn least<E: Expression>(first: E, second: impl Operand<Base<E>>) -> Expr<Option<Base<E>>> {
     call("least", alike::<Base<E>, 2>([first.expr().node, node(second)]))
 }
@@ -104,12 +104,12 @@ parts! {
     second Timed;
 }
 
-/// So many days later.
+/// The date `days` days later.
 pub fn add_days<E: Expression<Type: Field<Base = Date>>>(date: E, days: impl Operand<i64>) -> Expr<E::Type> {
     call("add_days", [date.expr().node, node(days)])
 }
 
-/// So many seconds later; the fraction stays.
+/// The time `seconds` seconds later; its fraction of a second is kept.
 pub fn add_seconds<E>(moment: E, seconds: impl Operand<i64>) -> Expr<E::Type>
 where
     E: Expression<Type: Field<Base: Moment>>,
@@ -117,7 +117,7 @@ where
     call("add_seconds", [moment.expr().node, node(seconds)])
 }
 
-/// How many days from one date to another.
+/// The number of days from one date to another.
 pub fn days_between<E>(from: E, to: impl Operand<Date>) -> Expr<Option<i64>>
 where
     E: Expression<Type: Field<Base = Date>>,

@@ -1,4 +1,4 @@
-//! What a query returns: columns, expressions, whole models, and tuples of these.
+//! Selections, which a query returns: columns, expressions, whole models, and tuples of these.
 
 use std::marker::PhantomData;
 
@@ -12,13 +12,13 @@ use crate::{
     value::{Field, Value},
 };
 
-/// What `select_columns` and `returning` take, and the row type that comes of it.
+/// The argument of `select_columns` and `returning`, with the row type that it produces.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected",
     note = "select columns (`User::NAME`), expressions (`count(User::ID)`), models (`entity::<User>()`), tuples of up to twelve of these, or a Vec of them"
 )]
 pub trait Selection {
-    /// What its rows are read as.
+    /// The Rust type of the rows.
     type Row: FromRow;
 
     /// Adds its nodes.
@@ -50,7 +50,7 @@ impl<T: Field + FromRow> Selection for &Expr<T> {
     }
 }
 
-/// All columns of a model, as one part of a result's row.
+/// All columns of a model, as one part of a result set's row.
 pub struct AllColumns<M> {
     alias: Option<&'static str>,
     of: PhantomData<fn() -> M>,
@@ -66,14 +66,14 @@ impl<M: Model> AllColumns<M> {
         Self { alias, of: PhantomData }
     }
 
-    /// The same, read as an `Option`: for the side of an outer join that may have no row.
+    /// The same columns, read as an `Option`: for the side of an outer join that may have no row.
     pub const fn optional(self) -> Optional<M> {
         Optional(self.alias, PhantomData)
     }
 }
 
 impl<M: Model> Alias<M> {
-    /// All columns of the alias, as one model of a result's row.
+    /// All columns of the alias, as one model in a result set's row.
     pub const fn entity(self) -> AllColumns<M> {
         AllColumns::new(Some(self.name))
     }
@@ -88,7 +88,7 @@ impl<M: Model> Selection for AllColumns<M> {
     }
 }
 
-/// All columns of a model that may be missing.
+/// All columns of a model, read as an `Option`.
 pub struct Optional<M>(Option<&'static str>, PhantomData<fn() -> M>);
 
 impl<M: Model> Selection for Optional<M> {
@@ -99,8 +99,9 @@ impl<M: Model> Selection for Optional<M> {
     }
 }
 
-/// As many columns as the plugin finds out when it runs. Rows are read as the contract's values: all that come, so a list stands
-/// alone, or last in a tuple. [`type_coerce`](super::Expression::type_coerce) makes columns of several types one list.
+/// Columns whose number is known only when the plugin runs. Rows are read as the contract's values. They take all remaining
+/// columns, so a list is the whole selection, or the last part of a tuple.
+/// [`type_coerce`](super::Expression::type_coerce) makes columns of several types one list.
 impl<S: Selection> Selection for Vec<S> {
     type Row = Vec<Value>;
 

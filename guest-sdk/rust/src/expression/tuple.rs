@@ -1,4 +1,4 @@
-//! Rows of values, which are compared and looked for as one.
+//! Row values, which are compared as a whole.
 
 use std::marker::PhantomData;
 
@@ -22,7 +22,7 @@ pub fn tuple<T: TupleOf>(expressions: T) -> Tuple<T::Bases> {
     Tuple { node: row(expressions.nodes()), of: PhantomData }
 }
 
-/// What [`tuple()`] takes: a tuple of two to six expressions.
+/// The argument of [`tuple()`]: a tuple of two to six expressions.
 pub trait TupleOf {
     /// The tuple of their types.
     type Bases;
@@ -32,7 +32,7 @@ pub trait TupleOf {
     fn nodes(self) -> Vec<OperandNode>;
 }
 
-/// What a [`Tuple`] of the types `B` is compared with: a tuple of values, columns or expressions of these types.
+/// The operand that a [`Tuple`] of the types `B` is compared with: a tuple of values, columns or expressions of these types.
 pub trait TupleOperand<B> {
     /// Their nodes.
     #[doc(hidden)]
@@ -44,37 +44,37 @@ fn row(nodes: Vec<OperandNode>) -> Node {
 }
 
 impl<B> Tuple<B> {
-    /// All are equal.
+    /// All values are equal.
     pub fn eq(self, other: impl TupleOperand<B>) -> Expr<bool> {
         self.compared(BinaryOp::Equal, other)
     }
 
-    /// Any is not equal.
+    /// Any value is not equal.
     pub fn ne(self, other: impl TupleOperand<B>) -> Expr<bool> {
         self.compared(BinaryOp::NotEqual, other)
     }
 
-    /// The first that is not equal is less.
+    /// The first value that is not equal is less.
     pub fn lt(self, other: impl TupleOperand<B>) -> Expr<bool> {
         self.compared(BinaryOp::Less, other)
     }
 
-    /// The first that is not equal is greater: the rows after a place in an ordering.
+    /// The first value that is not equal is greater: selects the rows after a position in an ordering.
     pub fn gt(self, other: impl TupleOperand<B>) -> Expr<bool> {
         self.compared(BinaryOp::Greater, other)
     }
 
-    /// Is one of these; false for none.
+    /// Is one of the items; false without items.
     pub fn in_list<I: IntoIterator<Item: TupleOperand<B>>>(self, items: I) -> Expr<bool> {
         self.listed(ListOp::InList, items)
     }
 
-    /// Is none of these; true for none.
+    /// Is none of the items; true without items.
     pub fn not_in_list<I: IntoIterator<Item: TupleOperand<B>>>(self, items: I) -> Expr<bool> {
         self.listed(ListOp::NotInList, items)
     }
 
-    /// Is one of the rows of a query, which has as many columns.
+    /// Is one of the rows of a query that has as many columns.
     pub fn in_query(self, query: &impl Subquery) -> Expr<bool> {
         self.member(query, false)
     }

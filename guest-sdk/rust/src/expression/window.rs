@@ -8,7 +8,7 @@ use crate::{
 
 pub use crate::bindings::sqlservice::database::statements::{FrameBound, FrameUnit};
 
-/// The rows that a function sees: `row_number().over(window().partition_by(User::GROUP).order_by(User::AGE))`.
+/// The window of rows of a function: `row_number().over(window().partition_by(User::GROUP).order_by(User::AGE))`.
 #[derive(Clone, Default)]
 pub struct Window {
     partition: Vec<Node>,
@@ -22,19 +22,19 @@ pub fn window() -> Window {
 }
 
 impl Window {
-    /// Only rows with the same values of these.
+    /// Partitions the rows by the values of these expressions.
     pub fn partition_by(mut self, selection: impl Selection) -> Self {
         self.partition.extend(nodes(selection));
         self
     }
 
-    /// In this order.
+    /// Orders the rows of the window.
     pub fn order_by(mut self, keys: impl OrderBy) -> Self {
         keys.keys(&mut self.order);
         self
     }
 
-    /// Only rows from one border to another.
+    /// Limits the window to the rows from one bound to another.
     pub fn frame(mut self, unit: FrameUnit, start: FrameBound, end: FrameBound) -> Self {
         self.frame = Some(Frame { unit, start, end });
         self
@@ -42,7 +42,7 @@ impl Window {
 }
 
 impl<T: Field> Expr<T> {
-    /// A function or an aggregate over a window of rows instead of a group.
+    /// Evaluates a function or an aggregate over a window of rows instead of a group.
     pub fn over(self, window: Window) -> Self {
         let mut children = Children::default();
         let form = statements::Window {
@@ -59,17 +59,17 @@ fn call<T>(name: &str, arguments: impl IntoIterator<Item = Node>) -> Expr<T> {
     super::function::call(name, arguments)
 }
 
-/// The position of the row in its window, from 1. It needs [`over`](Expr::over), as all of these do.
+/// The position of the row in its window, from 1. Like all functions here, it needs [`over`](Expr::over).
 pub fn row_number() -> Expr<i64> {
     call("row_number", [])
 }
 
-/// The position, in which equal rows have the same and leave gaps.
+/// The rank of the row, from 1: equal rows share a rank, and a gap follows them.
 pub fn rank() -> Expr<i64> {
     call("rank", [])
 }
 
-/// The position, in which equal rows have the same and leave no gaps.
+/// The rank of the row, from 1: equal rows share a rank, and no gap follows them.
 pub fn dense_rank() -> Expr<i64> {
     call("dense_rank", [])
 }
@@ -84,12 +84,12 @@ pub fn last_value<E: Expression>(expression: E) -> Expr<Option<Base<E>>> {
     call("last_value", [expression.expr().node])
 }
 
-/// The value of the row before; null for the first.
+/// The value of the previous row; null for the first.
 pub fn lag<E: Expression>(expression: E) -> Expr<Option<Base<E>>> {
     call("lag", [expression.expr().node])
 }
 
-/// The value of the row after; null for the last.
+/// The value of the next row; null for the last.
 pub fn lead<E: Expression>(expression: E) -> Expr<Option<Base<E>>> {
     call("lead", [expression.expr().node])
 }

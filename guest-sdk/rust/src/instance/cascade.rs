@@ -1,11 +1,12 @@
-//! What objects lead to by their relationships.
+//! The objects that are reachable by relationships.
 
 use rustc_hash::FxHashSet;
 
 use super::AnyEntity;
 use crate::mapping::RelationshipMapping;
 
-/// Everything that an object leads to by relationships that say so, as far as it is known, each once; not the object itself.
+/// Returns all objects that are reachable by relationships which `follows` accepts, as far as they are loaded, each once and
+/// without the object itself.
 pub(crate) fn cascade(
     object: &AnyEntity,
     follows: impl Fn(&RelationshipMapping, &AnyEntity) -> bool,
@@ -26,8 +27,8 @@ pub(crate) fn cascade(
 }
 
 impl AnyEntity {
-    /// The object is related to something again, or added: sessions that it was taken out of find it, and what was taken out with
-    /// it, by what leads to it.
+    /// Clears the expunged mark of an object that is added or put into a relationship again, and of the objects expunged with it:
+    /// cascades reach them again.
     pub(crate) fn come_back(&self) {
         let is_out = |relation: &RelationshipMapping, item: &Self| {
             relation.save_update && item.0.state().expunged_from.get() != 0

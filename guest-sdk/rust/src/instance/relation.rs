@@ -1,51 +1,51 @@
-//! Relationships whose models are not known.
+//! Type-erased relationships.
 
 use super::{AnyEntity, AnyInstance, HandlesToDrop};
 
-/// What is known of a relationship.
+/// The load state of a relationship.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// It was never set: a new object is related to nothing.
+    /// Never set: a new object has no related objects.
     Unset,
-    /// It was not read.
+    /// Not loaded.
     Unloaded,
-    /// It was read, or said to be what it is.
+    /// Loaded, or assigned while all of its objects were known.
     Loaded,
-    /// It is said to be something else than what it is, which was not read.
+    /// Assigned, while its stored objects were not loaded.
     Replaced,
 }
 
-/// A relationship of an object, whatever is on its other side.
+/// A relationship of an object, with any model on its other side.
 #[doc(hidden)]
 #[allow(private_interfaces, reason = "only this crate calls it")]
 pub trait AnyRelation {
     fn mode(&self) -> Mode;
-    /// Appends what is there; what was added where the rest is not known.
+    /// Appends its objects; only the added ones if it is not loaded.
     fn list(&self, items: &mut Vec<AnyEntity>);
-    /// Who is at a place of that list.
+    /// Returns the address of the object at an index of that list.
     fn address(&self, at: usize) -> Option<usize>;
-    /// What was taken away where the rest is not known, or before it had a row.
+    /// Returns objects that were removed while it was not loaded, or before they had a row.
     fn gone(&self) -> Vec<AnyEntity>;
     fn set(&mut self, mode: Mode, items: &[AnyEntity], gone: &[AnyEntity]);
     fn is_same(&self, other: &dyn AnyRelation) -> bool;
     fn holds(&self, item: &AnyEntity) -> bool;
-    /// Tells it its name, which one that a plugin made does not know: an error names it.
+    /// Sets its name for error messages, which a relationship that a plugin made lacks.
     fn set_name(&mut self, name: &'static str);
-    /// Whether it has nothing and lost nothing.
+    /// Whether it has no objects and no removed ones.
     fn is_bare(&self) -> bool;
-    /// Whether there is something in [`gone`](Self::gone).
+    /// Whether [`gone`](Self::gone) returns any objects.
     fn has_lost(&self) -> bool;
-    /// Calls with everything that it has, lost and shows.
+    /// Calls `visit` with its current, removed and shown objects.
     fn visit(&self, visit: &mut dyn FnMut(&dyn AnyInstance));
-    /// Takes the handles out that no other version of the owner has, to drop them elsewhere.
+    /// Moves out the handles that no other version of the owner has, to drop them elsewhere.
     fn take_handles(&mut self, dropped: &mut HandlesToDrop);
-    /// What a load with a filter found, where the rest is not known.
+    /// Returns the objects that a filtered load found, if the rest is not loaded.
     fn shown(&self) -> Option<Vec<AnyEntity>>;
-    /// Shows this, and knows nothing else.
+    /// Sets the objects of a filtered load.
     fn set_shown(&mut self, items: Option<&[AnyEntity]>);
 
-    /// What is there; what was added where the rest is not known.
+    /// Returns its objects; only the added ones if it is not loaded.
     fn items(&self) -> Vec<AnyEntity> {
         let mut items = Vec::new();
         self.list(&mut items);
@@ -58,7 +58,7 @@ pub trait AnyRelation {
         places.find(|(one, two)| one != two || one.is_none()).is_some_and(|(one, two)| one == two)
     }
 
-    /// What can be read of it.
+    /// Returns the objects that a caller can read.
     fn visible(&self) -> Option<Vec<AnyEntity>> {
         match self.mode() {
             Mode::Loaded | Mode::Replaced => Some(self.items()),
@@ -66,7 +66,7 @@ pub trait AnyRelation {
         }
     }
 
-    /// Some of its rows were read, with what was added and taken away since. The others are not known any more.
+    /// Shows the objects of a filtered load, with those added and without those removed since. All others become unloaded.
     fn show(&mut self, mut items: Vec<AnyEntity>) {
         if self.mode() == Mode::Unloaded {
             let (added, gone) = (self.items(), self.gone());
@@ -78,7 +78,7 @@ pub trait AnyRelation {
         self.set_shown(Some(&items));
     }
 
-    /// An object that it shows went away.
+    /// Removes an object from those that it shows.
     fn hide(&mut self, item: &AnyEntity) {
         if let Some(mut shown) = self.shown() {
             shown.retain(|shown| shown != item);
@@ -86,7 +86,7 @@ pub trait AnyRelation {
         }
     }
 
-    /// What was read, with what was added and taken away since.
+    /// Sets the loaded objects, with those added and without those removed since.
     fn load(&mut self, mut items: Vec<AnyEntity>) {
         if self.mode() == Mode::Unloaded {
             let (added, gone) = (self.items(), self.gone());
@@ -98,7 +98,7 @@ pub trait AnyRelation {
         self.set(Mode::Loaded, &items, &[]);
     }
 
-    /// What another object of the model says, as far as it says anything, of `whom` its objects stand for.
+    /// Merges the relationship of another object of the model, if it was set. `whom` maps its objects to those to relate.
     fn take_over(&mut self, other: &dyn AnyRelation, whom: &dyn Fn(&AnyEntity) -> AnyEntity) {
         let said: Vec<AnyEntity> = other.items().iter().map(whom).collect();
         match other.mode() {
@@ -115,13 +115,13 @@ pub trait AnyRelation {
         }
     }
 
-    /// Something else than what is there.
+    /// Replaces its objects.
     fn replace(&mut self, items: &[AnyEntity]) {
         let mode = if matches!(self.mode(), Mode::Unloaded | Mode::Replaced) { Mode::Replaced } else { Mode::Loaded };
         self.set(mode, items, &[]);
     }
 
-    /// Whether it says something that the row has by now.
+    /// Whether it has changes to settle once the row is written.
     fn needs_settling(&self) -> bool {
         match self.mode() {
             Mode::Loaded => self.has_lost(),
@@ -130,7 +130,7 @@ pub trait AnyRelation {
         }
     }
 
-    /// The row is written: what was said is so.
+    /// Settles its changes, as the row is written.
     fn settle(&mut self) {
         match self.mode() {
             Mode::Unloaded => {

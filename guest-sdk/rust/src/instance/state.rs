@@ -8,24 +8,24 @@ use std::{
 use super::ChangeTracker;
 use crate::mapping::{Key, Mapper};
 
-/// What is known of an object's row.
+/// The relation of an object to a session and to its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// In no session; it has a row only where one was inserted by other means.
+    /// In no session; it has a row only if one was inserted by other means.
     Transient,
     /// In a session: the next flush inserts its row.
     Pending,
-    /// In a session, and its row is there.
+    /// In a session, and its row exists.
     Persistent,
-    /// In a session: the next flush deletes its row, or did so in the transaction that is open.
+    /// In a session: the next flush deletes its row, or a flush of the open transaction did.
     Deleted,
-    /// Its session ended, or it was taken out of it. Its row was there then.
+    /// Its session ended, it was expunged, or its delete was committed. It had a row before.
     Detached,
 }
 
-/// The state of an object in its session, whatever its model is.
+/// The state of an object of any model in its session.
 ///
-/// In this order in memory: a flush walks through thousands several times, and asks for what comes first.
+/// The order in memory is fixed: a flush traverses thousands of objects several times, and reads the first fields.
 #[repr(C)]
 pub(crate) struct InstanceState {
     pub(crate) mapper: &'static Mapper,
@@ -33,31 +33,30 @@ pub(crate) struct InstanceState {
     status: Cell<Status>,
     /// Whether it is in its session's list of changed objects.
     pub(crate) is_queued: Cell<bool>,
-    /// Whether the next row that is read of it takes its place.
+    /// Whether the next row that is read for it replaces its state.
     pub(crate) is_expired: Cell<bool>,
-    /// Whether the flush that runs put it into the session, as it is related to another object there. Nothing where it is in none.
+    /// Whether the running flush added it to the session, as an object there is related to it. Without meaning in no session.
     pub(crate) has_joined: Cell<bool>,
     /// Whether its delete was written already.
     pub(crate) is_gone: Cell<bool>,
-    /// Whether a flush deletes it since it deletes another one. No caller asked for that.
+    /// Whether a flush deletes it by a cascade, without a caller's request.
     pub(crate) is_cascaded: Cell<bool>,
     /// Its place among the objects of the flush that marked it.
     place: Cell<usize>,
-    /// Visit mark: what the last traversal noted of it, such as the flush that it is part of or its place in a list.
+    /// The visit mark of the last traversal, such as the flush that it is part of or its place in a list.
     pub(crate) mark: Cell<u64>,
-    /// The innermost transaction or savepoint that has a snapshot of it.
+    /// The mark of the innermost transaction or savepoint that has a snapshot of it.
     pub(crate) level: Cell<u64>,
     pub(crate) key: RefCell<Option<Key>>,
-    /// The session, by its number, that does not find it by what leads to it: it was taken out of that one, or was nothing there
-    /// without an owner.
+    /// The number of the session whose cascades skip it: it was expunged there, or left it as a new object without an owner.
     pub(crate) expunged_from: Cell<u64>,
-    /// Its turn among new objects: when it was added, or put into a relationship. None has 0.
+    /// Its turn in the insert order of new objects, as of when it was added or put into a relationship; 0 if it has none.
     turn: Cell<u64>,
-    /// The session, by its number, whose `add` gave it the turn.
+    /// The number of the session whose `add` assigned the turn.
     turn_in: Cell<u64>,
 }
 
-/// A turn after all others.
+/// Returns a turn after all others.
 fn next_turn() -> u64 {
     thread_local! {
         static TURN: Cell<u64> = const { Cell::new(0) };
@@ -87,7 +86,7 @@ impl InstanceState {
         }
     }
 
-    /// Its turn; the next one where it has none.
+    /// Returns its turn, and assigns the next one if it has none.
     pub(crate) fn turn(&self) -> u64 {
         if self.turn.get() == 0 {
             self.turn.set(next_turn());
@@ -95,7 +94,7 @@ impl InstanceState {
         self.turn.get()
     }
 
-    /// Its turn in a session is after all others by now. Whether it had none there before.
+    /// Moves its turn after all others, once in a session. Returns whether it had none there before.
     pub(crate) fn take_turn(&self, session: u64) -> bool {
         let is_new = self.turn_in.replace(session) != session;
         if is_new {
@@ -104,7 +103,7 @@ impl InstanceState {
         is_new
     }
 
-    /// Marks it as one of a flush, with its place there. Whether it was not one before.
+    /// Marks it as part of a flush, with its place there. Returns whether it was not part of it before.
     pub(crate) fn put(&self, flush: u64, place: usize) -> bool {
         let is_new = self.mark.replace(flush) != flush;
         if is_new {
@@ -113,12 +112,12 @@ impl InstanceState {
         is_new
     }
 
-    /// Its place among the objects of a flush, where it is one of them.
+    /// Returns its place among the objects of a flush, if it is part of that.
     pub(crate) fn place(&self, flush: u64) -> Option<usize> {
         (self.mark.get() == flush).then(|| self.place.get())
     }
 
-    /// The status, whether or not its session still is there.
+    /// Returns the status, whether or not its session still exists.
     pub(crate) const fn last_status(&self) -> Status {
         self.status.get()
     }
@@ -135,7 +134,7 @@ impl InstanceState {
         self.tracker.borrow().as_ref().is_some_and(|tracker| tracker.strong_count() > 0)
     }
 
-    /// The unit of work that it is in, while there is one.
+    /// Returns the unit of work that it belongs to, while that exists.
     pub(crate) fn tracker(&self) -> Option<Rc<dyn ChangeTracker>> {
         self.tracker.borrow().as_ref().and_then(Weak::upgrade)
     }
@@ -151,7 +150,7 @@ impl InstanceState {
         *self.tracker.borrow_mut() = Some(tracker);
     }
 
-    /// Sets the status in the unit of work that it is in.
+    /// Sets the status in the unit of work that it belongs to.
     pub(crate) fn set_status(&self, status: Status) {
         self.status.set(status);
     }

@@ -1,4 +1,4 @@
-//! Primary keys as what a map is asked by.
+//! Primary keys as the keys of maps.
 
 use std::hash::{Hash, Hasher};
 
@@ -11,19 +11,19 @@ use crate::{
     },
 };
 
-/// A primary key, or other columns that find rows.
+/// A primary key, or other columns by which rows are found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
     /// One integer.
     Integer(i64),
-    /// One integer that is larger than that.
+    /// One integer that is larger than an `i64`.
     Large(u64),
-    /// Anything else, value by value.
+    /// Any other values, encoded one after the other.
     Values(Vec<u8>),
 }
 
 impl Key {
-    /// The key of these values.
+    /// Returns the key of these values.
     pub(crate) fn of(values: &[Value]) -> Self {
         match values {
             [Value::Scalar(Scalar::Integer(value))] => Self::Integer(*value),
@@ -41,7 +41,7 @@ impl Key {
     }
 }
 
-/// Of keys that are integers, which most are, nothing but the integer.
+/// Hashes an integer key, which most keys are, as nothing but the integer.
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
@@ -52,12 +52,12 @@ impl Hash for Key {
     }
 }
 
-/// Whether a key names a row: a null in it names none.
+/// Whether a key can identify a row: a key with a null cannot.
 pub(crate) fn names_row(values: &[Value]) -> bool {
     !values.iter().any(|value| matches!(value, Value::Scalar(Scalar::Null)))
 }
 
-/// A value so that two are equal where their bytes are.
+/// Encodes a value, so that two values are equal if their bytes are.
 fn write(value: &Value, bytes: &mut Vec<u8>) {
     let mut put = |tag: u8, value: &[u8]| {
         bytes.push(tag);
@@ -78,7 +78,7 @@ fn write(value: &Value, bytes: &mut Vec<u8>) {
     }
 }
 
-/// The keys of a batch's rows: nothing where one of the columns is null.
+/// Returns the keys of a batch's rows; `None` where one of the columns is null.
 pub(crate) fn of_columns(columns: &[&ColumnData], rows: usize) -> Result<Vec<Option<Key>>> {
     if let [ColumnData { validity: None, values: Vector::Integers(integers) }] = columns
         && integers.len() == rows
@@ -93,7 +93,7 @@ pub(crate) fn of_columns(columns: &[&ColumnData], rows: usize) -> Result<Vec<Opt
     (0..rows).map(row).collect()
 }
 
-/// Primary keys as a batch.
+/// Encodes primary keys as a batch.
 pub(crate) fn batch_of_keys(rows: &[Vec<Value>]) -> Result<Batch> {
     let width = rows.first().map_or(0, Vec::len);
     let count = u32::try_from(rows.len()).map_err(|_| Error::invalid("more than 2^32 keys"))?;

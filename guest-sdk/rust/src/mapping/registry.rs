@@ -1,4 +1,4 @@
-//! The mappers of all models that were used so far. There are as many as models, kept as long as the guest runs.
+//! The mappers of all models that were used so far. Each model has one, which is kept as long as the guest runs.
 
 use std::{
     any::TypeId,
@@ -11,16 +11,16 @@ use super::{Mapper, ModelId};
 
 thread_local! {
     static MAPPERS: RefCell<FxHashMap<TypeId, &'static Mapper>> = RefCell::default();
-    /// The one that was asked for last: many objects of one model come one after the other.
+    /// The mapper of the last lookup, as many objects of one model follow each other.
     static LAST: Cell<Option<&'static Mapper>> = const { Cell::new(None) };
 }
 
-/// All mappers that were registered so far.
+/// Returns all mappers that were registered so far.
 pub(crate) fn mappers() -> Vec<&'static Mapper> {
     MAPPERS.with_borrow(|mappers| mappers.values().copied().collect())
 }
 
-/// The mapper of a model's type, where it was registered.
+/// Returns the mapper of a model's type, if it was registered.
 pub(crate) fn find(model: TypeId) -> Option<&'static Mapper> {
     let last = LAST.get().filter(|last| last.model == model);
     last.or_else(|| {

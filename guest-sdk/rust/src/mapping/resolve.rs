@@ -1,9 +1,9 @@
-//! Finds the columns that relationships join by, from the foreign keys of their tables.
+//! Finds the columns that relationships join on, from the foreign keys of their tables.
 //!
-//! The host finds them as well (`host/sql`, `catalog/relationship.rs`), and is the one that refuses a relationship: it checks all models
-//! when a database is opened, and loads by what it found. The unit of work needs the positions of the columns in its structs, of models
-//! that it uses before any database is open, and the contract has no call that tells them. So this module decides nothing of its own:
-//! for a relationship that the host accepts it finds the same foreign key, and it refuses none.
+//! The host finds them as well (`host/sql`, `catalog/relationship.rs`), and only the host refuses a relationship: it checks all
+//! models when a database is opened, and loads by the columns that it found. The unit of work needs the positions of the columns in
+//! its structs, also of models that it uses before any database is open, and the contract has no call that returns them. So this
+//! module validates nothing: for a relationship that the host accepts it finds the same foreign key, and it refuses none.
 
 use super::{Direction, RelationshipDeclaration, RelationshipMapping, Secondary};
 use crate::schema::{Action, CascadeKind, ForeignKey, Table};
@@ -16,13 +16,13 @@ fn names(table: &Table) -> Vec<String> {
     table.columns.iter().map(|column| column.name.clone()).collect()
 }
 
-/// The positions of columns in a table.
+/// Returns the positions of columns in a table.
 pub(crate) fn positions(table: &Table, of: &[String]) -> Vec<usize> {
     let columns = names(table);
     of.iter().filter_map(|name| position(&columns, name)).collect()
 }
 
-/// The columns of the unique constraints and indexes of a table.
+/// Returns the columns of the unique constraints and indexes of a table.
 pub(crate) fn uniques(table: &Table) -> Vec<Vec<usize>> {
     let indexes = table.indexes.iter().filter(|index| index.unique);
     let mut uniques: Vec<_> = (table.uniques.iter().chain(indexes)).map(|key| positions(table, &key.columns)).collect();
@@ -32,7 +32,8 @@ pub(crate) fn uniques(table: &Table) -> Vec<Vec<usize>> {
 }
 
 impl RelationshipMapping {
-    /// Where several foreign keys would do, or none, the host refused the models when the database was opened.
+    /// Resolves a declared relationship. If several foreign keys match, or none, the host refuses the models when a database is
+    /// opened.
     pub(crate) fn new(owner: &Table, declared: RelationshipDeclaration) -> Self {
         let RelationshipDeclaration { relationship, target, target_table, secondary, field, cascades, passive_updates } =
             declared;
@@ -83,7 +84,7 @@ impl RelationshipMapping {
 }
 
 impl Secondary {
-    /// The owner's columns, the other side's, and the table between.
+    /// Returns the owner's columns, the other side's columns, and the secondary table.
     fn new(
         owner: &Table,
         target: &Table,
@@ -109,7 +110,7 @@ impl Secondary {
     }
 }
 
-/// The foreign key from one table to another.
+/// Returns the foreign key from one table to another.
 fn key<'a>(from: &'a Table, to: &Table, wanted: Option<&[String]>) -> Option<&'a ForeignKey> {
     let refers = |key: &&ForeignKey| key.table == to.name && key.schema == to.schema;
     let fits = |key: &&ForeignKey| wanted.is_none_or(|wanted| wanted == key.columns);

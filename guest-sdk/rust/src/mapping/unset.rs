@@ -1,8 +1,8 @@
-//! What a new row leaves to the database: one rule for all inserts.
+//! Values that a new row leaves to the database: one rule for all inserts.
 //!
-//! A null of a column with a default is left to the database, and so is a generated key that is 0. A null of a column that cannot be
-//! null, and a 0 in a foreign key to a key that the database counts up (it counts from 1), are values that were forgotten: they are
-//! refused by the column's name, before anything is sent.
+//! A null in a column with a default is left to the database, and so is a generated key of 0. A null in a column that cannot be
+//! null, and a 0 in a foreign key to a generated key (these count from 1), are missing values: they are refused with the column's
+//! name, before anything is sent.
 
 use std::cell::RefCell;
 
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// The defaults, nullable columns and foreign keys of a table, for values that a new row does not have.
+/// The defaults, nullable columns and foreign keys of a table, for values that a new row lacks.
 pub(crate) struct Unset {
     table: &'static str,
     pub(crate) columns: &'static [&'static str],
@@ -31,15 +31,15 @@ pub(crate) struct Unset {
     keys: Vec<(usize, String, Option<String>, String)>,
 }
 
-/// Columns that the database counts up, by their tables.
+/// Generated key columns (schema and name), by their tables.
 type Generated = FxHashMap<String, Vec<(Option<String>, String)>>;
 
 thread_local! {
-    /// Those of the models that databases were opened with.
+    /// The generated keys of the models that databases were opened with.
     static GENERATED: RefCell<Generated> = RefCell::default();
 }
 
-/// Remembers which keys the database makes.
+/// Records the keys that the database generates.
 pub(crate) fn opened(models: &Models) {
     GENERATED.with_borrow_mut(|generated| {
         for table in &models.tables {
@@ -80,7 +80,7 @@ impl Unset {
         Self { table: name, columns, defaulted, nullable, keys }
     }
 
-    /// A column of whole rows with its default in the places of nulls; nothing where all of them are left to the database.
+    /// Returns a column of whole rows with its default in the places of nulls; `None` if all values are left to the database.
     pub(crate) fn filled(&self, column: usize, data: ColumnData, rows: usize) -> Result<Option<ColumnData>> {
         let Some((_, constant)) = self.defaulted.iter().find(|(at, _)| *at == column) else { return Ok(Some(data)) };
         let Some(validity) = &data.validity else { return Ok(Some(data)) };
@@ -101,10 +101,10 @@ impl Unset {
         }
     }
 
-    /// Refuses values that were forgotten in columns of rows to insert, unless something else says what they are.
+    /// Refuses missing values in columns of rows to insert, unless a relationship sets them (`is_assigned`).
     ///
     /// # Errors
-    /// A violation of not null, which names the column.
+    /// A not-null violation, which names the column.
     pub(crate) fn check(
         &self,
         columns: &[usize],
@@ -136,7 +136,7 @@ impl Unset {
         Ok(())
     }
 
-    /// Whether a column that cannot be null refers to a key which the database counts up.
+    /// Whether a column that cannot be null refers to a generated key.
     pub(crate) fn is_made(&self, column: usize) -> bool {
         let mut keys = self.keys.iter().filter(|(at, ..)| *at == column && self.nullable.get(column) == Some(&false));
         keys.any(|(_, table, schema, referred)| {
@@ -166,7 +166,7 @@ impl Unset {
     }
 }
 
-/// Whether a row's bit is not set.
+/// Whether a row's validity bit is not set.
 fn is_null(validity: &[u8], row: usize) -> bool {
     validity.get(row / 8).is_none_or(|bits| bits >> (row % 8) & 1 == 0)
 }

@@ -1,4 +1,4 @@
-//! What new rows of a model leave to the database.
+//! The columns that new rows of a model leave to the database.
 
 use std::{any::TypeId, cell::RefCell};
 
@@ -16,13 +16,13 @@ thread_local! {
     static KNOWN: RefCell<FxHashMap<TypeId, &'static Unset>> = RefCell::default();
 }
 
-/// The rule for a model.
+/// The rule of a model for columns that are left to the database.
 pub(crate) fn unset<M: Model>() -> &'static Unset {
     let of = TypeId::of::<M>();
     if let Some(known) = KNOWN.with_borrow(|known| known.get(&of).copied()) {
         return known;
     }
-    // As many as there are models, kept as long as the guest is.
+    // There is one per model, which lives as long as the guest.
     let new = &*Box::leak(Box::new(Unset::new(M::TABLE, M::COLUMNS, &M::table())));
     KNOWN.with_borrow_mut(|known| known.insert(of, new));
     new
@@ -34,10 +34,10 @@ pub(crate) struct Cells {
     pub(crate) data: Vec<ColumnData>,
 }
 
-/// What is sent of whole rows: all but what is left to the database in all of them.
+/// The cells of whole rows, without the columns that all of them leave to the database.
 ///
 /// # Errors
-/// A row that leaves something to the database that another one does not, where nothing can stand for it: a key, the time.
+/// Some rows leave a column to the database and others do not, and no constant can replace it: a key, the current time.
 pub(crate) fn cells<M: Model>(rows: &[M]) -> Result<Cells> {
     let (rule, left_out) = (unset::<M>(), left_out_key(rows)?);
     let mut cells = Cells { columns: Vec::with_capacity(M::COLUMNS.len()), data: Vec::with_capacity(M::COLUMNS.len()) };
@@ -54,10 +54,10 @@ pub(crate) fn cells<M: Model>(rows: &[M]) -> Result<Cells> {
     Ok(cells)
 }
 
-/// The same, row by row: the columns that are left to the database in all rows, and the values of all columns.
+/// The same as [`cells`], but row by row: the columns that all rows leave to the database, and the values of all columns.
 ///
 /// # Errors
-/// As of [`cells`].
+/// The errors of [`cells`].
 pub(crate) fn values<M: Model>(rows: &[M]) -> Result<(Vec<usize>, Vec<Vec<Value>>)> {
     let (rule, mut left_out) = (unset::<M>(), Vec::from_iter(left_out_key(rows)?));
     let mut rows: Vec<Vec<Value>> = rows.iter().map(M::to_values).collect();
@@ -88,7 +88,8 @@ pub(crate) fn values<M: Model>(rows: &[M]) -> Result<(Vec<usize>, Vec<Vec<Value>
     Ok((left_out, rows))
 }
 
-/// Whether the generated key is the database's to make; a mix is a mistake, as rows of one insert have the same columns.
+/// The column of the generated key, where all rows leave it to the database. A mix is an error, because rows of one insert have
+/// the same columns.
 pub(crate) fn left_out_key<M: Model>(rows: &[M]) -> Result<Option<usize>> {
     let Some(key) = M::GENERATED else { return Ok(None) };
     match rows.iter().filter(|row| row.wants_key()).count() {

@@ -1,4 +1,4 @@
-//! Relationships of objects as a unit of work sees them, which knows no models.
+//! Relationships of objects with erased types, for the unit of work, which does not depend on models.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use crate::{
     model::Record,
 };
 
-/// The objects of one model.
+/// The objects of one model among these.
 fn downcast<T: Record>(items: &[AnyEntity]) -> Vec<Entity<T>> {
     items.iter().filter_map(AnyEntity::downcast).collect()
 }
@@ -18,7 +18,7 @@ fn erase<T: Record>(items: &[Entity<T>]) -> Vec<AnyEntity> {
     items.iter().map(Entity::erase).collect()
 }
 
-/// Takes handles apart that are shared with no other version.
+/// Moves handles to the drop list, unless another version shares them.
 fn take_unshared<T: Record>(handles: &mut Option<Rc<Vec<Entity<T>>>>, dropped: &mut HandlesToDrop) {
     if let Some(handles) = handles.take().and_then(Rc::into_inner) {
         handles.into_iter().for_each(|handle| handle.take_apart(dropped));
@@ -84,11 +84,11 @@ impl<T: Record> AnyRelation for Many<T> {
     }
 
     fn is_same(&self, other: &dyn AnyRelation) -> bool {
-        // One that was never set and one that was not loaded are alike.
+        // An unset relationship and an unloaded one count as equal.
         let quiet = |mode| matches!(mode, Mode::Unset | Mode::Unloaded);
         (self.mode == other.mode() || (quiet(self.mode) && quiet(other.mode())))
             && (known(&self.items).is_empty() && other.is_bare() || self.has_same_items(other))
-            // What is known says by itself what is not there any more.
+            // The items of a known relationship already show what was removed.
             && (!quiet(self.mode) || !self.has_lost() && other.is_bare() || self.gone() == other.gone())
     }
 }

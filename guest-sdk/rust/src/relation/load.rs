@@ -1,21 +1,21 @@
-//! Loads of relationships as they nest.
+//! Nested loads of relationships.
 
 use crate::{
     Error, Result,
     expression::{Node, Order},
 };
 
-/// A load, whatever it starts from.
+/// A load of a relationship, independent of the model that it starts from.
 #[derive(Clone, Default)]
 pub(crate) struct LoadNode {
     pub(crate) position: usize,
     pub(crate) joined: bool,
     pub(crate) nested: Nested,
-    /// Which of the related rows.
+    /// The condition for related rows.
     pub(crate) filter: Option<Node>,
-    /// Their order, where it is another one than the relationship's.
+    /// The order of the related rows, where it replaces the relationship's.
     pub(crate) order: Vec<Order>,
-    /// Whether a side has another name, which means nothing to a load.
+    /// Whether a side has an alias, which a load has no use for.
     pub(crate) is_named: bool,
 }
 
@@ -23,13 +23,13 @@ pub(crate) struct LoadNode {
 #[derive(Clone, Default)]
 pub(crate) struct Nested {
     pub(crate) nodes: Vec<LoadNode>,
-    /// How many levels they have.
+    /// The number of levels.
     depth: usize,
     /// Whether levels were left out: there were more than [`LOAD_DEPTH`].
     is_too_deep: bool,
 }
 
-/// How deep loads nest at most. They are copied and dropped level by level, on a stack that is not endless.
+/// The greatest depth of nested loads. They are copied and dropped by recursion, on a stack of limited size.
 const LOAD_DEPTH: usize = 100;
 
 impl Nested {
@@ -43,15 +43,15 @@ impl Nested {
 }
 
 impl LoadNode {
-    /// All of a relationship, as the host loads it.
+    /// A load of all related rows, as a load plan of the host runs it.
     pub(crate) fn of(position: usize) -> Self {
         Self { position, ..Self::default() }
     }
 
-    /// Whether it is a statement of its own: plans of the host's read all of a relationship in its declared order.
+    /// Whether the load is a statement of its own: load plans of the host read all related rows in the declared order.
     ///
     /// # Errors
-    /// Where a side has another name: a load has no statement around it that could know the name. Where loads nest too deep.
+    /// Where a side has an alias: a load has no surrounding statement that defines it. Where loads nest too deep.
     pub(crate) fn is_separate(&self) -> Result<bool> {
         if self.nested.is_too_deep {
             return Err(Error::invalid(format!(

@@ -1,4 +1,4 @@
-//! A relationship with what a statement or a load says of it: names of both sides, criteria, an order, what is loaded with it.
+//! A relationship with the options of a statement or a load: aliases of both sides, criteria, an order, nested loads.
 
 use std::marker::PhantomData;
 
@@ -11,7 +11,7 @@ use crate::{
     value::IntoValue,
 };
 
-/// A relationship with what is said of it, made from one of a model's: `User::DEVICES.filter(Device::ACTIVE.eq(true))`. Joins
+/// A relationship with options, made from a model's relationship: `User::DEVICES.filter(Device::ACTIVE.eq(true))`. Joins
 /// ([`Select::join_related`](crate::statement::Select::join_related)), conditions ([`any`](Self::any), [`has`](Self::has)) and
 /// loads ([`EntityQuery::with`](crate::session::EntityQuery::with), [`Session::load`](crate::Session::load)) take it.
 pub struct Related<M, T> {
@@ -56,13 +56,13 @@ impl<M, T> From<Relation<M, T>> for Related<M, T> {
 }
 
 impl<M: Record, T: Record> Related<M, T> {
-    /// The same relationship of an owner that the statement has under another name.
+    /// Sets the alias of the owner in the statement.
     pub const fn of(mut self, owner: Alias<M>) -> Self {
         self.owner = Some(owner.name);
         self
     }
 
-    /// The statement has the other side under this name. A join of a table with itself needs it.
+    /// Sets the alias of the other side in the statement. A join of a table with itself needs it.
     pub const fn to(mut self, target: Alias<T>) -> Self {
         self.target = Some(target.name);
         self
@@ -74,31 +74,31 @@ impl<M: Record, T: Record> Related<M, T> {
         self
     }
 
-    /// The order of a load, in place of the relationship's own.
+    /// Sets the order of a load, in place of the relationship's own.
     pub fn order_by(mut self, keys: impl OrderBy) -> Self {
         keys.keys(&mut self.order);
         self
     }
 
-    /// Loads something with the objects on its other side: `User::DEVICES.with(Device::KEYS)`.
+    /// Also loads a relationship of the objects on the other side: `User::DEVICES.with(Device::KEYS)`.
     pub fn with(mut self, load: impl Loads<T>) -> Self {
         self.nested.push(load.load().node);
         self
     }
 
-    /// Loads it with the query's own statement, by a join. One with a filter or an order of its own is a statement of its own.
+    /// Loads the relationship in the query's own statement, by a join. With a filter or an order it is a separate statement.
     pub const fn joined(mut self) -> Self {
         self.joined = true;
         self
     }
 
-    /// Whether any related row fulfils this: `User::DEVICES.any(Device::KIND.eq("phone"))`. In it, columns of the other side's
-    /// model are those of the related row, also where it is the owner's own model.
+    /// Whether any related row fulfils the criterion: `User::DEVICES.any(Device::KIND.eq("phone"))`. In the criterion, columns of
+    /// the other side's model are the related row's, also in a self-referential relationship.
     pub fn any(self, criterion: impl Operand<bool>) -> Expr<bool> {
         self.filter(criterion).exists()
     }
 
-    /// The same, as it is said of one related object: `Device::USER.has(User::NAME.eq("ed"))`.
+    /// Works like `any`, for a relationship to one object: `Device::USER.has(User::NAME.eq("ed"))`.
     pub fn has(self, criterion: impl Operand<bool>) -> Expr<bool> {
         self.any(criterion)
     }
@@ -107,13 +107,13 @@ impl<M: Record, T: Record> Related<M, T> {
     pub fn exists(self) -> Expr<bool> {
         match RelationshipEnds::new(mapper::<M>(), self.position, self.owner, self.target) {
             Ok(ends) => Expr::new(ends.exists(self.filter)),
-            // A model's own constants name its relationships; of one that is not there nothing is related.
+            // A model's own constants name its relationships; a missing one has no related rows.
             Err(_) => Expr::new(Node::value(IntoValue::into_value(false))),
         }
     }
 
-    /// Whether this object is among those on the other side (or, of a [`One`](crate::One), is the one there). It is told by its
-    /// primary key: an object without a row is nowhere.
+    /// Whether this object is among those on the other side (or, for a [`One`](crate::One), is the one there). Objects are compared
+    /// by primary key: an object without a row is not contained.
     pub fn contains(self, object: &Entity<T>) -> Expr<bool> {
         let alias = self.target;
         let key = T::KEY_AT.iter().zip(T::KEY).map(|(&at, &name)| {
@@ -126,43 +126,43 @@ impl<M: Record, T: Record> Related<M, T> {
 }
 
 impl<M: Record, T: Record> Relation<M, T> {
-    /// The same relationship of an owner that the statement has under another name: `Employee::BOSS.of(worker)`.
+    /// Sets the alias of the owner in the statement: `Employee::BOSS.of(worker)`.
     pub fn of(self, owner: Alias<M>) -> Related<M, T> {
         Related::from(self).of(owner)
     }
 
-    /// The statement has the other side under this name: `select::<Employee>().join_related(Employee::BOSS.to(boss))`.
+    /// Sets the alias of the other side in the statement: `select::<Employee>().join_related(Employee::BOSS.to(boss))`.
     pub fn to(self, target: Alias<T>) -> Related<M, T> {
         Related::from(self).to(target)
     }
 
-    /// Only related rows for which this is true: in a join, in a condition, and in a load, which then shows these alone and leaves
-    /// the others as they are.
+    /// Only related rows for which this is true: in a join, in a condition, and in a load, which then shows only these rows and
+    /// leaves the others unchanged.
     pub fn filter(self, criterion: impl Operand<bool>) -> Related<M, T> {
         Related::from(self).filter(criterion)
     }
 
-    /// Loads it in this order: `User::DEVICES.order_by(Device::RANK.desc())`.
+    /// Loads the relationship in this order: `User::DEVICES.order_by(Device::RANK.desc())`.
     pub fn order_by(self, keys: impl OrderBy) -> Related<M, T> {
         Related::from(self).order_by(keys)
     }
 
-    /// Loads something with the objects on its other side: `User::DEVICES.with(Device::KEYS)`.
+    /// Also loads a relationship of the objects on the other side: `User::DEVICES.with(Device::KEYS)`.
     pub fn with(self, load: impl Loads<T>) -> Related<M, T> {
         Related::from(self).with(load)
     }
 
-    /// Loads it with the query's own statement, by a join.
+    /// Loads the relationship in the query's own statement, by a join.
     pub fn joined(self) -> Related<M, T> {
         Related::from(self).joined()
     }
 
-    /// Whether any related row fulfils this: `User::DEVICES.any(Device::KIND.eq("phone"))`. See [`Related::any`].
+    /// Whether any related row fulfils the criterion: `User::DEVICES.any(Device::KIND.eq("phone"))`. See [`Related::any`].
     pub fn any(self, criterion: impl Operand<bool>) -> Expr<bool> {
         Related::from(self).any(criterion)
     }
 
-    /// The same, as it is said of one related object: `Device::USER.has(User::NAME.eq("ed"))`.
+    /// Works like `any`, for a relationship to one object: `Device::USER.has(User::NAME.eq("ed"))`.
     pub fn has(self, criterion: impl Operand<bool>) -> Expr<bool> {
         Related::from(self).has(criterion)
     }
@@ -178,13 +178,13 @@ impl<M: Record, T: Record> Relation<M, T> {
     }
 }
 
-/// A relationship to load, with what is to be loaded from its other side.
+/// A relationship to load, with the nested loads of its other side.
 pub struct Load<M> {
     pub(crate) node: LoadNode,
     of: PhantomData<fn() -> M>,
 }
 
-/// What can be loaded with objects of a model: a relationship of it, with whatever is said of it.
+/// A load that fits objects of a model: one of its relationships, with or without options.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing that is loaded with a `{M}`",
     label = "not a relationship of `{M}`",

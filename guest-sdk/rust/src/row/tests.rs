@@ -1,4 +1,4 @@
-//! Batches to rows.
+//! Tests of the decoding of batches into rows.
 
 use super::decode;
 use crate::{

@@ -1,4 +1,4 @@
-//! Many rows at once, past the unit of work.
+//! Bulk statements, which bypass the unit of work.
 
 use std::marker::PhantomData;
 
@@ -19,10 +19,10 @@ use crate::{
     value::{Field, Value},
 };
 
-/// How many rows one statement of an upsert has at most.
+/// Returns the greatest number of rows in one upsert statement.
 ///
 /// # Errors
-/// What is wrong with the statement or with the rows, which is told before anything is sent.
+/// An error of the statement or of the rows, before anything is sent.
 pub(super) fn upsert_rows<M: Model>(
     parameters: usize,
     rows: &[M],
@@ -34,7 +34,7 @@ pub(super) fn upsert_rows<M: Model>(
     let Lowered { parameters: of_row, .. } = one().lower()?.statement()?;
     let Lowered { parameters: of_one, .. } = conflict(one()).lower()?.statement()?;
     let width = M::COLUMNS.len() - usize::from(left_out.is_some());
-    // What is not of a row comes once: the values of the conflict.
+    // The values of the conflict clause occur once, not for each row.
     let others = of_one.len().saturating_sub(of_row.len());
     Ok((parameters.saturating_sub(others) / width.max(1)).max(1))
 }
@@ -47,8 +47,8 @@ pub struct BulkUpdate<M> {
     of: PhantomData<fn() -> M>,
 }
 
-/// New values of some columns, a list of them for each, for rows of these primary keys (of several columns, tuples). What
-/// [`Session::update_columns`] takes.
+/// Creates an argument of [`Session::update_columns`]: new values of some columns, a list for each column, for rows of these
+/// primary keys (tuples for several columns).
 pub fn bulk_update<M: Record>(keys: impl IntoIterator<Item: IntoKey>) -> BulkUpdate<M> {
     let keys: Vec<Vec<Value>> = keys.into_iter().map(IntoKey::into_key).collect();
     let wrong = keys.iter().find(|key| key.len() != M::KEY.len()).map(|key| {
@@ -59,8 +59,8 @@ pub fn bulk_update<M: Record>(keys: impl IntoIterator<Item: IntoKey>) -> BulkUpd
 }
 
 impl<M: Record> BulkUpdate<M> {
-    /// The new values of a column, in the order of the keys and as many. Those of the model's version column are the versions that
-    /// the rows must have, which count up.
+    /// Sets the new values of a column, one for each key in the same order. The values of the model's version column are the
+    /// versions that the rows must have, and count up.
     pub fn set<T: Field>(mut self, column: Column<M, T>, values: impl IntoIterator<Item = T>) -> Self {
         let values: Vec<T> = values.into_iter().collect();
         if let Err(misfit) = T::check(values.iter(), column.name()) {
@@ -74,7 +74,7 @@ impl<M: Record> BulkUpdate<M> {
         self
     }
 
-    /// As the contract has it.
+    /// Encodes the update for the contract.
     fn updates(self) -> Result<Updates> {
         let Self { keys: rows, columns: mut set, wrong, of: _ } = self;
         if let Some(wrong) = wrong {
@@ -112,7 +112,7 @@ impl<M: Record> BulkUpdate<M> {
     }
 }
 
-/// One row cannot get two values at once, and which one it got would be the database's choice.
+/// Refuses duplicate keys: the database would choose which of two values the row gets.
 fn check_keys(updates: &Updates) -> Result<()> {
     let columns: Vec<&ColumnData> = updates.keys.columns.iter().collect();
     let keys = keys_of(&columns, updates.keys.rows as usize).map_err(|_| Error::invalid("a key that is no value"))?;
@@ -124,10 +124,10 @@ fn check_keys(updates: &Updates) -> Result<()> {
 }
 
 impl Session {
-    /// Updates columns of rows by their primary keys, in one crossing and as few statements as pay, all or none; returns how
-    /// many. Nothing is compared, no event happens and nothing that is related follows: it is the fast way where the unit of
-    /// work is not needed. Objects of these rows are kept in step, as they are by statements. Where columns of a unique key change, the
-    /// rows are read first, so that one can take what another one frees, and rows can swap values.
+    /// Updates columns of rows by their primary keys, in one crossing and few statements, all or none; returns how many. It
+    /// compares nothing, fires no events and has no cascades: it is the fast way where the unit of work is not needed. Objects of
+    /// these rows are synchronized, as they are by statements. If columns of a unique key change, the rows are read first, so that
+    /// a row can take a value that another one frees, and rows can swap values.
     ///
     /// ```no_run
     /// # use sqlservice_sdk::prelude::*;
@@ -138,8 +138,8 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::StaleData`] where a row is not there, or has another version than the model's version column says; [`Error::Invalid`]
-    /// for two rows of one key.
+    /// [`Error::StaleData`] where a row does not exist, or has another version than the model's version column; [`Error::Invalid`]
+    /// for two rows with the same key.
     pub async fn update_many<M: Record>(&self, rows: &[M], columns: impl ColumnList<M>) -> Result<u64> {
         if rows.is_empty() {
             return Ok(0);
@@ -168,7 +168,7 @@ impl Session {
         Ok(count.into())
     }
 
-    /// The same from columns instead of whole rows: nothing but the primary keys and the new values has to be there. Returns how many
+    /// Like `update_many`, from columns instead of whole rows: it needs only the primary keys and the new values. Returns how many
     /// rows were updated.
     ///
     /// ```no_run
@@ -180,8 +180,8 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::StaleData`] where a row is not there, or has another version than is said; [`Error::Invalid`] where there are not as
-    /// many values as keys, or where rows have versions and none are said.
+    /// [`Error::StaleData`] where a row does not exist, or has another version than is given; [`Error::Invalid`] where there are
+    /// not as many values as keys, or where rows have versions and none are given.
     pub async fn update_columns<M: Record>(&self, update: BulkUpdate<M>) -> Result<u64> {
         let updates = update.updates()?;
         let count = updates.keys.rows;

@@ -1,4 +1,4 @@
-//! The one place that knows connections and sessions apart: a session has objects, which are written first and kept in step.
+//! The operations that differ between connections and sessions: a session flushes its objects first and synchronizes them.
 
 use std::rc::Rc;
 
@@ -14,13 +14,13 @@ use crate::{
     statement::{BoundRun, ChangedTable, StatementCache},
 };
 
-/// What a connection and a session do each in its own way.
+/// The operations that connections and sessions implement differently.
 #[doc(hidden)]
 #[allow(async_fn_in_trait, missing_docs, reason = "guests have one thread; the calls are the contract's")]
 pub trait ExecutorCore {
-    /// The contract's session.
+    /// Returns the contract's session.
     fn contract_session(&self) -> &contract::Session;
-    /// Before a statement that is not one of the contract's `execute`.
+    /// Prepares for a statement that is not sent by the contract's `execute`.
     async fn before_statement(&self, writes: bool) -> Result<()>;
     async fn execute_statement(
         &self,
@@ -34,7 +34,7 @@ pub trait ExecutorCore {
     async fn rollback_transaction(&self) -> Result<()>;
     fn statement_cache(&self) -> &Rc<StatementCache>;
 
-    /// How statements run, with at most so many rows in the first batch where that is not 0.
+    /// Returns the options of statements, with at most `batch_rows` rows in the first batch unless that is 0.
     fn options(&self, batch_rows: u32) -> RunOptions {
         RunOptions { batch_rows: (batch_rows > 0).then_some(batch_rows), ..RunOptions::default() }
     }
@@ -79,7 +79,7 @@ impl ExecutorCore for Connection {
     }
 }
 
-/// A session writes what is to be written before anything else happens.
+/// A session flushes its changes before anything else happens.
 impl ExecutorCore for Session {
     fn contract_session(&self) -> &contract::Session {
         self.contract()
@@ -128,7 +128,7 @@ impl ExecutorCore for Session {
 
     async fn rollback_transaction(&self) -> Result<()> {
         self.unit().check_end()?;
-        // First, so that objects are what they were, too, when the caller goes away before the database answers.
+        // First, so that objects are restored even if the caller drops the future before the database responds.
         self.unit().rolled_back();
         self.contract().rollback().await?;
         self.shared.has_ended.set(true);

@@ -1,5 +1,5 @@
-//! A flush from its beginning to its end: hooks run and what has to be known is loaded, then the unit of work's changes are sent in
-//! one crossing.
+//! A flush from its beginning to its end: hooks run and the required relationships are loaded, then the unit of work's changes are
+//! sent in one crossing.
 
 use std::pin::Pin;
 
@@ -11,35 +11,35 @@ use crate::{
     unit_of_work::{DeleteCascade, Event, Fired, Flush, FlushRollback, LoadFrom, UnitOfWork},
 };
 
-/// How often a commit flushes at most, as its hooks go on to change something.
+/// The greatest number of flushes of a commit, as its hooks may change objects again and again.
 const FLUSHES: usize = 100;
 
-/// A hook that runs.
+/// The future of a running hook.
 #[doc(hidden)]
 pub type HookFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
-/// What runs the hooks of a model: what [`Model::HOOKS`](crate::Model::HOOKS) points to.
+/// The function that runs the hooks of a model: [`Model::HOOKS`](crate::Model::HOOKS) points to it.
 #[doc(hidden)]
 pub type Dispatch = for<'a> fn(AnyEntity, Event, &'a Session) -> HookFuture<'a>;
 
 impl Session {
-    /// Whether the next statement has something to flush before it.
+    /// Whether the next statement has to flush first.
     fn wants_flush(&self) -> bool {
         let unit = self.unit();
         self.shared.no_autoflush.get() == 0 && self.options().autoflush && !unit.is_firing() && !unit.is_clean()
     }
 
-    /// Before a statement: nothing waits for a rollback, and what was not written is.
+    /// Prepares for a statement: fails if a rollback is pending, and flushes unwritten changes.
     pub(crate) async fn ready(&self) -> Result<()> {
         self.unit().check()?;
-        // Boxed: every statement asks, few have something to write.
+        // Boxed, as every statement calls this and few have changes to write.
         if self.wants_flush() { Box::pin(self.flush_once()).await.map(drop) } else { Ok(()) }
     }
 
-    /// Writes everything that is to be written, and what hooks leave to be written, until they leave nothing.
+    /// Flushes all changes, and those that hooks make, until hooks make no more.
     ///
     /// # Errors
-    /// [`Error::EndlessFlush`] where they still do after [`FLUSHES`].
+    /// [`Error::EndlessFlush`] if they still do after [`FLUSHES`].
     pub(super) async fn flush_all(&self) -> Result<()> {
         let unit = self.unit();
         for _ in 0..FLUSHES {
@@ -54,10 +54,10 @@ impl Session {
         Err(Error::EndlessFlush(tables))
     }
 
-    /// Writes everything that is to be written, in one crossing. Whether hooks ran afterwards, which may have changed something.
+    /// Flushes all changes, in one crossing. Returns whether hooks ran afterwards, which may have changed objects.
     pub(super) async fn flush_once(&self) -> Result<bool> {
         self.unit().check()?;
-        // A hook has no flush of its own: it is in one.
+        // A hook runs inside of a flush, so it starts none.
         if self.unit().is_clean() || self.unit().is_firing() {
             return Ok(false);
         }
@@ -89,7 +89,7 @@ impl Session {
         Ok(has_fired)
     }
 
-    /// Everything that the next flush is about: until nothing follows and no hook changes anything.
+    /// Collects the objects of the next flush: repeats cascades and hooks until no further hook runs.
     async fn gather(&self) -> Result<()> {
         let mut fired = Fired::default();
         self.unit().begin_flush();
@@ -103,12 +103,13 @@ impl Session {
             if !any {
                 return Ok(());
             }
-            // A hook may have given another owner to what was to follow.
+            // A hook may have given another owner to an object that a cascade deletes.
             self.unit().take_back_followers();
         }
     }
 
-    /// Deletes what follows deleted objects. What has to be known for that and is not is read with one query a relationship.
+    /// Cascades deletes to the dependents of deleted objects. Relationships that have to be loaded for that are read with one query
+    /// each.
     async fn cascade_deletes(&self) -> Result<()> {
         let mut cascade = DeleteCascade::new();
         loop {
@@ -123,7 +124,7 @@ impl Session {
         }
     }
 
-    /// Runs an object's hooks for an event. Whether it has any.
+    /// Runs an object's hooks for an event. Returns whether it has any.
     async fn fire(&self, object: AnyEntity, event: Event) -> Result<bool> {
         let Some(dispatch) = object.0.mapper().hooks.and_then(|hooks| hooks.downcast_ref::<Dispatch>()) else {
             return Ok(false);
@@ -133,7 +134,7 @@ impl Session {
     }
 }
 
-/// While a hook runs.
+/// A guard during which a hook runs.
 struct Firing<'a>(&'a UnitOfWork);
 
 impl<'a> Firing<'a> {

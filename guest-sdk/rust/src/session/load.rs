@@ -16,11 +16,11 @@ use crate::{
     unit_of_work::{LoadFrom, LoadPlan, SeparateLoad, key_of, keys_of_owners},
 };
 
-/// How many values of keys a statement has at most.
+/// The greatest number of key values in a statement.
 const VALUES: usize = 512;
 
 impl Session {
-    /// Runs a plan. The objects of its own rows, in their order; those of the loads are found from them.
+    /// Runs a plan. Returns the objects of its own rows, in row order; those of its loads are reachable from them.
     pub(crate) async fn load_plan(
         &self,
         mapper: &'static Mapper,
@@ -31,7 +31,7 @@ impl Session {
     ) -> Result<Vec<AnyEntity>> {
         let mut separate = Vec::new();
         let objects = self.run_plan(mapper, from, nodes, (populate_existing, options), &mut separate).await?;
-        // One after the other, however they nest.
+        // In a loop, however deeply they nest.
         while let Some(next) = separate.pop() {
             let items = self.load_separately(&next, populate_existing, options).await?;
             let nested = &next.node.nested.nodes;
@@ -44,7 +44,7 @@ impl Session {
         Ok(objects)
     }
 
-    /// Runs what the host has plans for; what it has none for is left.
+    /// Runs the loads that host plans support, and adds the others to `left`.
     async fn run_plan(
         &self,
         mapper: &'static Mapper,
@@ -71,7 +71,7 @@ impl Session {
         Ok(objects)
     }
 
-    /// Reads related rows by a statement and gives them to their owners. All that were read.
+    /// Reads related rows by statements and sets them at their owners. Returns all objects that were read.
     async fn load_separately(
         &self,
         separate: &SeparateLoad,

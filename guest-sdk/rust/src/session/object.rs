@@ -1,4 +1,4 @@
-//! What a session does with objects.
+//! The operations of a session on objects.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -32,7 +32,7 @@ impl Session {
         }
     }
 
-    /// The same session, for what belongs to it.
+    /// Returns another handle of the session, for its savepoints and streams.
     pub(super) fn share(&self) -> Self {
         Self { shared: Rc::clone(&self.shared) }
     }
@@ -49,13 +49,13 @@ impl Session {
         &self.shared.options
     }
 
-    /// Whether a call of this session's ended its last transaction, which a limit of time may do as well.
+    /// Whether a call on this session ended its last transaction. A time limit may end it as well, and is not recorded here.
     pub(crate) fn has_ended(&self) -> bool {
         self.shared.has_ended.get()
     }
 
-    /// Puts a new object into the session: the next flush inserts its row, and those of the objects that it is related to.
-    /// An object of a session that ended comes into this one with its row, and so do those of that session that it leads to.
+    /// Adds a new object to the session: the next flush inserts its row, and those of its related objects. A detached object of
+    /// another session is attached with its row, and so are the detached objects that are reachable from it.
     ///
     /// # Errors
     /// [`Error::AlreadyAttached`] where it is in another session.
@@ -65,7 +65,7 @@ impl Session {
         Ok(object)
     }
 
-    /// Puts several objects into the session.
+    /// Adds several objects to the session.
     pub fn add_all<M: Record, I: Into<Entity<M>>>(
         &self,
         objects: impl IntoIterator<Item = I>,
@@ -73,8 +73,9 @@ impl Session {
         objects.into_iter().map(|object| self.add(object)).collect()
     }
 
-    /// The next flush deletes the object's row. What it is related to follows where the relationship says so
-    /// (`cascade = "all"`); foreign keys to it become null otherwise. What is put into its lists after this call stays.
+    /// Marks the object deleted: the next flush deletes its row. Related objects are deleted with it where the relationship
+    /// cascades (`cascade = "all"`); otherwise foreign keys to it become null. Objects that are added to its collections after this
+    /// call stay.
     ///
     /// # Errors
     /// [`Error::NotPersisted`] where it has no row, [`Error::AlreadyAttached`] where it is in another session.
@@ -82,8 +83,8 @@ impl Session {
         self.unit().delete(&object.erase())
     }
 
-    /// The object of a primary key: `session.get::<User>(7)`, of several columns as a tuple. One that the session knows is
-    /// not asked for again.
+    /// Returns the object of a primary key: `session.get::<User>(7)`, or a tuple for several columns. An object in the identity map
+    /// is not read again.
     pub async fn get<M: Record>(&self, key: impl IntoKey) -> Result<Option<Entity<M>>> {
         let key = key.into_key();
         if M::DEFERRED.is_empty() {
@@ -92,7 +93,7 @@ impl Session {
         EntityQuery::new(self, select::<M>(), false).find(key).await
     }
 
-    /// The object of a primary key.
+    /// Returns the object of a primary key.
     ///
     /// # Errors
     /// [`Error::NoResult`] where there is none.
@@ -100,7 +101,8 @@ impl Session {
         self.get(key).await?.ok_or(Error::NoResult)
     }
 
-    /// The object of a primary key, where it is known and need not be read again: nothing where its row is gone.
+    /// Returns the object of a primary key from the identity map, unless it has to be read again. The inner `None` means that its
+    /// row is gone.
     pub(super) fn known<M: Record>(&self, key: &[Value]) -> Option<Result<Option<Entity<M>>>> {
         if let Err(failed) = self.unit().check() {
             return Some(Err(failed));
@@ -114,7 +116,7 @@ impl Session {
         Some(Ok((!is_gone).then_some(known)))
     }
 
-    /// The object of a primary key with what is to be loaded; its row is read again where that is asked for.
+    /// Returns the object of a primary key with the loads of `nodes`. Its row is read again if `populate_existing` is set.
     pub(crate) async fn get_with<M: Record>(
         &self,
         values: Vec<Value>,
@@ -139,22 +141,23 @@ impl Session {
         Ok(found.first().and_then(AnyEntity::downcast))
     }
 
-    /// Objects of a model: `session.query::<User>().filter(User::NAME.eq("ed")).with(User::DEVICES).all().await?`.
+    /// Queries objects of a model: `session.query::<User>().filter(User::NAME.eq("ed")).with(User::DEVICES).all().await?`.
     pub fn query<M: Record>(&self) -> EntityQuery<'_, M> {
         EntityQuery::new(self, select::<M>(), false)
     }
 
-    /// Objects of a query's rows.
+    /// Queries objects by a select.
     pub fn query_of<M: Record>(&self, select: Select<M>) -> EntityQuery<'_, M> {
         EntityQuery::new(self, select, true)
     }
 
-    /// The object of a row that was read as a plain one, say beside other columns: the one that the session knows, or a new one.
+    /// Returns the object of a row that was read as a plain model, such as beside other columns: the one in the identity map, or a
+    /// new one.
     pub fn attach<M: Record>(&self, row: M) -> Entity<M> {
         Entity::of(get_or_insert(mapper::<M>(), &self.unit().tracker(), row, false))
     }
 
-    /// Loads what objects are related to, where it is not loaded yet: one crossing for all of them.
+    /// Loads a relationship of objects where it is not loaded yet, in one crossing for all of them.
     pub async fn load<M: Record>(&self, objects: &[Entity<M>], load: impl Loads<M>) -> Result<()> {
         if objects.is_empty() {
             return Ok(());
@@ -169,11 +172,11 @@ impl Session {
         Ok(())
     }
 
-    /// Loads the columns that their model [defers](crate::value::Deferred) of objects, where they are not loaded yet: one crossing for all
-    /// of them, which reads their rows by their keys.
+    /// Loads the columns of objects that their model [defers](crate::value::Deferred), where they are not loaded yet: one crossing
+    /// for all objects, which reads their rows by their keys.
     ///
     /// # Errors
-    /// [`Error::Detached`] or [`Error::NotPersisted`] where one of them has no row in this session.
+    /// [`Error::Detached`] or [`Error::NotPersisted`] where an object has no row in this session.
     pub async fn load_deferred<M: Record>(&self, objects: &[Entity<M>]) -> Result<()> {
         self.ready().await?;
         let is_missing = |object: &&Entity<M>| M::DEFERRED.iter().any(|&at| !object.has_column(at));
@@ -191,8 +194,9 @@ impl Session {
         Ok(())
     }
 
-    /// Reads an object's row again; its edits that were not flushed are lost, relationships are unloaded. Edits of others are flushed
-    /// first. What it is related to is read again as well where the relationship says `refresh-expire` (`cascade = "all"`), as far as it is loaded: one query a model.
+    /// Reads an object's row again; its edits that were not flushed are lost, relationships are unloaded. Edits of other objects
+    /// are flushed first. Related objects that are loaded are read again as well where the relationship cascades `refresh-expire`
+    /// (`cascade = "all"`): one query a model.
     ///
     /// # Errors
     /// [`Error::NoResult`] where the row is gone; [`Error::Detached`] where it is not in this session.
@@ -211,10 +215,11 @@ impl Session {
         if gone.contains(&any) { Err(Error::NoResult) } else { Ok(()) }
     }
 
-    /// The next row that is read of an object takes its place, also by [`get`](Self::get); the same for what it is related to, where
-    /// the relationship says `refresh-expire`. Edits that were not flushed are lost; what is edited after it is kept.
+    /// Expires an object: the next row that is read for it, also by [`get`](Self::get), replaces its state. Related objects are
+    /// expired with it where the relationship cascades `refresh-expire`. Edits that were not flushed are lost; later edits are
+    /// kept.
     ///
-    /// An object that has no row in this session stays what it is.
+    /// An object that has no row in this session is unchanged.
     pub fn expire<M: Record>(&self, object: &Entity<M>) {
         let object = object.erase();
         let mut all = self.unit().refreshed_along(&object);
@@ -222,28 +227,28 @@ impl Session {
         self.unit().expire(&all);
     }
 
-    /// The same for all objects of the session that have a row.
+    /// Expires all objects of the session that have a row.
     pub fn expire_all(&self) {
         self.unit().expire(&self.unit().all());
     }
 
-    /// Takes an object out of the session, and what it is related to where the relationship says `expunge` (`cascade = "all"`); what
-    /// was not written of it is not. It stays out, whatever leads to it, until it is added again or put into a relationship populate_existing.
+    /// Removes an object from the session, and related objects where the relationship cascades `expunge` (`cascade = "all"`). Their
+    /// unwritten changes are not written. Cascades do not add it again until it is added or put into a relationship again.
     pub fn expunge<M: Record>(&self, object: &Entity<M>) {
         if object.instance.state.is_of(self.unit()) {
             self.unit().expunge(&object.erase());
         }
     }
 
-    /// Takes all objects out of the session.
+    /// Removes all objects from the session.
     pub fn expunge_all(&self) {
         self.unit().expunge_all();
     }
 
-    /// Writes what was added, edited and deleted, all or none, in one crossing. Nothing happens where nothing differs.
+    /// Writes all added, edited and deleted objects, all or none, in one crossing. Does nothing if nothing differs.
     ///
     /// # Errors
-    /// [`Error::Integrity`] and others; the flush is undone and everything is still there to be written, once it is mended.
+    /// [`Error::Integrity`] and others; the flush is undone, and all changes stay to be written once the cause is fixed.
     /// [`Error::StaleData`] where another session changed or deleted a row.
     pub async fn flush(&self) -> Result<()> {
         self.flush_once().await.map(drop)
@@ -259,17 +264,17 @@ impl Session {
         object.instance.state.is_of(self.unit()) && matches!(object.status(), Status::Pending | Status::Persistent)
     }
 
-    /// Objects whose rows the next flush inserts; those that follow others are found by it.
+    /// Returns the objects whose rows the next flush inserts, without those that its cascades will add.
     pub fn new_objects(&self) -> Vec<AnyEntity> {
         self.unit().pending()
     }
 
-    /// Objects that differ from their rows.
+    /// Returns the objects that differ from their rows.
     pub fn dirty(&self) -> Vec<AnyEntity> {
         self.unit().dirty()
     }
 
-    /// Objects whose rows the next flush deletes.
+    /// Returns the objects whose rows the next flush deletes.
     pub fn deleted(&self) -> Vec<AnyEntity> {
         self.unit().deleted()
     }
@@ -280,10 +285,10 @@ impl Session {
         work(self).await
     }
 
-    /// Rolls back what is open and gives the connection back; returns when that is done. Objects stay what they are, in no
+    /// Rolls back an open transaction and returns the connection; completes when that is done. Objects keep their state, in no
     /// session.
     pub async fn close(self) -> Result<()> {
-        // Not before the database is: where this future is dropped, it is closed, too.
+        // Objects leave first. If this future is dropped while it waits, dropping the session closes it in the database, too.
         self.unit().expunge_all();
         match self.contract().rollback().await.map_err(Error::from) {
             Err(Error::TransactionClosed) => Ok(()),
@@ -292,7 +297,7 @@ impl Session {
     }
 }
 
-/// While statements do not flush.
+/// A guard during which statements do not flush.
 struct AutoflushGuard<'a>(&'a Cell<u32>);
 
 impl<'a> AutoflushGuard<'a> {

@@ -21,8 +21,8 @@ use crate::{
     value::{Value, column},
 };
 
-/// A query of a session whose rows become objects: see [`Session::query`]. One that the session knows already stays what it is,
-/// with its edits; [`populate_existing`](Self::populate_existing) says otherwise.
+/// A query of a session whose rows become objects: see [`Session::query`]. An object in the identity map keeps its state and edits,
+/// unless [`populate_existing`](Self::populate_existing) is set.
 #[must_use = "a query does nothing before `all`, `first`, `get`, or another method that runs it"]
 pub struct EntityQuery<'s, M> {
     session: &'s Session,
@@ -30,7 +30,7 @@ pub struct EntityQuery<'s, M> {
     loads: Vec<LoadNode>,
     populate_existing: bool,
     options: RunOptions,
-    /// Whether it asks for anything but all rows of the model's table.
+    /// Whether it may select anything but all rows of the model's table.
     is_narrowed: bool,
     /// The deferred columns that it does not read.
     omitted: Vec<usize>,
@@ -49,38 +49,38 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         }
     }
 
-    /// Only objects for which this is true.
+    /// Keeps only objects for which the condition is true.
     pub fn filter(self, condition: impl Operand<bool>) -> Self {
         self.select(|select| select.filter(condition))
     }
 
     /// Joins the other side of a relationship, for conditions and orders: see [`Select::join_related`]. An object with several
-    /// related rows then comes as often; [`any`](crate::Relation::any) finds it once.
+    /// related rows is then returned once for each; [`any`](crate::Relation::any) finds it once.
     pub fn join_related<O: Record, R: Record>(self, relation: impl Into<Related<O, R>>) -> Self {
         self.select(|select| select.join_related(relation))
     }
 
-    /// The same, and keeps objects without a related row.
+    /// Like `join_related`, but keeps objects without a related row.
     pub fn left_join_related<O: Record, R: Record>(self, relation: impl Into<Related<O, R>>) -> Self {
         self.select(|select| select.left_join_related(relation))
     }
 
-    /// The order of the objects.
+    /// Orders the objects.
     pub fn order_by(self, keys: impl OrderBy) -> Self {
         self.select(|select| select.order_by(keys))
     }
 
-    /// At most so many.
+    /// Returns at most this many rows.
     pub fn limit(self, rows: u64) -> Self {
         self.select(|select| select.limit(rows))
     }
 
-    /// So many are passed over first.
+    /// Skips this many rows first.
     pub fn offset(self, rows: u64) -> Self {
         self.select(|select| select.offset(rows))
     }
 
-    /// Locks the rows until the transaction ends, where the database can (`row-locking`), and reads what they are now.
+    /// Locks the rows until the transaction ends, where the database can (`row-locking`), and reads their current values.
     pub fn lock(mut self, lock: Lock) -> Self {
         self.populate_existing = true;
         self.select(|select| select.lock(lock))
@@ -91,50 +91,51 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         self.lock(Lock::default())
     }
 
-    /// Anything else that a select can: `.select(|select| select.join::<Device>(…))`.
+    /// Applies any other method of a select: `.select(|select| select.join::<Device>(…))`.
     pub fn select(mut self, change: impl FnOnce(Select<M>) -> Select<M>) -> Self {
         self.select = change(self.select);
         self.is_narrowed = true;
         self
     }
 
-    /// Loads what the objects are related to, in the same crossing: `.with(User::DEVICES.with(Device::KEYS))`. With a filter or an
-    /// order of its own, `.with(User::DEVICES.filter(Device::ACTIVE.eq(true)))`, a load is a statement and a crossing of its own.
+    /// Loads a relationship of the objects, in the same crossing: `.with(User::DEVICES.with(Device::KEYS))`. With a filter or an
+    /// order of its own, `.with(User::DEVICES.filter(Device::ACTIVE.eq(true)))`, a load is a separate statement and crossing.
     pub fn with(mut self, load: impl Loads<M>) -> Self {
         self.loads.push(load.load().node);
         self
     }
 
-    /// Reads columns that the model [defers](crate::value::Deferred): `.undefer(Note::BODY)`, or a tuple of columns. Objects that the
-    /// session knows get them, too.
+    /// Reads columns that the model [defers](crate::value::Deferred): `.undefer(Note::BODY)`, or a tuple of columns. Objects in the
+    /// identity map get them, too.
     pub fn undefer(mut self, columns: impl ColumnList<M>) -> Self {
         let names = columns.names();
         self.omitted.retain(|&at| M::COLUMNS.get(at).is_none_or(|name| !names.contains(name)));
         self
     }
 
-    /// Of the columns that the model [defers](crate::value::Deferred), reads these and no others. A column that a struct has as a plain
-    /// value is always read: it could not say that it was not.
+    /// Reads these columns and no others of those that the model [defers](crate::value::Deferred). A column with a plain field is
+    /// always read, as the field cannot represent an unloaded column.
     pub fn load_only(mut self, columns: impl ColumnList<M>) -> Self {
         self.omitted = M::DEFERRED.to_vec();
         self.undefer(columns)
     }
 
-    /// Objects that the session knows already become what their rows are; edits that were not flushed are lost.
+    /// Replaces the state of objects in the identity map by their rows; edits that were not flushed are lost.
     pub const fn populate_existing(mut self) -> Self {
         self.populate_existing = true;
         self
     }
 
-    /// A timeout or limits.
+    /// Sets a timeout or limits.
     pub const fn options(mut self, options: RunOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// The object of a primary key, as this query reads it. Where the query says nothing but what to load, an object that the
-    /// session knows is not asked for again. A lock or `populate_existing` reads the row in any case; a filter, a join or a limit
-    /// holds for it as for all rows (SQLAlchemy refuses these): nothing where the row is not one of the query's.
+    /// Returns the object of a primary key, as this query reads it. If the query has no loads and no clauses, an object in the
+    /// identity map is not read again, unless it lacks requested columns. A lock or `populate_existing` reads the row in any case.
+    /// A filter, a join or a limit applies to it as to all rows (SQLAlchemy refuses these): `None` if the row is not in the query's
+    /// result.
     pub async fn get(self, key: impl IntoKey) -> Result<Option<Entity<M>>> {
         self.find(key.into_key()).await
     }
@@ -143,7 +144,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         if !self.is_narrowed && !M::DEFERRED.is_empty() && self.loads.is_empty() && !self.populate_existing {
             let is_missing = |known: &Entity<M>, at: &usize| !self.omitted.contains(at) && !known.has_column(*at);
             match self.session.known::<M>(&key) {
-                // What is known of it is not all that is asked for.
+                // The object lacks some of the requested columns.
                 Some(Ok(Some(known))) if M::DEFERRED.iter().any(|at| is_missing(&known, at)) => {}
                 Some(known) => return known,
                 None => {}
@@ -164,7 +165,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         Ok(found.into_iter().next())
     }
 
-    /// The same.
+    /// Like `get`, for an object that must exist.
     ///
     /// # Errors
     /// [`Error::NoResult`] where there is none.
@@ -172,17 +173,17 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         self.get(key).await?.ok_or(Error::NoResult)
     }
 
-    /// All objects.
+    /// Returns all objects.
     pub async fn all(self) -> Result<Vec<Entity<M>>> {
         self.at_most(None).await
     }
 
-    /// The first object, or nothing.
+    /// Returns the first object, or `None`.
     pub async fn first(self) -> Result<Option<Entity<M>>> {
         Ok(self.at_most(Some(1)).await?.into_iter().next())
     }
 
-    /// The only object.
+    /// Returns the only object.
     ///
     /// # Errors
     /// [`Error::NoResult`] where there is none, [`Error::MultipleResults`] where there are more.
@@ -190,7 +191,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         self.one_or_none().await?.ok_or(Error::NoResult)
     }
 
-    /// The only object, or nothing.
+    /// Returns the only object, or `None`.
     ///
     /// # Errors
     /// [`Error::MultipleResults`] where there are more.
@@ -200,7 +201,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         if found.next().is_some() { Err(Error::MultipleResults) } else { Ok(first) }
     }
 
-    /// How many rows it has, counted in the database; nothing is loaded.
+    /// Counts its rows in the database; nothing is loaded.
     pub async fn count(self) -> Result<u64> {
         let count = self.session.with(self.options).one(&self.select.counted()).await?;
         Ok(u64::try_from(count).unwrap_or_default())
@@ -216,7 +217,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
             return Ok(self.read(most, &[]).await?.0);
         }
         if !self.omitted.is_empty() {
-            // Plans of the host's read whole rows.
+            // Host plans read whole rows.
             let found = self.read(most, &[]).await?.0;
             self.load_with(&found).await?;
             return Ok(found);
@@ -233,7 +234,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         Ok(found.iter().filter_map(AnyEntity::downcast).collect())
     }
 
-    /// Loads what the query loads for objects that it found.
+    /// Runs the query's loads for the objects that it found.
     async fn load_with(&self, found: &[Entity<M>]) -> Result<()> {
         if self.loads.is_empty() || found.is_empty() {
             return Ok(());
@@ -245,7 +246,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         Ok(())
     }
 
-    /// The objects of its rows without what it loads, and the values that these columns of its result have in each row.
+    /// Returns the objects of its rows without its loads, and the values of these result columns in each row.
     async fn read(&self, most: Option<u64>, columns: &[usize]) -> Result<(Vec<Entity<M>>, Vec<Vec<Value>>)> {
         let omitted: Vec<usize> = self.omitted.iter().copied().filter(|at| !columns.contains(at)).collect();
         let lowered = if omitted.is_empty() {

@@ -1,4 +1,4 @@
-//! Rows that are still to come.
+//! The rows of a result set, batch by batch.
 
 use std::{marker::PhantomData, rc::Rc};
 
@@ -15,12 +15,12 @@ use crate::{
     row::{self, FromRow},
 };
 
-/// Rows of a later batch, where the caller does not say how many.
+/// Rows of a later batch, unless the caller sets a number.
 const BATCH_ROWS: u32 = 1024;
 /// Bytes of a later batch; a guest's memory never shrinks, so more would only be kept.
 const BATCH_BYTES: u32 = 256 * 1024;
 
-/// A statement's answer, and its columns: the answer's own, or those that a prepared statement knows.
+/// A statement's result set, and its columns: the result set's own, or those of the prepared statement.
 #[doc(hidden)]
 pub struct StatementResult {
     pub(crate) answer: ResultSet,
@@ -34,15 +34,15 @@ impl StatementResult {
     }
 }
 
-/// The rows of a query, batch by batch. Dropping it stops the query and frees the connection for the next call. PostgreSQL
-/// ends the transaction of a query with many rows to come: the next call says [`Error::PendingRollback`]. Where that is
-/// unwanted, limit the query.
+/// The rows of a query, batch by batch. Dropping it stops the query and frees the connection for the next call. PostgreSQL aborts
+/// the transaction of a query with many unread rows: the next call returns [`Error::PendingRollback`]. Limit the query to avoid
+/// this.
 pub struct Rows<T> {
     columns: Rc<[ResultColumn]>,
     first: Option<Batch>,
     rest: Option<Cursor>,
     batch_rows: u32,
-    /// Which columns are read, and in which order; all of them as they come where there is nothing.
+    /// The columns to read, in this order; `None` reads all in their own order.
     order: Option<Vec<usize>>,
     of: PhantomData<fn() -> T>,
 }
@@ -54,7 +54,7 @@ impl<T: FromRow> Rows<T> {
         Self { columns, first: Some(first), rest, batch_rows, order: None, of: PhantomData }
     }
 
-    /// Rows of a statement in SQL as text: a model finds its columns by their names, wherever they are.
+    /// Creates the rows of a raw SQL statement: a model finds its columns by their names, at any position.
     pub(crate) fn by_name(answer: ResultSet, batch_rows: u32) -> Result<Self> {
         let mut rows = Self::new(StatementResult::new(answer), batch_rows);
         let Some(names) = T::NAMES else { return Ok(rows) };
@@ -68,12 +68,12 @@ impl<T: FromRow> Rows<T> {
         Ok(rows)
     }
 
-    /// The names of the columns.
+    /// Returns the names of the columns.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
-    /// The next rows, at least one; nothing at the end.
+    /// Returns the next rows, at least one; `None` at the end.
     pub async fn next_batch(&mut self) -> Result<Option<Vec<T>>> {
         while let Some(batch) = self.fetch().await? {
             if batch.rows > 0 {
@@ -87,12 +87,12 @@ impl<T: FromRow> Rows<T> {
         Ok(None)
     }
 
-    /// The next batch as it came, whichever columns are wanted.
+    /// Returns the next batch unchanged, with all of its columns.
     pub(crate) async fn next_raw(&mut self) -> Result<Option<Batch>> {
         self.fetch().await
     }
 
-    /// What the columns are.
+    /// Returns the columns' names and types.
     pub(crate) fn about(&self) -> &[ResultColumn] {
         &self.columns
     }
@@ -109,7 +109,7 @@ impl<T: FromRow> Rows<T> {
         Ok(batch)
     }
 
-    /// All rows that are left.
+    /// Returns the remaining rows.
     pub async fn collect(mut self) -> Result<Vec<T>> {
         let mut rows = self.next_batch().await?.unwrap_or_default();
         while let Some(batch) = self.next_batch().await? {
@@ -118,7 +118,7 @@ impl<T: FromRow> Rows<T> {
         Ok(rows)
     }
 
-    /// The rows one by one, as a stream for the combinators of `futures`.
+    /// Returns the rows one by one, as a stream for the combinators of `futures`.
     pub fn into_stream(self) -> impl Stream<Item = Result<T>> {
         let start = (self, Vec::new().into_iter());
         stream::try_unfold(start, async |(mut rows, mut batch): (Self, std::vec::IntoIter<T>)| {
@@ -135,7 +135,7 @@ impl<T: FromRow> Rows<T> {
     }
 }
 
-/// Some items of a list in another order; those that are not there are left out, which the reader then finds missing.
+/// Returns some items of a list in another order. Missing items are left out, which the reader then reports.
 fn pick<C>(items: Vec<C>, order: &[usize]) -> Vec<C> {
     let mut items: Vec<Option<C>> = items.into_iter().map(Some).collect();
     order.iter().filter_map(|&at| items.get_mut(at)?.take()).collect()

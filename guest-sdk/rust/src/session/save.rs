@@ -1,4 +1,4 @@
-//! `save`: insert or update by primary key, whichever is right.
+//! `save`: insert or update by primary key.
 
 mod graph;
 
@@ -17,7 +17,7 @@ use crate::{
     value::{Field, IntoValue, Scalar, Value},
 };
 
-/// What [`Session::save`] takes: a model, an object, or a [`Partial`] model.
+/// The argument of [`Session::save`]: a model, an object, or a [`Partial`] model.
 pub struct Saving<M> {
     object: Entity<M>,
     columns: Option<Vec<usize>>,
@@ -31,14 +31,14 @@ pub struct Partial<M> {
     wrong: Option<Error>,
 }
 
-/// Some columns of a model, for [`Session::save`]: `partial::<User>().set(User::ID, 1).set(User::NAME, "jo")`. The others of a
-/// row that is there stay what they are. Those of a row that is not are the `Default`'s.
+/// Creates a model with only some columns given, for [`Session::save`]: `partial::<User>().set(User::ID, 1).set(User::NAME, "jo")`.
+/// The other columns of an existing row stay unchanged. Those of a new row are the `Default`'s.
 pub fn partial<M: Record + Default>() -> Partial<M> {
     Partial { value: M::default(), columns: Vec::new(), wrong: None }
 }
 
 impl<M: Record> Partial<M> {
-    /// A column's value.
+    /// Sets a column's value.
     pub fn set<T: Field>(mut self, column: Column<M, T>, value: impl IntoValue) -> Self {
         let position = M::COLUMNS.iter().position(|name| *name == column.name());
         match position.map(|position| self.value.set_column(position, value.into_value()).map(|()| position)) {
@@ -78,14 +78,14 @@ impl<M: Record> From<Partial<M>> for Saving<M> {
     }
 }
 
-/// Something to save, whatever its model is.
+/// An object of any model to save.
 #[derive(Clone)]
 struct SaveItem {
     object: AnyEntity,
-    /// The columns that are given; all of them where there are none.
+    /// The columns that are given; `None` means all.
     columns: Option<Vec<usize>>,
     key: Option<Vec<Value>>,
-    /// Foreign keys of which a relationship says what they are.
+    /// Foreign key columns that a relationship sets.
     said_otherwise: Vec<usize>,
 }
 
@@ -104,11 +104,11 @@ impl SaveItem {
 }
 
 impl Session {
-    /// Inserts a row or updates it, whichever its primary key asks for: a row that is there gets the columns that
-    /// differ, by the next flush. Returns the object of the row; a new one is the object that was given.
+    /// Inserts or updates a row, depending on its primary key: the next flush updates the columns of an existing row that differ.
+    /// Returns the object of the row; for a new row, that is the given object.
     ///
-    /// A generated key that is 0 is a new row. An object whose row was deleted meanwhile is inserted again. What it is
-    /// related to is saved with it, where the relationship cascades.
+    /// A generated key of 0 means a new row. An object whose row was deleted meanwhile is inserted again. Related objects are saved
+    /// with it where the relationship cascades.
     pub async fn save<M: Record>(&self, what: impl Into<Saving<M>>) -> Result<Entity<M>> {
         self.save_one(what.into(), SaveMode::Save).await
     }
@@ -118,10 +118,10 @@ impl Session {
         saved.first().and_then(AnyEntity::downcast).ok_or_else(|| Error::invalid("nothing was saved"))
     }
 
-    /// The same for many, with one query for those whose primary keys are set, however many there are.
+    /// Saves many objects, with one query for all those whose primary keys are set.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for none at all, and for two of one key; nothing was sent then.
+    /// [`Error::Invalid`] for no objects at all, and for two objects with the same key; nothing was sent then.
     pub async fn save_all<M: Record, I: Into<Saving<M>>>(
         &self,
         all: impl IntoIterator<Item = I>,
@@ -131,16 +131,16 @@ impl Session {
         Ok(saved.iter().filter_map(AnyEntity::downcast).collect())
     }
 
-    /// The same for objects of several models: one query for each.
+    /// Saves objects of several models, with one query for each model.
     pub async fn save_objects(&self, all: Vec<AnyEntity>) -> Result<Vec<AnyEntity>> {
         self.save_items(all.into_iter().map(|object| SaveItem::of(object, None)).collect(), SaveMode::Save).await
     }
 
-    /// Puts what a model says onto the object of its row, as [`save`](Self::save) does. What it is related to is merged with it where
-    /// the relationship says `merge`, as it does where nothing else is said; where not, the object keeps what it is related to.
+    /// Copies a model's values onto the object of its row, as [`save`](Self::save) does. Related objects are merged with it where
+    /// the relationship cascades `merge`, which is the default; otherwise the object keeps its relationship.
     ///
     /// # Errors
-    /// [`Error::StaleData`] where the model has a version and the row another one.
+    /// [`Error::StaleData`] where the model has a version and the row has another one.
     pub async fn merge<M: Record>(&self, what: impl Into<Saving<M>>) -> Result<Entity<M>> {
         self.save_one(what.into(), SaveMode::Merge).await
     }
@@ -160,12 +160,12 @@ impl Session {
         }
         self.ready().await?;
         let graph = Graph::new(self.unit(), items, follow);
-        // Held until each was asked for: the session keeps no object alive that has nothing to write.
+        // Held until the merge: a session does not keep objects alive that have no changes to write.
         let _rows = self.read_rows(&graph.items).await?;
         graph.merge(self.unit())
     }
 
-    /// Reads the rows of all keys that are not known, with one query a model.
+    /// Reads the rows of all keys whose objects are unknown or expired, with one query a model.
     async fn read_rows(&self, items: &[SaveItem]) -> Result<Vec<AnyEntity>> {
         let mut models: Vec<&'static Mapper> = Vec::new();
         let mut wanted: FxHashMap<ModelId, Vec<Vec<Value>>> = FxHashMap::default();
@@ -192,7 +192,7 @@ impl Session {
     }
 }
 
-/// A version that is given is the row's, or another session was faster.
+/// Refuses a given version that is not the row's, as another session changed the row.
 fn check_version(mapper: &Mapper, given: &AnyEntity, known: &AnyEntity) -> Result<()> {
     let Some(version) = mapper.version else { return Ok(()) };
     let (given, stored) = (given.0.value(version), known.0.stored_value(version));

@@ -3,8 +3,8 @@
 use super::Session;
 use crate::{Result, bindings::sqlservice::database::sessions as contract};
 
-/// A point inside a transaction to go back to. They nest; the innermost ends first. Dropping it goes back to it before
-/// the next call on its connection or session. A session's objects go back with it.
+/// A point inside a transaction to roll back to. Savepoints nest; the innermost ends first. Dropping one rolls back to it before
+/// the next call on its connection or session. A session's objects are restored with it.
 pub struct Savepoint {
     contract: Option<contract::Savepoint>,
     /// The session, and the savepoint's number in its unit of work.
@@ -21,7 +21,7 @@ impl Savepoint {
         Self { contract: Some(savepoint), session: Some((session.share(), serial)) }
     }
 
-    /// Keeps what was done since; what a session has not written yet is written first.
+    /// Keeps the changes since it was set; a session flushes first.
     pub async fn release(mut self) -> Result<()> {
         if let Some((session, _)) = &self.session {
             session.flush_all().await?;
@@ -35,10 +35,10 @@ impl Savepoint {
         Ok(())
     }
 
-    /// Undoes what was done since. It also mends a transaction that says [`PendingRollback`](crate::Error::PendingRollback)
-    /// for a failure since.
+    /// Undoes the changes since it was set. It also makes a transaction usable again that returns
+    /// [`PendingRollback`](crate::Error::PendingRollback) because of a failure since.
     pub async fn rollback(mut self) -> Result<()> {
-        // First, so that they are what they were, too, when the caller goes away before the database answers.
+        // First, so that objects are restored even if the caller drops the future before the database responds.
         if let Some((session, serial)) = self.session.take() {
             session.unit().rollback_to(serial);
         }

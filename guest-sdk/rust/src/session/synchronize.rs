@@ -1,4 +1,4 @@
-//! Statements that change rows of which the session has objects: these are synchronized with their rows.
+//! Synchronizes a session's objects with rows that statements change.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -19,28 +19,29 @@ use crate::{
     },
 };
 
-/// How many rows are read again at once.
+/// The greatest number of rows that are read again at once.
 const ROWS: usize = 5_000;
 
-/// The rows of objects, by their keys.
+/// Returns a load root of the rows of objects, by their keys.
 fn root_of(objects: &[AnyEntity], mapper: &Mapper) -> Result<LoadRoot> {
     let rows = u32::try_from(objects.len()).map_err(|_| Error::invalid("more than 2^32 objects"))?;
     Ok(LoadRoot::Keys(Batch { rows, columns: stored(objects, &mapper.key)? }))
 }
 
 impl Session {
-    /// The objects whose rows are about to change. Where a caller goes away before they are synchronized, they stay expired.
+    /// Expires and returns the objects whose rows are about to change. If the caller drops the future before they are synchronized,
+    /// they stay expired.
     pub(super) fn expire_changed(&self, changed: Option<&ChangedTable>) -> Following {
         self.unit().expire_changed(changed.filter(|_| self.options().synchronize))
     }
 
-    /// Reads the rows of objects again that a statement changed. They stay expired where it still returns rows, which occupies the
+    /// Reads the rows of objects again that a statement changed. They stay expired if it still returns rows, which occupies the
     /// session.
     pub(super) async fn follow(&self, following: Following, answer: &ResultSet) -> Result<()> {
         if following.is_empty() || answer.cursor.is_some() {
             return Ok(());
         }
-        // Boxed: every statement asks, few have something to read.
+        // Boxed, as every statement calls this and few have rows to read.
         Box::pin(self.synchronize(following)).await
     }
 
@@ -64,7 +65,8 @@ impl Session {
         Ok(())
     }
 
-    /// Makes objects what their rows are, whatever was edited, and unloads what they are related to. Those whose rows are gone.
+    /// Replaces the state of objects by their rows, edits included, and unloads their relationships. Returns the objects whose rows
+    /// are gone.
     pub(super) async fn refresh_all(&self, objects: Vec<AnyEntity>) -> Result<Vec<AnyEntity>> {
         let mut gone = Vec::new();
         for (mapper, objects) in by_model(objects) {
@@ -78,7 +80,7 @@ impl Session {
         Ok(gone)
     }
 
-    /// What rows have in the columns of unique keys that are about to change; nothing where no row can take a value of another.
+    /// Reads the stored values of the unique keys' columns that are about to change; `None` if no row can take a value of another.
     pub(super) async fn read_uniques(
         &self,
         mapper: &Mapper,
@@ -104,7 +106,7 @@ impl Session {
         Ok(Some(KnownRows { columns: mapper.names(&uniques), rows }))
     }
 
-    /// The rows of these keys, by their keys.
+    /// Reads the rows of these keys, by their keys.
     async fn rows_of(&self, mapper: &Mapper, root: LoadRoot) -> Result<FxHashMap<Key, Vec<(usize, Value)>>> {
         let plan = Plan { table: mapper.table.to_owned(), root, loads: Vec::new(), first_loads: Vec::new() };
         let (answer, _) = self.contract().load(plan, RunOptions::default()).await?;

@@ -1,11 +1,11 @@
-//! How many rows a query returns and passes over.
+//! Limits and offsets of queries.
 
 use crate::{
     expression::{Expr, Node},
     value::{Scalar, Value},
 };
 
-/// A limit or an offset: a number, or one that a prepared statement gets when it runs.
+/// A limit or an offset: a number, or a parameter that is bound when the prepared statement runs.
 #[derive(Clone)]
 pub(super) enum Count {
     Known(u64),
@@ -24,7 +24,7 @@ impl Count {
         }
     }
 
-    /// The lesser one of a limit and what the caller reads, where both are known.
+    /// The lesser of the query's limit and `at_most`, the rows that the caller reads. A limit that is a parameter stays.
     pub(super) fn limit(said: Option<&Self>, at_most: Option<u64>) -> Option<Node> {
         match (said, at_most) {
             (Some(Self::Known(said)), Some(most)) => Some(rows(most.min(*said))),

@@ -1,5 +1,5 @@
-//! Statements that come again: the second time one is prepared, and from then on neither its text nor its columns cross the
-//! sandbox.
+//! A cache of repeated statements. A statement is prepared the second time it is sent; from then on, neither its nodes nor the
+//! columns of its results cross the sandbox boundary.
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,37 +11,37 @@ use rustc_hash::FxHashMap;
 use super::PreparedPlan;
 use crate::{bindings::sqlservice::database::statements::Statement, expression::Lowered};
 
-/// The most statements that are remembered. Each can be a handle, of which a plugin has a limited number.
+/// The most statements that are cached. Each can hold a handle of the host, and a plugin has a limited number of handles.
 const MOST: usize = 32;
 
-/// The statements of a database and of its connections and sessions, the least recently used forgotten first.
+/// The statements of a database and of its connections and sessions. The least recently used is evicted first.
 #[derive(Default)]
 pub struct StatementCache {
     known: RefCell<FxHashMap<u64, Entry>>,
     clock: Cell<u64>,
-    /// How many parameters a statement of the database has at most; 0 where nothing limits them.
+    /// The most parameters of one statement of the database; 0 without a limit.
     parameters: u32,
-    /// Whether tables were reflected that were not declared.
+    /// Whether undeclared tables were reflected.
     is_reflected: Cell<bool>,
 }
 
 struct Entry {
     used: u64,
-    /// What was prepared; nothing before it came again, and where it cannot be.
+    /// The prepared statement; nothing until the statement is sent again, or where it cannot be prepared.
     kept: Option<(Statement, Rc<PreparedPlan>)>,
 }
 
-/// What the cache has of a statement.
+/// The result of looking a statement up.
 pub(crate) enum CacheLookup {
-    /// It was not sent before, or another one has its number: send it as it is.
+    /// The statement was not sent before, or another one has its fingerprint: send it unprepared.
     New,
-    /// It was sent before: prepare it, and keep the prepared statement under this number.
+    /// The statement was sent before: prepare it, and cache the prepared statement under this fingerprint.
     Repeated(u64),
-    /// It is prepared.
+    /// The statement is prepared.
     Prepared(Rc<PreparedPlan>),
 }
 
-/// Parameters of a statement where no limit is known: what every database takes.
+/// The most parameters of a statement that the SDK uses: every database accepts as many.
 const PARAMETERS: u32 = 32_000;
 
 impl StatementCache {
@@ -49,23 +49,23 @@ impl StatementCache {
         Rc::new(Self { parameters, ..Self::default() })
     }
 
-    /// How many parameters one statement has at most.
+    /// The most parameters of one statement.
     pub(crate) fn parameters(&self) -> usize {
         let most = if self.parameters == 0 { PARAMETERS } else { self.parameters.min(PARAMETERS) };
         most as usize
     }
 
-    /// The database has tables that were not declared: a later `open` makes another one.
+    /// Records that undeclared tables were reflected, so that a later `open` opens the database anew.
     pub(crate) fn set_reflected(&self) {
         self.is_reflected.set(true);
     }
 
-    /// Whether the database has tables that were not declared.
+    /// Whether undeclared tables of the database were reflected.
     pub(crate) fn is_reflected(&self) -> bool {
         self.is_reflected.get()
     }
 
-    /// Looks for a statement, and remembers that it came.
+    /// Looks a statement up, and records that it was sent.
     pub(crate) fn get(&self, lowered: &mut Lowered) -> CacheLookup {
         let Some(number) = lowered.fingerprint() else { return CacheLookup::New };
         self.clock.set(self.clock.get() + 1);
@@ -83,12 +83,12 @@ impl StatementCache {
         match &entry.kept {
             None => CacheLookup::Repeated(number),
             Some((statement, plan)) if *statement == lowered.statement => CacheLookup::Prepared(Rc::clone(plan)),
-            // Another one of the same number.
+            // Another statement has the same fingerprint.
             Some(_) => CacheLookup::New,
         }
     }
 
-    /// Keeps what a statement was prepared to.
+    /// Caches the prepared form of a statement.
     pub(crate) fn keep(&self, number: u64, statement: Statement, plan: &Rc<PreparedPlan>) {
         if let Some(entry) = self.known.borrow_mut().get_mut(&number) {
             entry.kept = Some((statement, Rc::clone(plan)));

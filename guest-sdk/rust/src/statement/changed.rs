@@ -1,4 +1,4 @@
-//! Which table's rows a statement changes.
+//! The table whose rows a statement changes.
 
 use crate::{
     bindings::sqlservice::database::statements::{Conflict, ConflictAction, Insert, Root, Statement},
@@ -13,7 +13,7 @@ pub(crate) struct ChangedTable {
 }
 
 impl ChangedTable {
-    /// What a statement does to rows that were there before it.
+    /// The table whose existing rows a statement updates or deletes; nothing for a select and for an insert that updates none.
     pub(crate) fn by(statement: &Statement) -> Option<Self> {
         let (schema, table) = match &statement.root {
             Root::Update(update) => (&update.schema, &update.table),

@@ -1,4 +1,4 @@
-//! Several queries as one.
+//! Compounds of queries: `union`, `intersect` and `except`.
 
 use std::marker::PhantomData;
 
@@ -10,7 +10,7 @@ use crate::{
     row::FromRow,
 };
 
-/// Several queries as one: `a.union(b)`.
+/// A compound of queries: `a.union(b)`.
 pub struct Compound<T> {
     op: SetOp,
     parts: Vec<Node>,
@@ -40,27 +40,27 @@ impl<T: FromRow> Compound<T> {
         Self { op, parts, order: Vec::new(), limit: None, offset: None, of: PhantomData }
     }
 
-    /// Rows of all this or of another query; equal ones come once.
+    /// Rows of this compound and of another query, without duplicates.
     pub fn union(self, other: impl Subquery<Row = T>) -> Self {
         self.joined(SetOp::Union, &other)
     }
 
-    /// Rows of all this and of another query.
+    /// Rows of this compound and of another query, with duplicates.
     pub fn union_all(self, other: impl Subquery<Row = T>) -> Self {
         self.joined(SetOp::UnionAll, &other)
     }
 
-    /// Rows of all this that another query has, too.
+    /// Rows of this compound that another query returns, too.
     pub fn intersect(self, other: impl Subquery<Row = T>) -> Self {
         self.joined(SetOp::Intersect, &other)
     }
 
-    /// Rows of all this that another query has not.
+    /// Rows of this compound that another query does not return.
     pub fn except(self, other: impl Subquery<Row = T>) -> Self {
         self.joined(SetOp::Except, &other)
     }
 
-    /// One more part of a plain compound of the same kind; else this compound becomes the first part of a new one.
+    /// Adds a part to a union of the same operator without order and limits; else this compound becomes the first part of a new one.
     fn joined(mut self, op: SetOp, other: &impl Subquery<Row = T>) -> Self {
         let plain = self.order.is_empty() && self.limit.is_none() && self.offset.is_none();
         if op == self.op && plain && matches!(op, SetOp::Union | SetOp::UnionAll) {
@@ -70,19 +70,19 @@ impl<T: FromRow> Compound<T> {
         Self::new(op, &self, other)
     }
 
-    /// The order of the whole, by columns or labels of the first part.
+    /// Orders the rows of all parts together, by columns or labels of the first part.
     pub fn order_by(mut self, keys: impl OrderBy) -> Self {
         keys.keys(&mut self.order);
         self
     }
 
-    /// At most so many rows.
+    /// Returns at most `rows` rows.
     pub fn limit(mut self, rows: u64) -> Self {
         self.limit = Some(Count::Known(rows));
         self
     }
 
-    /// So many rows are passed over first.
+    /// Skips the first `rows` rows.
     pub fn offset(mut self, rows: u64) -> Self {
         self.offset = Some(Count::Known(rows));
         self

@@ -22,7 +22,7 @@ impl<M> Clone for Delete<M> {
     }
 }
 
-/// A delete from a model's table; of all its rows where there is no filter.
+/// Begins a delete from a model's table. Without a filter it deletes all rows.
 pub fn delete<M: Model>() -> Delete<M> {
     Delete { source: None, filter: None, of: PhantomData }
 }
@@ -34,25 +34,25 @@ impl<M: Model> Delete<M> {
         self
     }
 
-    /// Another table whose columns the filter may use (`delete-source`).
+    /// Adds a table whose columns the filter may use (`delete-source`).
     pub fn using<S: Model>(mut self) -> Self {
         self.source = Some(FromTable::of::<S>(None).node());
         self
     }
 
-    /// The same under another name, which may be the changed table once more.
+    /// Adds a table under an alias; it may be the changed table once more.
     pub fn using_alias<S: Model>(mut self, alias: Alias<S>) -> Self {
         self.source = Some(FromTable::of::<S>(Some(alias.name)).node());
         self
     }
 
-    /// A query whose columns the filter may use as `column::<T>("name", "column")` (`delete-source`).
+    /// Adds a query whose columns the filter may use as `column::<T>("name", "column")` (`delete-source`).
     pub fn using_query(mut self, query: &impl Subquery, alias: impl Into<String>) -> Self {
         self.source = Some(subquery(query, alias.into()));
         self
     }
 
-    /// Returns something of each row that was deleted (`delete-returning`).
+    /// Returns this selection of each row that was deleted (`delete-returning`).
     pub fn returning<S: Selection>(self, selection: S) -> Returning<Self, S::Row> {
         Returning::new(self, nodes(selection))
     }

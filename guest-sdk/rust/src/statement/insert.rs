@@ -1,4 +1,4 @@
-//! Inserts, and what they do with rows that are there already.
+//! Inserts, and upserts for rows that exist already.
 
 use std::marker::PhantomData;
 
@@ -46,13 +46,13 @@ impl<M> Clone for Insert<M> {
     }
 }
 
-/// An insert into a model's table. Say what with [`set`](Insert::set), [`values`](Insert::values) or
-/// [`query`](Insert::query); said nothing, it inserts one row of defaults.
+/// Begins an insert into a model's table. The rows come from one of [`set`](Insert::set), [`values`](Insert::values) and
+/// [`query`](Insert::query); without any of them, it inserts one row of defaults.
 pub fn insert<M: Model>() -> Insert<M> {
     Insert { rows: InsertRows::Defaults, conflict: None, of: PhantomData }
 }
 
-/// The keys and values of columns that an upsert names: a column or a tuple of columns.
+/// The columns that an insert or an upsert names: a column or a tuple of columns.
 pub trait ColumnList<M> {
     /// Their names.
     #[doc(hidden)]
@@ -80,7 +80,7 @@ macro_rules! column_lists {
 column_lists! { A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H; }
 
 impl<M: Model> Insert<M> {
-    /// One column of one row; columns that are not set get their defaults.
+    /// Sets one column of one row; columns that are not set get their defaults.
     pub fn set<T: Field>(mut self, column: Column<M, T>, value: impl Operand<T::Base>) -> Self {
         let entry = (column.name(), operand_node(value));
         match &mut self.rows {
@@ -91,7 +91,7 @@ impl<M: Model> Insert<M> {
         self
     }
 
-    /// Whole rows. A generated key that is 0 in all of them is left to the database. For thousands of rows,
+    /// Inserts whole rows. The database generates a key that is 0 in all of them. For thousands of rows,
     /// [`insert_many`](crate::Executor::insert_many) is the fast way.
     pub fn values(mut self, rows: &[M]) -> Self {
         self.rows = match (self.rows, row_nodes(rows)) {
@@ -102,7 +102,7 @@ impl<M: Model> Insert<M> {
         self
     }
 
-    /// The rows of a query, as many columns as are named here.
+    /// Inserts the rows of a query, which has as many columns as are named here.
     pub fn query(mut self, columns: impl ColumnList<M>, query: &impl Subquery) -> Self {
         self.rows = match self.rows {
             InsertRows::Defaults => InsertRows::Query(columns.names(), query.query_node().0),
@@ -111,17 +111,17 @@ impl<M: Model> Insert<M> {
         self
     }
 
-    /// What happens to rows whose primary key is there already.
+    /// Begins the conflict action for rows whose primary key exists already.
     pub fn on_conflict(self) -> Conflict<M> {
         Conflict { insert: self, conflict: OnConflict { columns: Vec::new(), update: Vec::new(), filter: None } }
     }
 
-    /// What happens to rows whose unique key of these columns is there already (`conflict-target`).
+    /// Begins the conflict action for rows whose unique key of these columns exists already (`conflict-target`).
     pub fn on_conflict_of(self, columns: impl ColumnList<M>) -> Conflict<M> {
         Conflict { insert: self, conflict: OnConflict { columns: columns.names(), update: Vec::new(), filter: None } }
     }
 
-    /// Returns something of each row that was inserted or changed (`insert-returning`).
+    /// Returns this selection of each row that was inserted or changed (`insert-returning`).
     pub fn returning<S: Selection>(self, selection: S) -> Returning<Self, S::Row> {
         Returning::new(self, nodes(selection))
     }
@@ -132,26 +132,26 @@ impl<M: Model> Insert<M> {
     }
 }
 
-/// An upsert that is being written.
+/// An upsert under construction.
 pub struct Conflict<M> {
     insert: Insert<M>,
     conflict: OnConflict,
 }
 
 impl<M: Model> Conflict<M> {
-    /// The row that is there stays.
+    /// Leaves the existing row unchanged.
     pub fn do_nothing(self) -> Insert<M> {
         Insert { conflict: Some(self.conflict), ..self.insert }
     }
 
-    /// The row that is there gets these columns of the new one.
+    /// Updates the existing row with these columns of the new one.
     pub fn do_update(self, columns: impl ColumnList<M>) -> Insert<M> {
         let column = |name| (name, excluded(Column::<M, String>::new(name)).node);
         let update = columns.names().into_iter().map(column).collect();
         Insert { conflict: Some(OnConflict { update, ..self.conflict }), ..self.insert }
     }
 
-    /// The row that is there gets all columns of the new one but those of the primary key and of the conflict.
+    /// Updates the existing row with all columns of the new one except those of the primary key and of the conflict.
     pub fn do_update_all(self) -> Insert<M> {
         let column = |name: &'static str| (name, excluded(Column::<M, String>::new(name)).node);
         let is_other = |name: &&&str| !M::KEY.contains(name) && !self.conflict.columns.contains(name);
@@ -159,7 +159,7 @@ impl<M: Model> Conflict<M> {
         Insert { conflict: Some(OnConflict { update, ..self.conflict }), ..self.insert }
     }
 
-    /// The row that is there is changed: `do_set(|row| row.set(User::VISITS, User::VISITS + 1))`. The new row's columns
+    /// Changes the existing row: `do_set(|row| row.set(User::VISITS, User::VISITS + 1))`. The new row's columns
     /// are written `excluded(User::NAME)`.
     pub fn do_set(self, change: impl FnOnce(Upsert<M>) -> Upsert<M>) -> Insert<M> {
         let Upsert { conflict, .. } = change(Upsert { conflict: self.conflict, of: PhantomData });
@@ -167,20 +167,20 @@ impl<M: Model> Conflict<M> {
     }
 }
 
-/// What an upsert changes.
+/// The changes of an upsert to the existing row.
 pub struct Upsert<M> {
     conflict: OnConflict,
     of: PhantomData<fn() -> M>,
 }
 
 impl<M: Model> Upsert<M> {
-    /// One column's new value.
+    /// Sets one column's new value.
     pub fn set<T: Field>(mut self, column: Column<M, T>, value: impl Operand<T::Base>) -> Self {
         self.conflict.update.push((column.name(), operand_node(value)));
         self
     }
 
-    /// Only rows for which this is true are changed.
+    /// Changes only rows for which this is true.
     pub fn filter(mut self, condition: impl Operand<bool>) -> Self {
         self.conflict.filter = Node::and(self.conflict.filter, operand_node(condition));
         self
@@ -227,7 +227,7 @@ impl OnConflict {
     }
 }
 
-/// Columns and their values as the contract has them.
+/// Converts columns and their values to the contract's assignments.
 pub(super) fn assignments(set: &[(&'static str, Node)], children: &mut Children) -> Vec<Assignment> {
     let assignment = |(column, value): &(&str, Node)| {
         let value = children.add(value.clone());
@@ -240,7 +240,7 @@ fn owned(names: Vec<&'static str>) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
-/// The columns that rows say something of, and their values, row by row.
+/// The columns of rows that are not left to the database, and their values, row by row.
 fn row_nodes<M: Model>(rows: &[M]) -> Result<(Vec<&'static str>, Vec<Vec<Node>>)> {
     let (left_out, rows) = unset::values(rows)?;
     let is_kept = |at: &usize| !left_out.contains(at);

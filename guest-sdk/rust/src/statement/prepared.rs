@@ -23,25 +23,25 @@ pub struct Prepared<T> {
     of: PhantomData<fn() -> T>,
 }
 
-/// A prepared statement with the values of its parameters: what [`Prepared::bind`] makes.
+/// A prepared statement with the values of its parameters, returned by [`Prepared::bind`].
 pub struct Bound<'a, T> {
     prepared: &'a Prepared<T>,
     parameters: Vec<Value>,
 }
 
-/// What a bound statement sends.
+/// The prepared statement and the bind values that a bound statement sends.
 #[doc(hidden)]
 pub struct BoundRun {
     pub(crate) plan: Rc<PreparedPlan>,
     pub(crate) parameters: Vec<Value>,
 }
 
-/// A statement that the host compiled, and what is known of it.
+/// A statement that the host compiled, with its columns and effects.
 #[doc(hidden)]
 pub struct PreparedPlan {
     pub(crate) prepared: contract::Prepared,
     pub(crate) columns: Rc<[ResultColumn]>,
-    /// The table whose rows it changes.
+    /// The table whose existing rows it changes.
     pub(crate) changed: Option<ChangedTable>,
     /// Whether it does anything but read.
     pub(crate) writes: bool,
@@ -61,19 +61,19 @@ impl<T> Prepared<T> {
         Self { plan, open: lowered.open, values: lowered.parameters, of: PhantomData }
     }
 
-    /// The names of the columns that it returns.
+    /// The names of the columns that the statement returns.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.plan.columns.iter().map(|column| column.name.as_str())
     }
 
-    /// The statement with values for its [parameters](crate::expression::parameter), as a statement of its own.
+    /// Binds values to the statement's [parameters](crate::expression::parameter) and returns a statement that can run.
     pub fn bind(&self, parameters: Vec<Value>) -> Bound<'_, T> {
         Bound { prepared: self, parameters }
     }
 }
 
 impl<T> Bound<'_, T> {
-    /// The caller's parameters and then the statement's own values.
+    /// Passes the caller's parameters, followed by the statement's own bind values.
     fn run(&self) -> Result<Sendable> {
         let Prepared { plan, open, values, of: _ } = self.prepared;
         if self.parameters.len() != *open as usize {

@@ -33,32 +33,32 @@ pub struct Select<T> {
     of: PhantomData<fn() -> T>,
 }
 
-/// All columns of a model's rows.
+/// Selects all columns of a model.
 pub fn select<M: Model>() -> Select<M> {
     Select::new(entity::<M>())
 }
 
-/// Some columns and expressions. Its source is the table of the first column among them; [`Select::from`] and its
-/// sisters say otherwise.
+/// Selects columns and expressions. The source is the table of the first column among them, unless [`Select::from`] or one
+/// of its variants sets another.
 pub fn select_columns<S: Selection>(selection: S) -> Select<S::Row> {
     Select::new(selection)
 }
 
 impl<M: Model> Alias<M> {
-    /// A query of the alias.
+    /// Selects all columns of the alias.
     pub fn select(self) -> Select<M> {
         Select::new(self.entity())
     }
 }
 
-/// How strongly a query locks the rows that it returns, and how long it waits for others' locks.
+/// The strength of the lock on the rows that a query returns, and how it treats rows that other transactions have locked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lock {
-    /// Whether others may read the rows with the same lock.
+    /// Whether other transactions may lock the rows with a shared lock, too.
     pub share: bool,
     /// Whether a lock that another transaction holds is an error at once.
     pub no_wait: bool,
-    /// Whether locked rows are passed over.
+    /// Whether locked rows are skipped.
     pub skip_locked: bool,
     /// The sources whose rows are locked, by their aliases or the names of their tables; all where empty (`lock-tables`).
     pub of: Vec<String>,
@@ -109,13 +109,13 @@ impl<T> Select<T> {
         self
     }
 
-    /// Equal rows come once.
+    /// Removes duplicate rows.
     pub fn distinct(mut self) -> Self {
         self.distinct = true;
         self
     }
 
-    /// One row a group.
+    /// Groups the rows, and returns one row per group.
     pub fn group_by(mut self, selection: impl Selection) -> Self {
         self.groups.extend(nodes(selection).into_iter().map(Node::unlabelled));
         self
@@ -127,31 +127,31 @@ impl<T> Select<T> {
         self
     }
 
-    /// The order of the rows; more keys come after those that are there.
+    /// Orders the rows; further keys are appended to the existing ones.
     pub fn order_by(mut self, keys: impl OrderBy) -> Self {
         keys.keys(&mut self.order);
         self
     }
 
-    /// At most so many rows.
+    /// Returns at most `rows` rows.
     pub fn limit(mut self, rows: u64) -> Self {
         self.limit = Some(Count::Known(rows));
         self
     }
 
-    /// So many rows are passed over first.
+    /// Skips the first `rows` rows.
     pub fn offset(mut self, rows: u64) -> Self {
         self.offset = Some(Count::Known(rows));
         self
     }
 
-    /// At most as many rows as a [`parameter`](crate::expression::parameter) of the prepared statement says.
+    /// Limits the rows by a [`parameter`](crate::expression::parameter) of the prepared statement.
     pub fn limit_to(mut self, parameter: Expr<i64>) -> Self {
         self.limit = Some(Count::open(parameter));
         self
     }
 
-    /// As many rows as a [`parameter`](crate::expression::parameter) says are passed over first.
+    /// Skips as many rows as a [`parameter`](crate::expression::parameter) of the prepared statement holds.
     pub fn offset_by(mut self, parameter: Expr<i64>) -> Self {
         self.offset = Some(Count::open(parameter));
         self
@@ -162,19 +162,19 @@ impl<T> Select<T> {
         self.lock(Lock::default())
     }
 
-    /// Locks the rows in another way.
+    /// Locks the rows with these options.
     pub fn lock(mut self, lock: Lock) -> Self {
         self.lock = Some(lock);
         self
     }
 
-    /// Selects from a model's table; it takes the place of the source so far.
+    /// Selects from a model's table, which replaces the previous source.
     pub fn from<M: Model>(mut self) -> Self {
         self.source = Some(FromTable::of::<M>(None).node());
         self
     }
 
-    /// Selects from a table under another name.
+    /// Selects from a table under an alias.
     pub fn from_alias<M: Model>(mut self, alias: Alias<M>) -> Self {
         self.source = Some(FromTable::of::<M>(Some(alias.name)).node());
         self
@@ -187,27 +187,27 @@ impl<T> Select<T> {
         self
     }
 
-    /// Selects from another query under a name. Its columns are written `column::<T>("name", "column")`; where they are those of a
+    /// Selects from another query under an alias. Its columns are written `column::<T>("name", "column")`; where they are those of a
     /// model and the name is an [`alias`](crate::alias) of it, also `Device::KIND.of(recent)` and `recent.entity()`.
     pub fn from_query(mut self, query: &impl Subquery, alias: impl Into<String>) -> Self {
         self.source = Some(subquery(query, alias.into()));
         self
     }
 
-    /// A common table expression: a query with a name that this one can select from and join. The name may be an
+    /// Adds a common table expression, which this query can select from and join by its name. The name may be an
     /// [`alias`](crate::alias) of a model whose columns the query has.
     pub fn with(mut self, name: impl Into<String>, query: &impl Subquery) -> Self {
         self.ctes.push((name.into(), false, query.query_node().0));
         self
     }
 
-    /// A common table expression whose query may use its own name.
+    /// Adds a common table expression whose query may refer to its own name.
     pub fn with_recursive(mut self, name: impl Into<String>, query: &impl Subquery) -> Self {
         self.ctes.push((name.into(), true, query.query_node().0));
         self
     }
 
-    /// Rows of this query or of another one; equal ones come once.
+    /// Rows of this query and of another one, without duplicates.
     pub fn union(self, other: impl Subquery<Row = T>) -> Compound<T>
     where
         T: FromRow,
@@ -215,7 +215,7 @@ impl<T> Select<T> {
         Compound::new(SetOp::Union, &self, &other)
     }
 
-    /// Rows of this query and of another one.
+    /// Rows of this query and of another one, with duplicates.
     pub fn union_all(self, other: impl Subquery<Row = T>) -> Compound<T>
     where
         T: FromRow,
@@ -223,7 +223,7 @@ impl<T> Select<T> {
         Compound::new(SetOp::UnionAll, &self, &other)
     }
 
-    /// Rows of both queries.
+    /// Rows that both queries return.
     pub fn intersect(self, other: impl Subquery<Row = T>) -> Compound<T>
     where
         T: FromRow,
@@ -231,7 +231,7 @@ impl<T> Select<T> {
         Compound::new(SetOp::Intersect, &self, &other)
     }
 
-    /// Rows of this query that another one has not.
+    /// Rows of this query that another one does not return.
     pub fn except(self, other: impl Subquery<Row = T>) -> Compound<T>
     where
         T: FromRow,

@@ -1,4 +1,4 @@
-//! What statements look like when they are sent.
+//! Tests of statements in the form in which they are sent.
 
 use crate::{
     bindings::sqlservice::database::statements::{
@@ -61,9 +61,9 @@ fn statements_of_one_shape_have_one_number_and_others_seldom() {
         let (one, again) = number(shape);
         assert!(one.is_some() && one == again && seen.insert(one), "shape {at}");
     }
-    // Other values are another run of the same.
+    // Other bind values make another run of the same statement.
     assert_eq!(lowered(&id()).fingerprint(), number(&*shapes[0]).0);
-    // 0.0 and -0.0 are equal, and not the same statement.
+    // 0.0 and -0.0 are equal, but not the same statement.
     let zero = Node::Literal(Value::Scalar(Scalar::Float(0.0)));
     let statement = statements::Statement { nodes: vec![zero], root: Root::Select(0) };
     assert_eq!(Lowered { statement, open: 0, parameters: Vec::new() }.fingerprint(), None);
@@ -71,7 +71,7 @@ fn statements_of_one_shape_have_one_number_and_others_seldom() {
     assert_eq!(lowered(&long).fingerprint(), None);
 }
 
-/// Every id is smaller than the position of the node that has it, and every parameter has a value.
+/// Asserts that every id is smaller than the position of the node that has it, and every parameter has a value.
 fn assert_well_formed(sent: &Lowered) {
     for (at, node) in sent.statement.nodes.iter().enumerate() {
         for id in crate::expression::ids(node) {
@@ -90,7 +90,7 @@ fn root(sent: &Lowered) -> &Sent {
     }
 }
 
-/// A node as one line, to compare with.
+/// Renders a node as one line, for comparisons.
 fn show(sent: &Lowered, id: u32) -> String {
     let of = |id: &u32| show(sent, *id);
     match &sent.statement.nodes[id as usize] {
@@ -329,7 +329,7 @@ fn a_choice_has_its_branches_in_order() {
     });
     let case = case.expect("there is one");
     let branches: Vec<String> = case.whens.iter().map(|when| show(&sent, when.then)).collect();
-    // Values beside nothing but values say their type.
+    // Bind values without a column beside them are cast to their type.
     assert_eq!(branches, ["\"young\" as TypeKind::Text", "\"old\" as TypeKind::Text"]);
     assert_eq!(case.otherwise.map(|id| show(&sent, id)).as_deref(), Some("\"grown\" as TypeKind::Text"));
 }
@@ -351,7 +351,7 @@ fn parameters_come_first_and_values_after_them() {
 fn columns_of_several_types_are_one_list() {
     let columns = vec![User::NAME.type_coerce::<Option<Json>>(), User::AGE.type_coerce::<Option<Json>>()];
     let query: crate::statement::Select<Vec<Value>> = select_columns(columns);
-    // The source is that of the first column, and nothing is converted.
+    // The source is the first column's, and nothing is converted.
     assert_eq!(lowered(&query).statement, lowered(&select_columns((User::NAME, User::AGE))).statement);
 }
 

@@ -24,13 +24,13 @@ impl<M> Clone for Update<M> {
     }
 }
 
-/// An update of a model's table; of all its rows where there is no filter.
+/// Begins an update of a model's table. Without a filter it changes all rows.
 pub fn update<M: Model>() -> Update<M> {
     Update { set: Vec::new(), source: None, filter: None, of: PhantomData }
 }
 
 impl<M: Model> Update<M> {
-    /// A column's new value: a Rust value or an expression of the row's columns.
+    /// Sets a column's new value: a Rust value or an expression of the row's columns.
     pub fn set<T: Field>(mut self, column: Column<M, T>, value: impl Operand<T::Base>) -> Self {
         self.set.push((column.name(), operand_node(value)));
         self
@@ -42,30 +42,30 @@ impl<M: Model> Update<M> {
         self
     }
 
-    /// Another table whose columns the values and the filter may use (`update-source`).
+    /// Adds a table whose columns the values and the filter may use (`update-source`).
     pub fn from<S: Model>(mut self) -> Self {
         self.source = Some(FromTable::of::<S>(None).node());
         self
     }
 
-    /// The same under another name, which may be the changed table once more.
+    /// Adds a table under an alias; it may be the changed table once more.
     pub fn from_alias<S: Model>(mut self, alias: Alias<S>) -> Self {
         self.source = Some(FromTable::of::<S>(Some(alias.name)).node());
         self
     }
 
-    /// A query whose columns the values and the filter may use as `column::<T>("name", "column")` (`update-source`).
+    /// Adds a query whose columns the values and the filter may use as `column::<T>("name", "column")` (`update-source`).
     pub fn from_query(mut self, query: &impl Subquery, alias: impl Into<String>) -> Self {
         self.source = Some(subquery(query, alias.into()));
         self
     }
 
-    /// Returns something of each row that was changed (`update-returning`).
+    /// Returns this selection of each row that was changed (`update-returning`).
     pub fn returning<S: Selection>(self, selection: S) -> Returning<Self, S::Row> {
         Returning::new(self, nodes(selection))
     }
 
-    /// Returns each row as it is now (`update-returning`).
+    /// Returns each changed row with its new values (`update-returning`).
     pub fn returning_all(self) -> Returning<Self, M> {
         self.returning(entity::<M>())
     }

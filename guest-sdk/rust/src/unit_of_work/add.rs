@@ -1,4 +1,4 @@
-//! Adding objects, also detached ones of another session, with what they lead to.
+//! Adding objects with their related objects, including detached ones of another session.
 
 use std::rc::Rc;
 
@@ -12,7 +12,8 @@ use crate::{
 };
 
 impl UnitOfWork {
-    /// Puts an object into the session by name. One that another session had brings along, at any depth, what that one had as well.
+    /// Adds an object to the session explicitly. A detached object brings along its detached related objects (`save-update`), at
+    /// any depth.
     pub(crate) fn add(self: &Rc<Self>, object: &AnyEntity) -> Result<()> {
         if object.status() != Status::Detached {
             self.take_turns(object);
@@ -25,7 +26,7 @@ impl UnitOfWork {
         };
         let mut all = cascade(object, joins);
         all.insert(0, object.clone());
-        // All of them or none: the session may have another object for a row, and so may the graph itself.
+        // Adds all or none: the session, or the graph itself, may have another object for the same row.
         let mut rows = FxHashSet::default();
         for object in &all {
             self.check_only(object)?;
@@ -38,7 +39,7 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// Whether the session has no other object for the row of one that comes into it.
+    /// Fails if the session has another object for the row of an object to attach.
     pub(super) fn check_only(&self, object: &AnyEntity) -> Result<()> {
         match self.find(object.0.mapper().of, &object.0.stored_key()) {
             Some(known) if known != *object => Err(has_another(object)),

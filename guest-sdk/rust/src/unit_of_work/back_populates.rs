@@ -15,7 +15,7 @@ use crate::{
     value::Value,
 };
 
-/// What a flush changes of foreign keys and of rows in secondary tables, which the other sides of relationships follow.
+/// The changes of a flush to foreign keys and to rows of secondary tables, which the other sides of relationships follow.
 #[derive(Default)]
 pub(super) struct BackPopulates {
     /// Rows that existed before the flush. New rows had no owners.
@@ -34,7 +34,7 @@ struct KeyMove {
     before: Option<Key>,
 }
 
-/// Relationships, by their owners' models and their positions there, that lead to each model.
+/// The relationships that lead to each model: the owner's mapper and the position there.
 #[derive(Default)]
 struct Leading(Vec<(ModelId, Vec<(&'static Mapper, usize)>)>);
 
@@ -48,14 +48,14 @@ impl Leading {
     }
 }
 
-/// An owner of a many-to-many relationship, by its position, and an object in it.
+/// The owner of a many-to-many relationship, the relationship's position, and an object in it.
 struct Side {
     owner: AnyEntity,
     position: usize,
     item: AnyEntity,
 }
 
-/// The two sides of a row in a secondary table, as far as each has a relationship through it.
+/// Returns those sides of a row in a secondary table that have a relationship through it.
 fn sides(pair: &Pair) -> Vec<Side> {
     let whose = |columns: &[String]| {
         let cell = pair.cells.iter().find(|(name, ..)| columns.first() == Some(name));
@@ -83,7 +83,7 @@ fn sides(pair: &Pair) -> Vec<Side> {
     sides
 }
 
-/// The relationships of all models that lead to a model by its own foreign keys.
+/// Returns the relationships of all models that lead to a model by its own foreign keys.
 fn leading_to(mapper: &Mapper) -> Vec<(&'static Mapper, usize)> {
     let mut found = Vec::new();
     for owner in mappers() {
@@ -102,7 +102,7 @@ impl BackPopulates {
     pub(super) fn new(plan: &FlushPlan) -> Self {
         let mut rows = Vec::new();
         let mut leading = Leading::default();
-        // A child of a row that another object took has nothing to write, and another owner.
+        // A child of a switched row has nothing to write, but gets another owner.
         let taken = !plan.row_switches.is_empty();
         let updated: FxHashSet<usize> = plan.updates.iter().filter(|_| taken).map(AnyEntity::address).collect();
         let kept = plan
@@ -132,7 +132,7 @@ impl BackPopulates {
             for &(owner, position) in leading.to(child.0.mapper()) {
                 let Ok(relation) = owner.relation(position) else { continue };
                 match plan.holders.by(child.0.state(), relation) {
-                    // The owner's list has it already.
+                    // The owner's collection already contains it.
                     Some(holder) => set_many_to_one(unit, child, owner, relation, Some(holder), false),
                     None => move_child(unit, (child, owner, position), None, &owners, &mut changes),
                 }
@@ -153,7 +153,7 @@ impl BackPopulates {
     }
 }
 
-/// Moves a child from the owner that it had before to the one that its foreign key names now.
+/// Moves a child from its former owner to the one that its foreign key refers to now.
 fn move_child(
     unit: &Rc<UnitOfWork>,
     (child, owner, position): (&AnyEntity, &'static Mapper, usize),
@@ -177,7 +177,7 @@ fn move_child(
     }
 }
 
-/// Changed relationships some of whose objects got another owner in the same flush.
+/// Returns the changed relationships that lost objects, or some of whose objects got another owner in the same flush.
 fn claims(plan: &FlushPlan) -> Vec<(AnyEntity, usize)> {
     let is_elsewhere = |(owner, at): &&(AnyEntity, usize)| {
         let Ok(relation) = owner.0.mapper().relation(*at) else { return false };
@@ -210,13 +210,13 @@ struct RelationshipChanges {
 }
 
 impl RelationshipChanges {
-    /// Removes the objects from an owner's relationship that belong to another owner by now, as their foreign keys say.
+    /// Removes the objects from an owner's relationship whose foreign keys now refer to another owner.
     fn remove_foreign(&mut self, unit: &UnitOfWork, owner: &AnyEntity, position: usize) {
         let mapper = owner.0.mapper();
         let Ok(relation) = mapper.relation(position) else { return };
         let mut items = owner.0.items(position);
         if relation.direction == Direction::ManyToMany {
-            // The table between both has no row of what is in no session.
+            // The secondary table has no row for an expunged object.
             items
                 .retain(|item| item.0.state().expunged_from.get() != 0 && !matches!(item.status(), Status::Persistent));
             items.iter().for_each(|item| self.put(unit, owner, position, item, false));
@@ -231,7 +231,7 @@ impl RelationshipChanges {
         }
     }
 
-    /// Adds an object to a relationship or removes it, where it is loaded and does not hold that already.
+    /// Adds an object to a loaded relationship or removes it, unless that is so already.
     fn put(&mut self, unit: &UnitOfWork, owner: &AnyEntity, position: usize, item: &AnyEntity, is_new: bool) {
         let (mut is_news, mut is_shown) = (false, false);
         owner.0.with_relation(position, &mut |relation, _| {
@@ -239,7 +239,7 @@ impl RelationshipChanges {
             is_shown = !is_new && relation.shown().is_some_and(|shown| shown.contains(item));
         });
         if is_shown && owner.0.state().tracker().is_some() {
-            // A load with a filter showed it. Whether one that is new would be shown, only the database can tell.
+            // A filtered load showed it. Only the database can decide whether a new object passes the filter.
             unit.snapshot(owner);
             owner.0.set_committed_relation(position, &mut |relation| relation.hide(item));
         }
@@ -257,7 +257,7 @@ impl RelationshipChanges {
 }
 
 impl Change {
-    /// Applies it to the relationship.
+    /// Applies the change to the relationship.
     fn apply(&self, unit: &Rc<UnitOfWork>) {
         let lost: FxHashSet<usize> = self.lost.iter().map(AnyEntity::address).collect();
         let mut seen = FxHashSet::default();
@@ -306,7 +306,7 @@ fn set_many_to_one(
             (None, true) => (Mode::Loaded, &[][..]),
             (None, false) => (Mode::Unloaded, &[][..]),
         };
-        // It may be known by other columns than the key.
+        // The relationship may join on other columns than the primary key.
         let fits = |owner: &AnyEntity| {
             let pairs = relation.local.iter().zip(&relation.remote);
             pairs.into_iter().all(|(&local, &remote)| child.0.value(local) == owner.0.stored_value(remote))

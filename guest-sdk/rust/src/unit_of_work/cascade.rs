@@ -1,4 +1,4 @@
-//! What follows an object into the session, and the hooks that run before a flush.
+//! The `save-update` cascade into the session, and the hooks that run before a flush.
 
 use std::rc::Rc;
 
@@ -11,13 +11,12 @@ use crate::{
     mapping::{Direction, Mapper, RelationshipMapping, mappers},
 };
 
-/// Objects whose hooks ran before a flush, by their addresses, and whether that was for a delete.
+/// Addresses of objects whose before-flush hooks ran, and whether that was for a delete.
 pub(crate) type Fired = FxHashSet<(usize, bool)>;
 
 impl UnitOfWork {
-    /// Gives an object that is added by name, and everything new that it leads to, their turns, each once. It has its turn after all
-    /// that are there, and then what it leads to, each with its own before the next: the keys that the database makes follow that
-    /// order.
+    /// Assigns the insert order (the turn) of an object that is added explicitly and of all new objects related to it, each once.
+    /// The object comes after all objects so far, then its related objects, depth first: generated keys follow that order.
     pub(super) fn take_turns(&self, object: &AnyEntity) {
         let mut left = vec![object.clone()];
         while let Some(object) = left.pop() {
@@ -29,24 +28,24 @@ impl UnitOfWork {
             for (at, _) in relations.filter(|(_, relation)| relation.save_update) {
                 left.extend(object.0.items(at));
             }
-            // The last one is taken first.
+            // The stack pops the last one first.
             left[first..].reverse();
         }
     }
 
-    /// A flush begins: no hook of it added anything again yet.
+    /// Begins a flush: no hook has added an object again yet.
     pub(crate) fn begin_flush(&self) {
         self.rescued.borrow_mut().clear();
     }
 
-    /// Adds what is related to objects of the session.
+    /// Adds the objects that are related to objects of the session.
     pub(crate) fn reach(self: &Rc<Self>) -> Result<()> {
         self.reach_all()?;
         self.sort_pending();
         Ok(())
     }
 
-    /// New objects in the order of their turns.
+    /// Sorts pending objects by their turns.
     fn sort_pending(&self) {
         let turn = |object: &AnyEntity| object.0.state().turn();
         let mut pending = self.pending.borrow_mut();
@@ -82,7 +81,7 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// Adds an object to the session that another one of the session is related to (cascade `save-update`).
+    /// Adds an object to which an object of the session is related (cascade `save-update`).
     fn join(
         self: &Rc<Self>,
         item: &AnyEntity,
@@ -93,7 +92,7 @@ impl UnitOfWork {
         let state = item.0.state();
         let is_expunged = state.expunged_from.get() == self.id;
         match item.status() {
-            // A list goes on without it; a foreign key to it that is to be written has no value.
+            // Collections skip an expunged object. A newly assigned foreign key to a transient one fails below, as it has no value.
             Status::Detached if is_expunged => Ok(()),
             Status::Transient if is_expunged && !(is_assigned && relation.direction == Direction::ManyToOne) => Ok(()),
             Status::Transient if relation.save_update && !is_expunged => {
@@ -114,7 +113,7 @@ impl UnitOfWork {
         }
     }
 
-    /// The events of what is going to be written, for hooks that did not run for them yet.
+    /// Returns the events of the objects to write whose hooks did not run yet.
     pub(crate) fn before_events(&self, fired: &mut Fired) -> Vec<(AnyEntity, Event)> {
         if !mappers().iter().any(|mapper| mapper.hooks.is_some()) {
             return Vec::new();

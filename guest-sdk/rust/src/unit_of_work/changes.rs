@@ -1,4 +1,5 @@
-//! A flush as the contract has it: changes of one shape, column by column. It is long: a function for each kind of change.
+//! Encodes a flush plan as the contract's changes: rows with the same columns together, column by column. The file is long as it
+//! has a function for each kind of change.
 
 mod post_update;
 
@@ -23,22 +24,22 @@ use crate::{
     },
 };
 
-/// What a change is about.
+/// The objects that a change writes.
 pub(super) enum ChangeSubject {
-    /// Objects that are inserted, and the columns that come back of them.
+    /// Inserted objects, and the columns that are returned for them.
     Inserts(Vec<AnyEntity>, Vec<usize>),
-    /// Objects that are updated, and the columns that come back of them.
+    /// Updated objects, and the columns that are returned for them.
     Updates(Vec<AnyEntity>, Vec<usize>),
-    /// Rows of which nothing comes back.
+    /// Rows for which nothing is returned.
     Rest,
 }
 
-/// Changes to send, and what each is about.
+/// The changes to send, each with its subject.
 #[derive(Default)]
 pub(super) struct Changes {
     pub(super) contract: Vec<Change>,
     pub(super) about: Vec<ChangeSubject>,
-    /// Where the rows of new objects are, change and row, by the place that each object has in the flush.
+    /// The change and the row of each new object, indexed by the object's place in the flush.
     places: Vec<Option<(u32, u32)>>,
     flush: u64,
 }
@@ -50,10 +51,10 @@ struct Group {
     objects: Vec<AnyEntity>,
 }
 
-/// Puts objects together that have the same columns to write. Those whose keys the database makes keep their order: one of them
-/// joins no earlier group than the last of its model.
+/// Groups objects that have the same columns to write. Objects with generated keys keep their order: such an object joins no group
+/// before the last one of its model.
 ///
-/// `is_alike` may say at a glance that an object has those of a group.
+/// `is_alike` may return a cheap token: consecutive objects of a model with the same token have the same columns.
 fn groups(
     objects: &[AnyEntity],
     is_alike: impl Fn(&AnyEntity, &Mapper) -> Option<u32>,
@@ -107,7 +108,7 @@ fn count(rows: usize) -> Result<u32> {
 }
 
 impl Changes {
-    /// What a plan sends.
+    /// Encodes the changes of a plan.
     pub(super) fn new(plan: &FlushPlan) -> Result<Self> {
         let places = vec![None; plan.involved.len()];
         let mut changes = Self { places, flush: plan.serial, ..Self::default() };
@@ -128,13 +129,13 @@ impl Changes {
         self.about.push(about);
     }
 
-    /// Where the row of a new object is.
+    /// Returns the change and the row of a new object.
     fn place(&self, object: &AnyEntity) -> Option<(u32, u32)> {
         let place = object.0.state().place(self.flush)?;
         self.places.get(place).copied().flatten()
     }
 
-    /// The links of rows whose columns come from rows that the flush makes.
+    /// Returns the key references of columns whose values come from rows that the flush inserts.
     fn links(
         &self,
         plan: &FlushPlan,
@@ -165,7 +166,7 @@ impl Changes {
                     && plan.sources.get(object, *column).is_none()
                     && is_null(&object.0.value(*column))
             };
-            // What comes later is null until then.
+            // A column that a post-update writes is null until then.
             let is_late = |column: &usize| {
                 !post_updates.is_empty()
                     && post_updates.contains(&(object.address(), *column))
@@ -217,7 +218,7 @@ impl Changes {
             }
             let touched = mapper.touched.iter().copied();
             let returning: Vec<usize> = touched.filter(|column| !columns.contains(column)).collect();
-            // The row of an object that took another's place is that one's.
+            // A row switch updates the row of the deleted object.
             let row = |object: &AnyEntity| plan.row_switches.get(&object.address()).unwrap_or(object).clone();
             let rows: Vec<AnyEntity> = objects.iter().map(row).collect();
             let rows_count = count(objects.len())?;
@@ -238,7 +239,7 @@ impl Changes {
         Ok(())
     }
 
-    /// Rows of tables between two others.
+    /// Inserts rows of secondary tables.
     fn new_pairs(&mut self, plan: &FlushPlan) -> Result<()> {
         for pairs in by_table(&plan.new_pairs) {
             let Some(first) = pairs.first() else { continue };
@@ -271,7 +272,7 @@ impl Changes {
             let Some(first) = pairs.first() else { continue };
             let cell = |pair: &Pair, name: &String| {
                 let cell = pair.cells.iter().find(|(column, ..)| column == name);
-                // The row follows the key of a row that is updated before.
+                // The row already follows the key of a row that is updated before.
                 let value = |object: &AnyEntity, column: usize| match pair.follows.contains(name) {
                     true if object.status() == Status::Persistent => object.0.value(column),
                     _ => object.0.stored_value(column),
@@ -302,7 +303,7 @@ impl Changes {
 
     fn deletes(&mut self, plan: &FlushPlan, post_updates: &FxHashSet<(usize, usize)>) -> Result<()> {
         let is_open = |object: &AnyEntity, column: usize| post_updates.contains(&(object.address(), column));
-        // Whose rows may take what the deleted ones had.
+        // Tables whose written rows may take unique values of the deleted rows.
         let writes = |change: &Change| match change {
             Change::Inserts(inserts) => Some(inserts.table.clone()),
             Change::Updates(updates) => updates.stored.as_ref().map(|_| updates.table.clone()),
@@ -323,8 +324,8 @@ impl Changes {
     }
 }
 
-/// The columns of which the host is told what rows had: those of unique keys, and foreign keys that the rows have to let go
-/// of before the key changes that they refer to.
+/// Returns the columns whose stored values are sent to the host: those of unique keys, and foreign keys that must be released
+/// before the key that they refer to changes.
 fn stored_columns(plan: &FlushPlan, mapper: &Mapper, columns: &[usize]) -> Vec<usize> {
     let mut stored_columns = mapper.unique_with(columns);
     for (_, local) in plan.followers.held.iter().filter(|(of, _)| *of == mapper.of) {
@@ -337,7 +338,7 @@ fn stored_columns(plan: &FlushPlan, mapper: &Mapper, columns: &[usize]) -> Vec<u
     stored_columns
 }
 
-/// What rows have in these columns of unique keys, where there are any: the host finds out who takes what others free.
+/// Returns the stored values of these columns, if there are any: the host finds the rows that take values which others free.
 fn unique_values(mapper: &Mapper, objects: &[AnyEntity], columns: &[usize]) -> Result<Option<KnownRows>> {
     if columns.is_empty() {
         return Ok(None);
@@ -346,7 +347,7 @@ fn unique_values(mapper: &Mapper, objects: &[AnyEntity], columns: &[usize]) -> R
     Ok(Some(KnownRows { columns: mapper.names(columns), rows }))
 }
 
-/// Pairs of one table each, each pair once: both sides may have said it.
+/// Groups pairs by table, without duplicates: both sides of a relationship may have added the same pair.
 fn by_table(pairs: &[Pair]) -> Vec<Vec<&Pair>> {
     let mut tables: Vec<Vec<&Pair>> = Vec::new();
     let mut seen = FxHashSet::default();

@@ -1,18 +1,17 @@
-//! Frees objects that only have each other.
+//! Frees objects that are only reachable from each other.
 
 use std::rc::Rc;
 
 use crate::instance::{AnyEntity, AnyInstance};
 
-/// Who an object of the list is: one more than its place there.
+/// Returns an instance's index in the list. Its mark is the index plus one.
 fn place(instance: &dyn AnyInstance, objects: &[AnyEntity]) -> Option<usize> {
     let at = usize::try_from(instance.state().mark.get()).ok()?.checked_sub(1)?;
     let is_it = objects.get(at).is_some_and(|object| std::ptr::addr_eq(Rc::as_ptr(&object.0), instance));
     is_it.then_some(at)
 }
 
-/// Unlinks objects that have no other handles than each other's. Those that a caller has a handle of stay, with all that they
-/// lead to.
+/// Unlinks objects that are only held by each other. Objects that a caller holds stay, with all objects reachable from them.
 pub(super) fn free(mut listed: Vec<AnyEntity>) {
     let mut any = false;
     for object in &listed {
@@ -24,17 +23,17 @@ pub(super) fn free(mut listed: Vec<AnyEntity>) {
     if !any {
         return;
     }
-    // As they lie in memory, through which all of this walks several times.
+    // In address order, as the passes below traverse the memory several times.
     listed.sort_unstable_by_key(AnyEntity::address);
     let mut objects: Vec<AnyEntity> = Vec::with_capacity(listed.len());
     for object in listed {
-        // One may be in several lists.
+        // An object may be in several lists.
         if place(&*object.0, &objects).is_none() {
             object.0.state().mark.set(objects.len() as u64 + 1);
             objects.push(object);
         }
     }
-    // How often each is held by another one.
+    // The number of handles of each object that other objects hold.
     let mut held = vec![0_usize; objects.len()];
     for object in &objects {
         object.0.links(&mut |other| {

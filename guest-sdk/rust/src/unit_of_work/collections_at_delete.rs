@@ -1,14 +1,14 @@
-//! What was in the relationships of owners when they were deleted: a delete cascades to that, not to what is added later.
+//! The contents of owners' relationships when they were deleted: a delete cascades to these objects, not to those added later.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{UnitOfWork, history::RelationshipHistory};
 use crate::{instance::AnyEntity, mapping::Direction};
 
-/// Objects by their owners that are to be deleted, both by their addresses.
+/// Objects in the collections of owners that are to be deleted, both as addresses.
 pub(super) type CollectionsAtDelete = FxHashMap<usize, FxHashSet<usize>>;
 
-/// Objects by the owners that their many-to-one relationships refer to, by addresses, as of an edit.
+/// Objects by the owner that their many-to-one relationships refer to, both as addresses, as of an edit.
 #[derive(Default)]
 pub(super) struct ManyToOneTargets {
     as_of: u64,
@@ -16,7 +16,7 @@ pub(super) struct ManyToOneTargets {
 }
 
 impl UnitOfWork {
-    /// An owner is about to be deleted.
+    /// Records the collections of an owner that is about to be deleted.
     pub(super) fn note_collections(&self, owner: &AnyEntity) {
         let relations = owner.0.mapper().relations.iter().enumerate();
         let mut lists = relations.filter(|(_, it)| it.delete && it.direction != Direction::ManyToOne).peekable();
@@ -36,19 +36,19 @@ impl UnitOfWork {
         }
     }
 
-    /// Whether an owner had got an object when it was deleted.
+    /// Whether an object was in an owner's collections when the owner was deleted.
     pub(super) fn was_in_collection(&self, owner: &AnyEntity, item: &AnyEntity) -> bool {
         self.listed.borrow().get(&owner.address()).is_some_and(|listed| listed.contains(&item.address()))
     }
 
-    /// Forgets all of it: nothing is to be deleted.
+    /// Clears all records, as nothing is to be deleted.
     pub(super) fn forget_collections(&self) {
         self.listed.take();
         self.pointing.take();
     }
 
-    /// Objects whose many-to-one relationship was changed to this owner. They are looked for once between two edits,
-    /// however many owners are deleted there.
+    /// Returns the objects whose many-to-one relationship was changed to this owner. The index is built once between two edits,
+    /// however many owners are deleted in between.
     fn pointing_to(&self, owner: &AnyEntity) -> FxHashSet<usize> {
         let mut pointing = self.pointing.borrow_mut();
         if pointing.as_of != self.edits.get() {

@@ -16,19 +16,19 @@ use crate::{
     mapping::{Direction, Mapper, ModelId, mappers},
 };
 
-/// Objects with a relationship that has to be known, by its model and position.
+/// Objects with a relationship that has to be loaded, by its model and position.
 type Wanted = FxHashMap<(ModelId, usize), Vec<AnyEntity>>;
 
-/// A walk from objects that are deleted to what is deleted with them.
+/// A traversal from deleted objects to the objects that are deleted with them.
 #[derive(Default)]
 pub(crate) struct DeleteCascade {
     has_owners: bool,
-    /// Objects that are deleted, in the order in which that was found.
+    /// Deleted objects, in the order of discovery.
     going: Vec<AnyEntity>,
     known: FxHashSet<usize>,
-    /// How many of them were walked from.
+    /// The number of deleted objects that were traversed.
     walked: usize,
-    /// Those of them that cannot be walked from yet: what they are related to is not known.
+    /// Deleted objects that cannot be traversed yet, as their relationships are not loaded.
     waiting: Vec<AnyEntity>,
     candidates: Vec<OrphanCandidate>,
 }
@@ -39,8 +39,8 @@ impl DeleteCascade {
         Self { has_owners: mappers().iter().any(owns), ..Self::default() }
     }
 
-    /// Deletes what follows deleted objects and what lost its owner, unless another owner has it that stays. What has to be known for
-    /// that and is not: relationships of a model by their positions, and their objects. Once it is loaded, the walk goes on.
+    /// Deletes the dependents of deleted objects and the orphans, unless another owner that stays holds them. Returns the
+    /// relationships that must be loaded first: mapper, position and objects. The caller loads them and continues the walk.
     pub(crate) fn walk(&mut self, unit: &Rc<UnitOfWork>) -> Result<Vec<(&'static Mapper, usize, Vec<AnyEntity>)>> {
         let mut wanted = Wanted::default();
         for object in &*unit.changed.borrow() {
@@ -76,7 +76,7 @@ impl DeleteCascade {
 }
 
 impl UnitOfWork {
-    /// Walks as far as is known. An object that was kept by one that goes itself is asked about again.
+    /// Traverses as far as relationships are loaded. Kept candidates are checked again, as their other owner may be deleted, too.
     fn walk(self: &Rc<Self>, walk: &mut DeleteCascade, wanted: &mut Wanted) -> Result<()> {
         let claims = Ownership::new(self);
         let waiting = std::mem::take(&mut walk.waiting);
@@ -103,7 +103,7 @@ impl UnitOfWork {
         }
     }
 
-    /// Deletes an object with another one: it, or the one that the session has for its row.
+    /// Deletes a dependent object, or the object that the session has for its row.
     fn take_along(self: &Rc<Self>, item: &AnyEntity) -> Result<Option<AnyEntity>> {
         let state = item.0.state();
         if self.rescued.borrow().contains(&item.address()) {
@@ -117,7 +117,7 @@ impl UnitOfWork {
                 Ok(Some(item.clone()))
             }
             Status::Persistent => self.delete_along(item),
-            // Its row goes, whether or not the session has it.
+            // Its row is deleted, whether or not the session has the object.
             Status::Detached if item.0.has_row() && !state.is_gone.get() => {
                 match self.find(item.0.mapper().of, &item.0.stored_key()) {
                     Some(known) if known.status() != Status::Persistent => Ok(None),
@@ -139,7 +139,8 @@ impl UnitOfWork {
         Ok(Some(item.clone()))
     }
 
-    /// Orphans: objects that were removed from an owner whose relationship says `delete-orphan`, or that left it themselves.
+    /// Returns the orphans: objects that were removed from an owner with `delete-orphan`, or that cleared their own reference to
+    /// it.
     fn orphans(self: &Rc<Self>) -> Vec<OrphanCandidate> {
         let mut lost = Vec::new();
         let objects: Vec<AnyEntity> = self.changed.borrow().iter().chain(&*self.pending.borrow()).cloned().collect();
@@ -159,7 +160,7 @@ impl UnitOfWork {
     }
 }
 
-/// What an owner lost by a relationship, since its row was written.
+/// Collects the objects that were removed from an owner's relationship since its row was written.
 pub(super) fn lost_by(owner: &AnyEntity, at: usize, lost: &mut Vec<OrphanCandidate>) {
     let mapper = owner.0.mapper();
     let Some(relation) = mapper.relations.get(at) else { return };
@@ -169,7 +170,7 @@ pub(super) fn lost_by(owner: &AnyEntity, at: usize, lost: &mut Vec<OrphanCandida
         }
         let items: FxHashSet<usize> = now.items().iter().map(AnyEntity::address).collect();
         let before = stored.map(|stored| stored.items()).unwrap_or_default().into_iter().map(|item| (item, true));
-        // What has a row and was put there and taken away again is what it was.
+        // An object with a row that was added and removed again is unchanged.
         let is_lost = |item: &AnyEntity| now.mode() == Mode::Unloaded || !item.0.has_row();
         let gone = now.gone().into_iter().filter(is_lost).map(|item| (item, false));
         let all = before.chain(gone).filter(|(item, _)| !items.contains(&item.address()));
@@ -183,7 +184,7 @@ pub(super) fn lost_by(owner: &AnyEntity, at: usize, lost: &mut Vec<OrphanCandida
     });
 }
 
-/// An object that gave up its owner by its own relationship, where the owner's would have made it an orphan.
+/// Returns an object as a candidate if it cleared its own reference to an owner with `delete-orphan`.
 fn left_by_itself(item: &AnyEntity, edge: Edge, mapper: &'static Mapper) -> Option<OrphanCandidate> {
     let relation =
         mapper.relations.iter().find(|relation| relation.delete_orphan && Edge::of(mapper, relation) == edge)?;
@@ -192,7 +193,7 @@ fn left_by_itself(item: &AnyEntity, edge: Edge, mapper: &'static Mapper) -> Opti
     is_cleared.then(|| OrphanCandidate { item: item.clone(), owner: None, mapper, relation, is_stored: false })
 }
 
-/// Finds what may be deleted with an object, or waits until that is loaded.
+/// Collects the objects that may be deleted with an object, or queues it until its relationships are loaded.
 fn walk_from(object: AnyEntity, claims: &Ownership<'_>, walk: &mut DeleteCascade, wanted: &mut Wanted) {
     if !want(&object, true, wanted) {
         walk.waiting.push(object);
@@ -201,7 +202,7 @@ fn walk_from(object: AnyEntity, claims: &Ownership<'_>, walk: &mut DeleteCascade
     let mapper = object.0.mapper();
     let is_new = !object.0.has_row();
     for (at, relation) in mapper.relations.iter().enumerate() {
-        // What was never written leaves its session with all that would have been taken out of it.
+        // An object that was never written is expunged, together with its `expunge` cascade.
         let follows = relation.delete || is_new && relation.cascades.expunge;
         if !follows {
             continue;
@@ -226,7 +227,8 @@ fn walk_from(object: AnyEntity, claims: &Ownership<'_>, walk: &mut DeleteCascade
     }
 }
 
-/// Whether everything is known that has to be, to delete an object or to write what it is related to; what is not is wanted.
+/// Whether all relationships are loaded that are needed to delete an object or to write its relationships. Adds the others to
+/// `wanted`.
 fn want(object: &AnyEntity, is_deleted: bool, wanted: &mut Wanted) -> bool {
     let mapper = object.0.mapper();
     let mut is_known = true;

@@ -1,9 +1,9 @@
-//! The order in which rows are deleted: those that refer to others before these.
+//! The order of deletes: a row that refers to another one is deleted before that.
 //!
-//! Who owns which order: the host orders tables, inserted rows and the steps of a flush (`host/sql`, `flush/order.rs`), as it has the values
-//! that are inserted and the references to keys. Of a row to delete it is sent the primary key alone, so only the guest knows which
-//! deleted row refers to which. This module orders rows where a table's order does not settle it: a model that refers to itself, and
-//! models that refer to each other in a circle. Everything else is left in the order of the keys, and the host puts it right.
+//! The host orders tables, inserted rows and the steps of a flush (`host/sql`, `flush/order.rs`), as it has the inserted values and
+//! the key references. It does not get the foreign keys of rows to delete, so only the guest knows which deleted row refers to
+//! which. This module orders rows where the order of tables does not settle it: a model that refers to itself, and models that
+//! refer to each other in a circle. All other rows are sorted by key, and the host reorders them.
 
 use std::collections::BTreeSet;
 
@@ -15,15 +15,15 @@ use crate::{
     value::Value,
 };
 
-/// Objects of one model that go, in the order of their keys.
+/// Deleted objects of one model, sorted by key.
 struct Group {
     mapper: &'static Mapper,
     objects: Vec<AnyEntity>,
-    /// The number of the first of them.
+    /// The number of its first object.
     first: usize,
 }
 
-/// A foreign key from objects that go to others that go.
+/// A foreign key from one group of deleted objects to another.
 struct Reference {
     from: usize,
     local: Vec<usize>,
@@ -31,10 +31,10 @@ struct Reference {
     remote: Vec<usize>,
 }
 
-/// Objects to delete, those of one model together as far as rows allow. The host orders tables; it sees no rows, so it keeps
-/// this order where tables refer to themselves or to each other in a circle.
+/// Orders objects to delete, those of one model together as far as their references allow. The host orders tables, but does not
+/// know the rows' references. So it keeps this order where tables refer to themselves or to each other in a circle.
 ///
-/// A column `is_open` where it is set to null before.
+/// `is_open` returns whether a column is set to null before the deletes.
 pub(super) fn order(
     deletes: &[AnyEntity],
     is_open: impl Fn(&AnyEntity, usize) -> bool,
@@ -54,8 +54,8 @@ pub(super) fn order(
     rows.sorted(&groups)
 }
 
-/// Objects that go with owners whose list of them is a `post_update`, and their foreign keys to these: they are set to null before
-/// any of both is deleted.
+/// Returns objects that are deleted with the owner of their `post_update` collection, and their foreign keys to it. These are set
+/// to null before either is deleted.
 pub(super) fn post_updates_before_delete(deletes: &[AnyEntity]) -> Vec<(AnyEntity, Vec<usize>)> {
     let mut lists: Vec<(&'static RelationshipMapping, FxHashSet<Key>)> = Vec::new();
     for owner in deletes {
@@ -87,7 +87,7 @@ pub(super) fn post_updates_before_delete(deletes: &[AnyEntity]) -> Vec<(AnyEntit
     post_updates_before_delete
 }
 
-/// What a row has in some columns, where that is the key of another row.
+/// Returns the stored values of some columns as a key, if they can refer to a row.
 fn stored_key(object: &AnyEntity, columns: &[usize]) -> Option<Key> {
     let values: Vec<Value> = columns.iter().map(|&column| object.0.stored_value(column)).collect();
     names_row(&values).then(|| Key::of(&values))
@@ -129,7 +129,7 @@ fn references(groups: &[Group]) -> Vec<Reference> {
     references
 }
 
-/// Whether models refer to each other in a circle; one that refers to itself is none.
+/// Whether models refer to each other in a circle. A model that refers to itself does not count.
 fn is_circular(models: usize, references: &[Reference]) -> bool {
     let mut left: BTreeSet<usize> = (0..models).collect();
     loop {
@@ -142,9 +142,9 @@ fn is_circular(models: usize, references: &[Reference]) -> bool {
     }
 }
 
-/// All objects that go, by their numbers.
+/// The references between all deleted objects, by their numbers.
 struct RowGraph {
-    /// How many of them refer to each.
+    /// The number of objects that refer to each object.
     waits: Vec<usize>,
     refers_to: Vec<Vec<usize>>,
     group_of: Vec<usize>,
@@ -157,7 +157,7 @@ impl RowGraph {
         Self { waits: vec![0; group_of.len()], refers_to: vec![Vec::new(); group_of.len()], group_of }
     }
 
-    /// Finds which rows refer to which by a foreign key.
+    /// Adds the references between rows by one foreign key.
     fn read(&mut self, groups: &[Group], reference: &Reference, is_open: impl Fn(&AnyEntity, usize) -> bool) {
         let Reference { from, local, to, remote } = reference;
         let (Some(from), Some(to)) = (groups.get(*from), groups.get(*to)) else { return };
@@ -179,8 +179,8 @@ impl RowGraph {
         }
     }
 
-    /// Takes the rows that no other row refers to any more, again and again; those of one model as long as there are some. A circle of rows
-    /// has no first one: it comes last, and the database says what it thinks of it.
+    /// Sorts topologically: repeatedly takes the rows that no remaining row refers to, those of one model as long as there are
+    /// some. A circle of rows has no first row: it comes last, and the database accepts or refuses it.
     fn sorted(mut self, groups: &[Group]) -> Vec<(&'static Mapper, Vec<AnyEntity>)> {
         let mut ready: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); groups.len()];
         let mut left: BTreeSet<usize> = (0..self.waits.len()).collect();

@@ -1,6 +1,6 @@
-//! What a flush does to an object, for the hooks of its model.
+//! The events of a flush on an object, for the hooks of its model.
 
-/// What a flush does to an object.
+/// An event of a flush on an object.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {

@@ -1,4 +1,4 @@
-//! Expunging objects from a session, and the cascade of it.
+//! Expunging objects from a session, and its cascade.
 
 use std::rc::Rc;
 
@@ -6,26 +6,26 @@ use super::UnitOfWork;
 use crate::instance::{AnyEntity, Status, cascade};
 
 impl UnitOfWork {
-    /// Notes that the session does not find an object by what leads to it.
+    /// Marks an object so that the session's cascades skip it.
     pub(super) fn mark_expunged(&self, object: &AnyEntity) {
         object.0.state().expunged_from.set(self.id);
         self.has_expunged.set(true);
     }
 
-    /// Whether the session goes on without an object that something in it leads to.
+    /// Whether the session skips an object to which objects in it are related.
     pub(super) fn is_without(&self, object: &AnyEntity) -> bool {
         object.0.state().expunged_from.get() == self.id
             && matches!(object.status(), Status::Transient | Status::Detached)
     }
 
-    /// An object is added by name: what was taken out with it comes back.
+    /// Clears the marks of an explicitly added object and of the objects that were expunged with it.
     pub(crate) fn come_back(&self, object: &AnyEntity) {
         if self.has_expunged.get() {
             object.come_back();
         }
     }
 
-    /// Takes an object out of the session, and what its relationships take along; nothing of it is written.
+    /// Removes an object and its `expunge` cascade from the session. None of their changes is written.
     pub(crate) fn expunge(self: &Rc<Self>, object: &AnyEntity) {
         let all = cascade(object, |relation, _| relation.cascades.expunge);
         for object in all.iter().chain([object]).filter(|object| object.0.state().is_of(self)) {
@@ -34,7 +34,7 @@ impl UnitOfWork {
         self.sweep();
     }
 
-    /// Takes one object out; the lists are swept afterwards.
+    /// Removes one object. The caller sweeps the lists afterwards.
     pub(super) fn expunge_one(&self, object: &AnyEntity) {
         self.unregister(object);
         let status = if object.status() == Status::Pending { Status::Transient } else { Status::Detached };
@@ -42,14 +42,14 @@ impl UnitOfWork {
         self.mark_expunged(object);
     }
 
-    /// Takes all objects out of the session.
+    /// Removes all objects from the session.
     pub(crate) fn expunge_all(self: &Rc<Self>) {
         let all = self.all().into_iter().chain(self.pending()).chain(self.deleted());
         all.filter(|object| object.0.state().is_of(self)).for_each(|object| self.expunge_one(&object));
         self.sweep();
     }
 
-    /// Takes objects off the lists that are not of them any more.
+    /// Removes objects from the lists that do not belong there any more.
     pub(super) fn sweep(self: &Rc<Self>) {
         let is = |object: &AnyEntity, status| object.0.state().is_of(self) && object.status() == status;
         self.pending.borrow_mut().retain(|object| is(object, Status::Pending));
@@ -57,7 +57,8 @@ impl UnitOfWork {
         self.changed.borrow_mut().retain(|object| object.0.state().is_of(self) && object.0.state().is_queued.get());
     }
 
-    /// What is to be read again with an object. What has no row yet is taken out of the session instead, as its owner forgets it.
+    /// Returns the objects to read again with an object. Related objects without a row are expunged instead, as their owner forgets
+    /// them.
     pub(crate) fn refreshed_along(self: &Rc<Self>, object: &AnyEntity) -> Vec<AnyEntity> {
         let has_row = |item: &AnyEntity| item.status() != Status::Pending;
         let mut all = cascade(object, |relation, item| {

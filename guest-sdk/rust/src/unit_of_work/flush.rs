@@ -1,4 +1,4 @@
-//! A flush: what is sent, and what objects are once it is written.
+//! A flush: the changes to send, and the state of objects once these are written.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ use crate::{
     value::{Scalar, Value, column},
 };
 
-/// A flush that was planned and is not written yet. Where it is dropped, nothing was written.
+/// A planned flush that is not written yet. If it is dropped, nothing was written.
 pub(crate) struct Flush {
     plan: FlushPlan,
     about: Vec<ChangeSubject>,
@@ -24,11 +24,11 @@ pub(crate) struct Flush {
     is_sent: bool,
 }
 
-/// What was written, and the events of it for hooks.
+/// The written objects, with their events for hooks.
 type Written = Vec<(AnyEntity, Event)>;
 
 impl Flush {
-    /// Plans what is to be written; the changes to send.
+    /// Plans a flush. Returns it with the changes to send.
     pub(crate) fn plan(unit: &Rc<UnitOfWork>) -> Result<(Self, Vec<Change>)> {
         let plan = FlushPlan::new(unit)?;
         let Changes { contract, about, .. } = Changes::new(&plan)?;
@@ -37,7 +37,7 @@ impl Flush {
         Ok((Self { plan, about, moves, is_sent: true }, contract))
     }
 
-    /// It is written: objects are what was sent and what the database made of it.
+    /// Completes a written flush: objects take the sent values and those that the database returned.
     pub(crate) fn written(mut self, unit: &Rc<UnitOfWork>, returned: Vec<Batch>) -> Result<Written> {
         self.is_sent = false;
         let plan = &self.plan;
@@ -61,7 +61,7 @@ impl Drop for Flush {
 }
 
 impl UnitOfWork {
-    /// Gives objects what the database made.
+    /// Sets the values that the database returned.
     fn set_returned(&self, plan: &FlushPlan, about: &[ChangeSubject], returned: Vec<Batch>) -> Result<()> {
         for (about, batch) in about.iter().zip(returned) {
             let (objects, columns, is_update) = match about {
@@ -85,7 +85,7 @@ impl UnitOfWork {
         self.set_referenced(plan)
     }
 
-    /// Gives objects the keys of other rows that the flush made.
+    /// Sets foreign keys to the keys of other rows that the flush inserted.
     fn set_referenced(&self, plan: &FlushPlan) -> Result<()> {
         let mut values = Vec::new();
         for (place, sources) in plan.sources.all() {
@@ -104,7 +104,7 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// Makes inserted and updated objects persistent and takes deleted ones out of the identity map. The events for hooks.
+    /// Makes inserted and updated objects persistent and removes deleted ones from the identity map. Returns the events for hooks.
     fn settle(self: &Rc<Self>, plan: &FlushPlan) -> Vec<(AnyEntity, Event)> {
         let mut after = Vec::new();
         let has_hooks = |object: &&AnyEntity| object.0.mapper().hooks.is_some();
@@ -134,12 +134,12 @@ impl UnitOfWork {
             }
             object.0.settle_relations(&|at, value| plan.lead(object, at, value));
             self.register_again(object);
-            // A hook edited it while it was written.
+            // It was edited while the flush was written, by a hook.
             if object.0.is_changed() {
                 self.mark_changed(object.clone());
             }
         }
-        // What the database made of an update that came later is read by the next `get` or query.
+        // A post-update returns no values: the next `get` or query reads those that the database computed.
         let touched = plan
             .post_updates
             .iter()
@@ -152,7 +152,7 @@ impl UnitOfWork {
         after
     }
 
-    /// Puts an object into the map by the key that its row has now.
+    /// Registers an object by the key that its row has now.
     fn register_again(self: &Rc<Self>, object: &AnyEntity) {
         let key = object.0.stored_key();
         if object.0.state().key.borrow().as_ref() != Some(&key) {
@@ -162,7 +162,7 @@ impl UnitOfWork {
     }
 }
 
-/// The next version.
+/// Returns the next version.
 fn counted_up(version: Value) -> Option<Value> {
     match version {
         Value::Scalar(Scalar::Integer(version)) => Some(Value::Scalar(Scalar::Integer(version.wrapping_add(1)))),
@@ -172,7 +172,7 @@ fn counted_up(version: Value) -> Option<Value> {
 }
 
 impl FlushPlan {
-    /// Where an object's own foreign key leads: an owner of the same flush is known.
+    /// Returns the target of an object's own foreign key. Only an owner of the same flush is known.
     fn lead(&self, object: &AnyEntity, at: usize, value: &dyn Fn(usize) -> Value) -> ForeignKeyTarget {
         let is_null = |&column: &usize| is_null(&value(column));
         match object.0.mapper().relations.get(at) {

@@ -26,26 +26,26 @@ use crate::{
 /// A row of a secondary table (many-to-many).
 pub(super) struct Pair {
     pub(super) table: String,
-    /// Its columns, and the objects whose columns they are.
+    /// Its columns, each with the object and the object's column that hold the value.
     pub(super) cells: Vec<(String, AnyEntity, usize)>,
-    /// Those of its columns that follow a key which changes.
+    /// Its columns that follow a changed key.
     pub(super) follows: Vec<String>,
     pub(super) primary_key: Vec<String>,
 }
 
-/// What a flush writes: made from the unit of work, sent as [`Changes`](super::changes::Changes).
+/// The writes of a flush: planned from the unit of work, sent as [`Changes`](super::changes::Changes).
 #[derive(Default)]
 pub(super) struct FlushPlan {
     pub(super) inserts: Vec<AnyEntity>,
     pub(super) updates: Vec<AnyEntity>,
     pub(super) deletes: Vec<AnyEntity>,
-    /// New objects that take the row of a deleted one, by their address.
+    /// The deleted objects whose rows new objects take, by the new object's address.
     pub(super) row_switches: FxHashMap<usize, AnyEntity>,
     /// Columns that get their values from other rows of the flush.
     pub(super) sources: ValueSources,
-    /// The owners whose one-to-many relationships got objects.
+    /// The owners to whose one-to-many relationships objects were added.
     pub(super) holders: Holders,
-    /// Columns of objects that a relationship sets. Looked up by few, so the set is made when it is first asked for.
+    /// Columns of objects that a relationship sets. Few plans look them up, so the sets are built on first use.
     assigned: Vec<(usize, usize)>,
     all_assigned: OnceCell<FxHashSet<(usize, usize)>>,
     list_assigned: OnceCell<FxHashSet<(usize, usize)>>,
@@ -55,18 +55,18 @@ pub(super) struct FlushPlan {
     pub(super) old_pairs: Vec<Pair>,
     /// Owners with changed relationships, and the positions of these.
     pub(super) claims: Vec<(AnyEntity, usize)>,
-    /// Foreign keys that follow primary keys which change.
+    /// Foreign keys that follow changed keys.
     pub(super) followers: Followers,
     /// All objects of the flush: new, changed, deleted, and those that change because of them.
     pub(super) involved: Vec<AnyEntity>,
     /// The changed columns of persistent objects, by their places in the flush.
     changed: Vec<Vec<usize>>,
-    /// Names the flush: what it involves has this mark.
+    /// The flush's number, which is the mark of the objects that it involves.
     pub(super) serial: u64,
 }
 
 impl FlushPlan {
-    /// What the session has to write.
+    /// Plans the writes of a session.
     pub(super) fn new(unit: &Rc<UnitOfWork>) -> Result<Self> {
         let (inserts, deletes, serial) = (unit.pending(), unit.deleted(), serial());
         let mut plan =
@@ -87,7 +87,7 @@ impl FlushPlan {
                 Direction::ManyToMany => plan.link_many_to_many(unit, change),
             }
         }
-        // Last, when it is known which objects got another owner.
+        // Last, as it depends on which objects got another owner.
         for change in changes.iter().filter(|change| change.is(Direction::OneToMany)) {
             plan.unlink_one_to_many(unit, change)?;
         }
@@ -119,7 +119,7 @@ impl FlushPlan {
         }
     }
 
-    /// Whether a relationship says what a column is.
+    /// Whether a relationship sets a column.
     pub(super) fn is_assigned(&self, object: &AnyEntity, column: usize) -> bool {
         self.sources.get(object, column).is_some() || self.all_assigned().contains(&(object.address(), column))
     }
@@ -132,7 +132,7 @@ impl FlushPlan {
         object.0.state().last_status() == Status::Deleted
     }
 
-    /// The changed relationships of all objects, and all relationships of deleted ones.
+    /// Returns the changed relationships of all objects, and all relationships of deleted ones.
     fn relationship_changes(&self) -> Vec<RelationshipChange> {
         let mut changes = Vec::new();
         for object in &self.involved {
@@ -146,7 +146,7 @@ impl FlushPlan {
         changes
     }
 
-    /// Sets the foreign keys of children to null that an owner lost, unless they are deleted, too.
+    /// Sets the foreign keys of children that were removed from an owner to null, unless the children are deleted, too.
     fn unlink_one_to_many(&mut self, unit: &Rc<UnitOfWork>, change: &RelationshipChange) -> Result<()> {
         let RelationshipChange { object: owner, relation, history, .. } = change;
         let is_deleted = self.is_deleted(owner);
@@ -162,7 +162,7 @@ impl FlushPlan {
             if relation.remote.iter().any(|&remote| self.all_assigned().contains(&(child.address(), remote))) {
                 continue;
             }
-            // Its own foreign key may say otherwise.
+            // The child's foreign key may refer to another owner by now.
             let points = |(&remote, &local): (&usize, &usize)| child.0.value(remote) == owner.0.stored_value(local);
             if relation.remote.iter().zip(&relation.local).all(points) {
                 self.touch(unit, &child);
@@ -172,7 +172,7 @@ impl FlushPlan {
         Ok(())
     }
 
-    /// Sets the foreign keys of children that an owner got to its key.
+    /// Sets the foreign keys of children that were added to an owner to its key.
     fn link_one_to_many(&mut self, unit: &Rc<UnitOfWork>, change: &RelationshipChange) -> Result<()> {
         let RelationshipChange { object: owner, relation, history, .. } = change;
         if self.is_deleted(owner) {
@@ -197,7 +197,7 @@ impl FlushPlan {
         let RelationshipChange { object, relation, history, .. } = change;
         if self.is_deleted(object) {
             let is_null = relation.local.iter().any(|&column| is_null(&object.0.stored_value(column)));
-            // The rows of a circle go one after the other, so the pointer between them goes first.
+            // The rows of a circle are deleted one after the other, so the foreign key between them is cleared first.
             if relation.post_update && !is_null && object.0.mapper().can_wait(&relation.local) {
                 self.post_updates.push((object.clone(), relation.local.clone()));
             }
@@ -207,7 +207,7 @@ impl FlushPlan {
             return Ok(());
         }
         match history.now.first().filter(|target| !self.is_deleted(target)) {
-            // Another object took it, which is not undone by its having left its old one.
+            // Another owner's collection got the object. Clearing the reference to its old owner does not undo that.
             None if relation.local.iter().all(|&column| self.is_in_a_list(object, column)) => Ok(()),
             None => {
                 self.set_null(unit, object, &relation.local, relation)?;
@@ -224,7 +224,7 @@ impl FlushPlan {
         }
     }
 
-    /// Whether a one-to-many relationship of an owner sets a column. Asked while many-to-one relationships are linked.
+    /// Whether a one-to-many relationship of an owner sets a column. Called while many-to-one relationships are linked.
     fn is_in_a_list(&self, object: &AnyEntity, column: usize) -> bool {
         let said = self.list_assigned.get_or_init(|| self.assigned.iter().copied().collect());
         said.contains(&(object.address(), column))
@@ -257,7 +257,7 @@ impl FlushPlan {
         self.old_pairs.extend(old.iter().filter(has_row).map(pair));
     }
 
-    /// Adds an object to the flush that changes because of another one.
+    /// Adds an object to the flush, as another object changes it.
     fn touch(&mut self, unit: &Rc<UnitOfWork>, object: &AnyEntity) {
         unit.snapshot(object);
         self.involve(object);
@@ -318,7 +318,7 @@ impl FlushPlan {
         Ok(())
     }
 
-    /// Sets columns whose values need no insert first.
+    /// Assigns columns whose values do not depend on an insert.
     fn settle_sources(&mut self, unit: &UnitOfWork) -> Result<()> {
         for (place, column, value) in self.sources.known() {
             let Some(object) = self.involved.get(place).cloned() else { continue };
@@ -329,12 +329,12 @@ impl FlushPlan {
     }
 }
 
-/// Whether a new row refers to another one only once both are there (`post_update`).
+/// Whether a new row gets its foreign key only after both rows are inserted (`post_update`).
 fn is_closed_later(object: &AnyEntity, columns: &[usize], target: &AnyEntity) -> bool {
     !object.0.has_row() && target.status() == Status::Pending && object.0.mapper().can_wait(columns)
 }
 
-/// A number that no flush had before, and no place in a list.
+/// Returns a number that is unique in the thread and higher than any list index.
 pub(super) fn serial() -> u64 {
     thread_local! {
         static SERIAL: Cell<u64> = const { Cell::new(1 << 32) };

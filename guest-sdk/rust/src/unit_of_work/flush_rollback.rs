@@ -1,4 +1,4 @@
-//! What a flush does to objects before anything is written, and how it is rolled back where nothing is.
+//! The steps of a flush on objects before it is written, and their rollback if it is not.
 
 use std::rc::Rc;
 
@@ -9,20 +9,19 @@ use crate::{
     value::Value,
 };
 
-/// Something that a flush did to an object.
+/// A step of a flush on an object.
 pub(super) enum FlushStep {
-    /// It left the session before it had a row.
+    /// A pending object left the session.
     Left(AnyEntity),
-    /// Its row is to be deleted, since that of another one is.
+    /// An object was marked deleted, as another one is.
     Deleted(AnyEntity),
-    /// A column was set to what a relationship says.
+    /// A relationship set a column.
     Assigned { object: AnyEntity, column: usize, before: Value, after: Value },
-    /// Columns follow a key that changes: what its row had there, and what it said itself.
+    /// Columns follow a changed key: the row's former values, and the object's own former values.
     Followed { object: AnyEntity, stored: Vec<(usize, Value)>, newest: Vec<(usize, Value)> },
 }
 
-/// Rolls objects back where a flush is dropped before it was written. What follows from them is found again by the next flush, and
-/// may be something else by then.
+/// Undoes the steps of a flush that is dropped before it was written. The next flush computes them anew, and may get other ones.
 pub(crate) struct FlushRollback<'a>(Option<&'a Rc<UnitOfWork>>);
 
 impl<'a> FlushRollback<'a> {
@@ -31,7 +30,7 @@ impl<'a> FlushRollback<'a> {
         Self(Some(unit))
     }
 
-    /// It is written.
+    /// Keeps the steps, as the flush is written.
     pub(crate) fn keep(mut self) {
         if let Some(unit) = self.0.take() {
             unit.forget_steps();
@@ -48,12 +47,12 @@ impl Drop for FlushRollback<'_> {
 }
 
 impl UnitOfWork {
-    /// Remembers what a flush did, until it is written.
+    /// Records a step of a flush, until the flush is written.
     pub(super) fn record(&self, flush_steps: FlushStep) {
         self.flush_steps.borrow_mut().push(flush_steps);
     }
 
-    /// Sets a column to what a relationship says.
+    /// Sets a column to the value that a relationship determines.
     pub(super) fn assign(&self, object: &AnyEntity, column: usize, after: Value) -> Result<()> {
         let before = object.0.value(column);
         if before != after {
@@ -63,12 +62,12 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// There is nothing to take back: the flush was written, or more than it was undone.
+    /// Discards the steps: the flush was written, or was undone along with more.
     pub(super) fn forget_steps(&self) {
         self.flush_steps.borrow_mut().clear();
     }
 
-    /// Objects that came into the session with others leave it again.
+    /// Removes the objects from the session that joined it by cascade.
     fn take_back_joined(self: &Rc<Self>) {
         let mut any = false;
         for object in self.pending.borrow().iter().filter(|object| object.0.state().has_joined.replace(false)) {
@@ -80,7 +79,7 @@ impl UnitOfWork {
         }
     }
 
-    /// Takes back what followed from deletes and lost owners. What joined the session stays.
+    /// Undoes the cascades of deletes and orphans. Objects that joined the session stay.
     pub(crate) fn take_back_followers(self: &Rc<Self>) {
         let follows = |flush_steps: &FlushStep| matches!(flush_steps, FlushStep::Left(_) | FlushStep::Deleted(_));
         if !self.flush_steps.borrow().iter().any(follows) {
@@ -91,13 +90,13 @@ impl UnitOfWork {
         self.take_back_all(followers);
     }
 
-    /// Takes back the last first.
+    /// Undoes steps, the last one first.
     fn take_back_all(self: &Rc<Self>, flush_steps: Vec<FlushStep>) {
         if flush_steps.is_empty() {
             return;
         }
         flush_steps.into_iter().rev().for_each(|flush_steps| self.take_back(flush_steps));
-        // Once for all of them.
+        // Once for all steps.
         self.sweep();
     }
 
@@ -110,17 +109,17 @@ impl UnitOfWork {
             }
             FlushStep::Deleted(object) if object.status() == Status::Deleted => {
                 let state = object.0.state();
-                // One that a handler deleted as well stays so.
+                // An object that a handler deleted as well stays deleted.
                 if state.is_cascaded.replace(false) && !state.is_gone.get() {
                     state.set(Status::Persistent, self);
                 }
             }
             FlushStep::Assigned { object, column, before, after } if object.0.value(column) == after => {
-                // What it was fits.
+                // The former values fit their columns, so this cannot fail.
                 let _ = object.0.assign(column, before);
             }
             FlushStep::Followed { object, stored, newest } => {
-                // What it was fits.
+                // The former values fit their columns, so this cannot fail.
                 let _ = set_stored(&object, &stored);
                 for (column, value) in newest {
                     let _ = object.0.assign(column, value);
@@ -131,7 +130,7 @@ impl UnitOfWork {
     }
 }
 
-/// Sets what an object's row has; what was edited stays.
+/// Sets the stored values of an object and keeps its edits.
 pub(super) fn set_stored(object: &AnyEntity, values: &[(usize, Value)]) -> Result<()> {
     let edits: Vec<(usize, Value)> =
         object.0.changed().into_iter().map(|column| (column, object.0.value(column))).collect();

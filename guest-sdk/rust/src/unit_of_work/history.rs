@@ -1,4 +1,4 @@
-//! The history of relationships: what was added to each and removed from it since its row was read.
+//! The history of relationships: the objects added and removed since the owner's row was read.
 
 use rustc_hash::FxHashSet;
 
@@ -7,7 +7,7 @@ use crate::{
     mapping::{Direction, RelationshipMapping},
 };
 
-/// What a relationship holds now and what it held when its row was read.
+/// The objects of a relationship now, and when its row was read.
 pub(super) struct RelationshipHistory {
     pub(super) mode: Mode,
     pub(super) now: Vec<AnyEntity>,
@@ -48,14 +48,14 @@ impl RelationshipHistory {
         history
     }
 
-    /// The history of a relationship that changed.
+    /// Returns the history of a relationship, if that changed.
     pub(super) fn of_changed(object: &AnyEntity, at: usize) -> Option<Self> {
         let mut is_same = true;
         object.0.with_relation(at, &mut |now, stored| is_same = stored.is_some_and(|stored| now.is_same(stored)));
         (!is_same).then(|| Self::of(object, at))
     }
 
-    /// Whether it is that of a new object, and was never set.
+    /// Whether the relationship belongs to a new object and was never set.
     pub(super) fn is_silent(&self) -> bool {
         self.mode == Mode::Unset && self.now.is_empty() && self.gone.is_empty() && self.before.is_empty()
     }
@@ -66,10 +66,10 @@ impl RelationshipHistory {
     }
 
     pub(super) fn removed(&self) -> impl Iterator<Item = &AnyEntity> {
-        // Many had nothing.
+        // Many relationships held nothing before, so the set is not needed.
         let now = if self.before.is_empty() { &[] } else { self.now.as_slice() };
         let now: FxHashSet<usize> = now.iter().map(AnyEntity::address).collect();
-        // What is known says by itself what is not there any more.
+        // For a loaded relationship, `before` and `now` already show the removed objects.
         let gone = if self.mode == Mode::Unloaded { self.gone.as_slice() } else { &[] };
         self.before.iter().filter(move |item| !now.contains(&item.address())).chain(gone)
     }

@@ -5,10 +5,10 @@ use crate::{
     mapping::{Direction, RelationshipMapping},
 };
 
-/// An owner, and the relationship by which it has an object.
+/// An owner, and the relationship by which it holds an object.
 type Holder = (AnyEntity, &'static RelationshipMapping);
 
-/// The owner of each object of a flush that took it in last, by the place that the object has there.
+/// The owner to which each object of a flush was added last, indexed by the object's place there.
 #[derive(Default)]
 pub(super) struct Holders {
     flush: u64,
@@ -20,7 +20,7 @@ impl Holders {
         Self { flush, of: Vec::new() }
     }
 
-    /// An owner's list took an object in: its foreign key is that owner's.
+    /// Records that an object was added to an owner's collection, which sets its foreign key.
     pub(super) fn put(&mut self, object: &AnyEntity, owner: &AnyEntity, relation: &'static RelationshipMapping) {
         let Some(place) = object.0.state().place(self.flush) else { return };
         if self.of.len() <= place {
@@ -31,7 +31,7 @@ impl Holders {
         }
     }
 
-    /// Something else has the last word of an object's columns.
+    /// Removes an object's owner, as another change sets its foreign key.
     pub(super) fn forget(&mut self, object: &AnyEntity) {
         let place = object.0.state().place(self.flush);
         if let Some(of) = place.and_then(|place| self.of.get_mut(place)) {
@@ -43,12 +43,12 @@ impl Holders {
         self.of.get(object.place(self.flush)?)?.as_ref()
     }
 
-    /// The owner that has an object by this relationship of the owner's.
+    /// Returns the owner that holds an object by this one-to-many relationship.
     pub(super) fn by(&self, object: &InstanceState, relation: &RelationshipMapping) -> Option<&AnyEntity> {
         self.of(object).filter(|(_, by)| std::ptr::eq(*by, relation)).map(|(owner, _)| owner)
     }
 
-    /// The owner that an object's own relationship leads to.
+    /// Returns the owner that an object's own many-to-one relationship refers to.
     pub(super) fn by_inverse(&self, object: &InstanceState, relation: &RelationshipMapping) -> Option<&AnyEntity> {
         let is_inverse = |(owner, by): &&Holder| {
             by.direction == Direction::OneToMany

@@ -1,4 +1,4 @@
-//! Rows with what they are related to: which loads a plan of the host's has, and what becomes of the rows that they read.
+//! Loads of related rows: builds the loads of a host plan, and attaches the rows that they read to their owners.
 
 use std::rc::Rc;
 
@@ -27,20 +27,20 @@ struct LoadStep {
     owner: &'static Mapper,
     position: usize,
     target: &'static Mapper,
-    /// The load that its owners come from; none where they are the plan's own rows.
+    /// The load that reads its owners; `None` if these are the plan's own rows.
     after: Option<usize>,
     contract: contract::Load,
 }
 
-/// Where a plan starts.
+/// The root rows of a plan.
 pub(crate) enum LoadFrom {
-    /// A query, or keys.
+    /// Rows of a query, or rows by keys.
     Rows(LoadRoot),
-    /// Objects that are there.
+    /// Objects that are in memory.
     Objects(Vec<AnyEntity>),
 }
 
-/// A load with a filter or an order of its own: a statement, as the host's plans know neither.
+/// A load with a filter or an order of its own: a separate statement, as the host's plans support neither.
 pub(crate) struct SeparateLoad {
     /// The model of the owners.
     pub(crate) owner: &'static Mapper,
@@ -52,11 +52,11 @@ pub(crate) struct SeparateLoad {
 pub(crate) struct LoadPlan<'a> {
     mapper: &'static Mapper,
     nodes: &'a [LoadNode],
-    /// Each before those that start from it.
+    /// Each load comes before those nested in it.
     steps: Vec<LoadStep>,
-    /// Those that start from the plan's own rows.
+    /// The loads that start from the plan's own rows.
     roots: Vec<u32>,
-    /// Loads of their own, with the loads that they start from.
+    /// Separate loads, each with the load that reads its owners.
     separate: Vec<(Option<usize>, &'static Mapper, &'a LoadNode)>,
 }
 
@@ -89,7 +89,7 @@ impl<'a> LoadPlan<'a> {
         self.steps.is_empty()
     }
 
-    /// As the contract has it, and the objects that it starts from where these are there already.
+    /// Encodes the plan for the contract. Returns the objects that it starts from, too, if these are in memory already.
     pub(crate) fn contract(&self, from: LoadFrom) -> Result<(Plan, Option<Vec<AnyEntity>>)> {
         let (root, objects) = match from {
             LoadFrom::Rows(root) => (root, None),
@@ -100,7 +100,7 @@ impl<'a> LoadPlan<'a> {
         Ok((plan, objects))
     }
 
-    /// The loads of their own, which start from the plan's own objects or from what its loads found; the last one first.
+    /// Returns the separate loads, which start from the plan's own objects or from those that its loads found; the last one first.
     pub(crate) fn separate(&self, objects: &[AnyEntity], found: &[Vec<AnyEntity>]) -> Vec<SeparateLoad> {
         let of = |after: Option<usize>| after.map_or(objects, |after| found.get(after).map_or(&[][..], Vec::as_slice));
         let load = |&(after, owner, node): &(Option<usize>, _, &LoadNode)| SeparateLoad {
@@ -113,7 +113,7 @@ impl<'a> LoadPlan<'a> {
 }
 
 impl UnitOfWork {
-    /// The objects of a batch's rows, in their order.
+    /// Returns the objects of a batch's rows, in row order.
     pub(crate) fn objects(
         self: &Rc<Self>,
         mapper: &'static Mapper,
@@ -124,7 +124,7 @@ impl UnitOfWork {
         entity::load(mapper, &self.tracker(), columns, rows, populate_existing)
     }
 
-    /// Gives the objects of a plan what its loads found; all that each load found.
+    /// Sets the loaded relationships of a plan's objects. Returns all objects that each load found.
     pub(crate) fn relate_all(
         self: &Rc<Self>,
         plan: &LoadPlan<'_>,
@@ -142,7 +142,7 @@ impl UnitOfWork {
         Ok(found)
     }
 
-    /// Gives owners what was loaded for them. All that was.
+    /// Sets the loaded relationship of owners. Returns all loaded objects.
     fn relate(
         self: &Rc<Self>,
         step: &LoadStep,
@@ -182,10 +182,10 @@ impl UnitOfWork {
             let is_edited = relation.direction == Direction::ManyToOne
                 && relation.local.iter().any(|&column| owner.0.differs(column));
             if is_edited && key.as_ref().is_some_and(|key| !of_owner.contains_key(key)) {
-                // The row that was read says otherwise: what the edited key leads to was not asked for.
+                // The load used another foreign key, so the row that the edited one refers to was not read.
                 continue;
             }
-            // A parent may be of many; children are of one.
+            // Many owners may share a parent; a child belongs to one owner.
             let items = match (key, relation.direction) {
                 (Some(key), Direction::OneToMany) => of_owner.remove(&key),
                 (Some(key), _) => of_owner.get(&key).cloned(),
@@ -197,7 +197,7 @@ impl UnitOfWork {
         Ok(items)
     }
 
-    /// Gives an owner what was read for it. What it says otherwise and was not written stays.
+    /// Sets the objects that a separate load read for an owner. Changes that were not written stay.
     pub(crate) fn set_loaded_separately(&self, owner: &AnyEntity, node: &LoadNode, items: Vec<AnyEntity>) {
         let (mut is_changed, mut is_unloaded) = (false, false);
         owner.0.with_relation(node.position, &mut |now, stored| {
@@ -220,24 +220,24 @@ impl UnitOfWork {
     }
 }
 
-/// The key by which rows are an owner's; nothing where a part of it is null.
+/// Returns the key by which an owner's related rows are found; `None` if a part of it is null.
 pub(crate) fn key_of(relation: &RelationshipMapping, owner: &AnyEntity) -> Option<(Key, Vec<Value>)> {
     let values: Vec<Value> = relation.local.iter().map(|&column| finder(relation, owner, column)).collect();
     names_row(&values).then(|| (Key::of(&values), values))
 }
 
-/// The keys of owners, each once.
+/// Returns the distinct keys of owners.
 pub(crate) fn keys_of_owners(relation: &RelationshipMapping, owners: &[AnyEntity]) -> Vec<Vec<Value>> {
     let mut seen = FxHashSet::default();
     let keys = owners.iter().filter_map(|owner| key_of(relation, owner));
     keys.filter(|(key, _)| seen.insert(key.clone())).map(|(_, values)| values).collect()
 }
 
-/// Objects that are there, with the columns that the loads start from.
+/// Returns objects in memory as a load root, with the columns that the loads start from.
 fn known(mapper: &'static Mapper, objects: &[AnyEntity], nodes: &[LoadNode]) -> Result<LoadRoot> {
     let mut relations: Vec<&RelationshipMapping> = Vec::new();
     for node in nodes {
-        // One of the host's or not: those that start from it need its columns, too.
+        // Separate loads are included, as they start from these columns, too.
         relations.push(mapper.relation(node.position)?);
     }
     let mut columns: Vec<usize> = relations.iter().flat_map(|relation| &relation.local).copied().collect();
@@ -254,8 +254,8 @@ fn known(mapper: &'static Mapper, objects: &[AnyEntity], nodes: &[LoadNode]) -> 
     Ok(LoadRoot::Known(KnownRows { columns: mapper.names(&columns), rows: Batch { rows, columns: cells } }))
 }
 
-/// A column by which rows are found that an owner is related to: of the owner's foreign key, what it says by now, written or not;
-/// of what others refer to, what its row has.
+/// Returns the value by which an owner's related rows are found: of its own foreign key the current value, written or not; of a
+/// column that others refer to, the stored value.
 fn finder(relation: &RelationshipMapping, owner: &AnyEntity, column: usize) -> Value {
     match relation.direction {
         Direction::ManyToOne => owner.0.value(column),
@@ -263,7 +263,7 @@ fn finder(relation: &RelationshipMapping, owner: &AnyEntity, column: usize) -> V
     }
 }
 
-/// Columns of rows as they are stored.
+/// Returns the stored values of columns.
 pub(crate) fn stored(objects: &[AnyEntity], columns: &[usize]) -> Result<Vec<ColumnData>> {
     let is_as_stored = |object: &AnyEntity| !columns.iter().any(|&column| object.0.differs(column));
     if objects.iter().all(is_as_stored) {
@@ -273,7 +273,7 @@ pub(crate) fn stored(objects: &[AnyEntity], columns: &[usize]) -> Result<Vec<Col
     Ok(columns.iter().map(|&column| typed(values(column))).collect())
 }
 
-/// The columns of objects of one model, for a batch.
+/// Encodes columns of objects of one model for a batch.
 pub(super) fn encode(objects: &[AnyEntity], columns: &[usize]) -> Result<Vec<ColumnData>> {
     objects.first().map_or_else(|| Ok(Vec::new()), |first| first.0.encode(objects, columns))
 }

@@ -1,4 +1,4 @@
-//! Finds objects by what foreign keys refer to: mostly their keys, sometimes other columns.
+//! Finds objects by the columns that foreign keys refer to: mostly primary keys, sometimes other columns.
 
 use std::cell::RefCell;
 
@@ -11,7 +11,7 @@ use crate::{
     value::Value,
 };
 
-/// The key that some columns are, where none of them is null.
+/// Returns the key of some columns, if none of them is null.
 pub(super) fn key(columns: &[usize], value: impl Fn(usize) -> Value) -> Option<Key> {
     let of = |values: &[Value]| names_row(values).then(|| Key::of(values));
     match columns {
@@ -23,10 +23,10 @@ pub(super) fn key(columns: &[usize], value: impl Fn(usize) -> Value) -> Option<K
 /// Objects of one model by some columns of their rows.
 type ByColumns = FxHashMap<Key, AnyEntity>;
 
-/// The objects of a session, found by any columns.
+/// Finds the objects of a session by any columns.
 pub(super) struct OwnerLookup<'a> {
     unit: &'a UnitOfWork,
-    /// Those of a model by columns that are not its key, made when the first one is looked for.
+    /// The objects of a model by columns that are not its primary key, indexed at the first lookup.
     of_columns: RefCell<FxHashMap<(ModelId, Vec<usize>), ByColumns>>,
 }
 

@@ -1,5 +1,5 @@
-//! Which owners hold an object by now: a child that another parent gets in the flush that deletes its old one is no orphan, and not
-//! deleted with it.
+//! Finds the owners that hold an object by now: a child that another parent gets in the flush that deletes its old one is no
+//! orphan, and not deleted with it.
 
 use rustc_hash::FxHashMap;
 
@@ -19,7 +19,7 @@ use crate::{
 pub(super) enum Edge {
     /// A foreign key: the model and the columns that have it, and the model that it refers to.
     ForeignKey(ModelId, &'static [usize], ModelId),
-    /// A table between both.
+    /// A secondary table.
     Table(&'static str),
 }
 
@@ -36,40 +36,40 @@ impl Edge {
     }
 }
 
-/// An object that may be deleted: its owner is deleted, or lost it.
+/// An object that may be deleted: its owner is deleted, or the object was removed from it.
 pub(super) struct OrphanCandidate {
     pub(super) item: AnyEntity,
-    /// Nothing where the object itself gave up an owner that is not known.
+    /// `None` if the object itself cleared its reference to an owner that is not known.
     pub(super) owner: Option<AnyEntity>,
     /// The owner's model, and its relationship.
     pub(super) mapper: &'static Mapper,
     pub(super) relation: &'static RelationshipMapping,
-    /// Whether the owner is known to have it by its row.
+    /// Whether the owner's stored relationship contains it.
     pub(super) is_stored: bool,
 }
 
 /// The state of an object's own many-to-one relationship to an owner.
 pub(super) enum OwnReference {
     Unchanged,
-    /// It was set to nothing.
+    /// It was cleared.
     Cleared,
     Set(AnyEntity),
 }
 
-/// An owner that holds an object, by which edge, and by which side of it.
+/// An owner that holds an object, the edge, and the side of the edge.
 type OwnerClaim = (AnyEntity, Edge, Direction);
 
-/// Which objects are held by added and edited owners.
+/// The objects that added and edited owners hold.
 pub(super) struct Ownership<'a> {
     unit: &'a UnitOfWork,
     owners: OwnerLookup<'a>,
-    /// By the address of the object that is held.
+    /// The claims, by the address of the held object.
     of: FxHashMap<usize, Vec<OwnerClaim>>,
-    /// The same, only by relationships of objects that have the foreign key.
+    /// The objects whose own many-to-one relationship was set to an owner, by the owner's address.
     pointing: FxHashMap<usize, Vec<OwnerClaim>>,
 }
 
-/// Whether an object keeps those that have it from being orphans.
+/// Whether an object keeps the objects that it owns from being orphans.
 pub(super) fn keeps_children(object: &AnyEntity) -> bool {
     match object.status() {
         Status::Pending | Status::Persistent => true,
@@ -78,7 +78,7 @@ pub(super) fn keeps_children(object: &AnyEntity) -> bool {
     }
 }
 
-/// The state of an object's own many-to-one relationship along an edge.
+/// Returns the state of an object's own many-to-one relationship along an edge.
 pub(super) fn own_reference(object: &AnyEntity, edge: Edge) -> OwnReference {
     let mapper = object.0.mapper();
     let mut said = OwnReference::Unchanged;
@@ -94,7 +94,7 @@ pub(super) fn own_reference(object: &AnyEntity, edge: Edge) -> OwnReference {
             }
             match now.items().into_iter().next() {
                 Some(owner) => said = OwnReference::Set(owner),
-                // One that never had an owner says nothing by having none.
+                // An object that never had an owner clears no reference.
                 None if matches!(now.mode(), Mode::Loaded | Mode::Replaced)
                     && (had_owner || stored.is_none() && now.has_lost()) =>
                 {
@@ -138,7 +138,7 @@ impl<'a> Ownership<'a> {
         }
     }
 
-    /// The object that a foreign key names which was set by hand, where the session knows it.
+    /// Returns the object that an edited foreign key refers to, if the session has it.
     fn by_foreign_key(&self, object: &AnyEntity, relation: &RelationshipMapping) -> Option<AnyEntity> {
         let is_edited = |&column: &usize| !object.0.has_row() || object.0.differs(column);
         let target = (relation.target)();
@@ -149,13 +149,13 @@ impl<'a> Ownership<'a> {
         self.owners.find(target, &relation.remote, &named)
     }
 
-    /// Objects whose own many-to-one relationship refers to this owner.
+    /// Returns the objects whose own many-to-one relationship was set to this owner.
     pub(super) fn pointing(&self, owner: &AnyEntity, edge: Edge) -> impl Iterator<Item = &AnyEntity> {
         let all = self.pointing.get(&owner.address()).map_or(&[][..], Vec::as_slice);
         all.iter().filter(move |(_, by, _)| *by == edge).map(|(object, ..)| object)
     }
 
-    /// Whether an object that a deleted owner got goes with it. What is put into a list after the delete was asked for stays.
+    /// Whether an object that was added to a deleted owner is deleted with it. An object that was added after the delete stays.
     pub(super) fn follows(&self, owner: &AnyEntity, relation: &RelationshipMapping, item: &AnyEntity) -> bool {
         relation.direction == Direction::ManyToOne
             || owner.status() != Status::Deleted
@@ -173,7 +173,7 @@ impl<'a> Ownership<'a> {
         if is_claimed || relation.direction != Direction::OneToMany {
             return is_claimed || added_along(item, edge).iter().any(is_other);
         }
-        // The last word is the object's own.
+        // The object's own reference takes precedence.
         match own_reference(item, edge) {
             OwnReference::Set(owner) => keeps_children(&owner),
             OwnReference::Cleared => false,
@@ -181,7 +181,7 @@ impl<'a> Ownership<'a> {
         }
     }
 
-    /// Whether an object has the foreign key of another owner: one that was set by hand, or one that its row has.
+    /// Whether an object's foreign key, edited or stored, refers to another owner.
     fn has_foreign_key(&self, candidate: &OrphanCandidate) -> bool {
         let OrphanCandidate { item, owner, mapper, relation, is_stored } = candidate;
         let values: Vec<Value> = relation.remote.iter().map(|&column| item.0.value(column)).collect();
@@ -193,7 +193,7 @@ impl<'a> Ownership<'a> {
         }
         let is_edited = !item.0.has_row() || relation.remote.iter().any(|&column| item.0.differs(column));
         if !is_edited {
-            // A list that was not told that the row has another owner by now.
+            // The owner's collection is stale: the row has another owner by now.
             return *is_stored;
         }
         match self.owners.find(mapper, &relation.local, &Key::of(&values)) {
@@ -203,7 +203,7 @@ impl<'a> Ownership<'a> {
     }
 }
 
-/// What an object got by its own relationships to many along an edge.
+/// Returns the objects that were added to an object's own collections along an edge.
 fn added_along(object: &AnyEntity, edge: Edge) -> Vec<AnyEntity> {
     let mapper = object.0.mapper();
     let mut all = Vec::new();
@@ -216,7 +216,7 @@ fn added_along(object: &AnyEntity, edge: Edge) -> Vec<AnyEntity> {
     all
 }
 
-/// Whether a value is that of a field which was not set.
+/// Whether a value is the default of a field that was not set.
 fn is_unset(value: &Value) -> bool {
     match value {
         Value::Scalar(Scalar::Integer(0) | Scalar::Unsigned(0) | Scalar::Uuid((0, 0))) => true,

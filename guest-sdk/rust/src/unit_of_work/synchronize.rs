@@ -14,7 +14,7 @@ use crate::{
     value::{Value, column},
 };
 
-/// Objects by their models.
+/// Groups objects by their models.
 pub(crate) fn by_model(objects: impl IntoIterator<Item = AnyEntity>) -> Vec<(&'static Mapper, Vec<AnyEntity>)> {
     let mut of_model: FxHashMap<ModelId, (&'static Mapper, Vec<AnyEntity>)> = FxHashMap::default();
     for object in objects {
@@ -28,7 +28,8 @@ pub(crate) fn by_model(objects: impl IntoIterator<Item = AnyEntity>) -> Vec<(&'s
 pub(crate) type Following = Vec<(AnyEntity, bool)>;
 
 impl UnitOfWork {
-    /// Expires the objects whose rows are about to change. Where the caller goes away before they are synchronized, they stay expired.
+    /// Expires the objects whose rows are about to change. If the caller's future is dropped before they are synchronized, they
+    /// stay expired.
     pub(crate) fn expire_changed(&self, changed: Option<&ChangedTable>) -> Following {
         let Some(changed) = changed else { return Vec::new() };
         let mut objects = self.all();
@@ -43,7 +44,7 @@ impl UnitOfWork {
         objects.into_iter().map(expire).collect()
     }
 
-    /// Gives an object what its row has by now; what was edited stays.
+    /// Sets the values that an object's row has by now; edits stay.
     pub(crate) fn synchronize(&self, mapper: &Mapper, object: &AnyEntity, values: Vec<(usize, Value)>) -> Result<()> {
         let is_other = |(column, value): &(usize, Value)| object.0.stored_value(*column) != *value;
         let others: Vec<(usize, Value)> = values.into_iter().filter(is_other).collect();
@@ -64,7 +65,7 @@ impl UnitOfWork {
         edits.into_iter().try_for_each(|(column, value)| object.0.assign(column, value))
     }
 
-    /// Marks an expired object as deleted, as its row was not there when it was read again; not one that was edited meanwhile.
+    /// Marks an expired object as deleted, as a second read did not find its row, unless the object was edited meanwhile.
     pub(crate) fn mark_expired_deleted(self: &Rc<Self>, of: ModelId, key: &Key) {
         let known = self.find(of, key).filter(|known| known.status() == Status::Persistent);
         if let Some(known) = known.filter(|known| known.0.state().is_expired.get() && !known.0.state().is_queued.get())
@@ -85,7 +86,7 @@ impl UnitOfWork {
     }
 }
 
-/// The rows of a batch.
+/// Returns the rows of a batch.
 pub(crate) fn rows_of(batch: &Batch) -> Result<Vec<Vec<Value>>> {
     let mut rows: Vec<Vec<Value>> = vec![Vec::with_capacity(batch.columns.len()); batch.rows as usize];
     for data in &batch.columns {
@@ -95,7 +96,7 @@ pub(crate) fn rows_of(batch: &Batch) -> Result<Vec<Vec<Value>>> {
     Ok(rows)
 }
 
-/// The values of rows by their keys.
+/// Returns the values of rows by their primary keys.
 pub(crate) fn by_key(mapper: &Mapper, columns: &[usize], batch: &Batch) -> Result<FxHashMap<Key, Vec<(usize, Value)>>> {
     let rows = rows_of(batch)?.into_iter().map(|row| columns.iter().copied().zip(row).collect::<Vec<_>>());
     let key = |row: &[(usize, Value)]| {

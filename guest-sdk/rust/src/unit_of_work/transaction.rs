@@ -10,14 +10,14 @@ use crate::{
 
 /// A transaction or a savepoint, with snapshots of the objects that changed since it began.
 pub(super) struct SessionTransaction {
-    /// Names the savepoint that began it.
+    /// The number of the savepoint that began it; 0 for the transaction.
     serial: u64,
-    /// Marks the objects of which it has a snapshot. No other transaction of any session has this mark.
+    /// The mark of the objects that it has a snapshot of, unique among the transactions of all sessions.
     mark: u64,
     objects: Vec<ObjectSnapshot>,
 }
 
-/// An object, its snapshot, and the outer transaction that had one before.
+/// An object, its snapshot, and the mark of the outer transaction that has an older one.
 struct ObjectSnapshot {
     object: AnyEntity,
     snapshot: (StateSnapshot, Snapshot),
@@ -25,7 +25,7 @@ struct ObjectSnapshot {
 }
 
 impl SessionTransaction {
-    /// A transaction, or a savepoint by its number.
+    /// Begins a transaction, or a savepoint with its number.
     pub(super) fn new(serial: u64) -> Self {
         Self { serial, mark: flush_plan::serial(), objects: Vec::new() }
     }
@@ -41,11 +41,11 @@ impl SessionTransaction {
         }
     }
 
-    /// Takes the snapshots of an inner savepoint, which is released.
+    /// Takes over the snapshots of an inner savepoint, which is released.
     fn take_over(&mut self, inner: Self) {
         for remembered in inner.objects {
             remembered.object.0.state().level.set(self.mark);
-            // Its own snapshot of the object is older, and stays.
+            // The outer transaction's own snapshot is older, and stays.
             if remembered.outer != self.mark {
                 self.objects.push(remembered);
             }
@@ -68,7 +68,7 @@ impl UnitOfWork {
         }
     }
 
-    /// Begins a savepoint. Returns its number, which the session gives to no other one, so that a savepoint which outlived its
+    /// Begins a savepoint. Returns its number, which the session never reuses, so that a savepoint handle which outlives its
     /// transaction matches none.
     pub(crate) fn begin_nested(&self) -> u64 {
         let serial = self.savepoints.get() + 1;
@@ -77,12 +77,12 @@ impl UnitOfWork {
         serial
     }
 
-    /// Whether a savepoint is still there.
+    /// Whether a savepoint is still open.
     fn is_open(&self, serial: u64) -> bool {
         self.transactions.borrow().iter().any(|level| level.serial == serial)
     }
 
-    /// Releases a savepoint: its snapshots go to the one around it.
+    /// Releases a savepoint: the enclosing transaction takes over its snapshots.
     pub(crate) fn release(&self, serial: u64) {
         if !self.is_open(serial) {
             return;
@@ -94,12 +94,12 @@ impl UnitOfWork {
         }
     }
 
-    /// Rolls back to a savepoint: objects become what they were when it began.
+    /// Rolls back to a savepoint: restores the state that objects had when it began.
     pub(crate) fn rollback_to(self: &Rc<Self>, serial: u64) {
         if !self.is_open(serial) {
             return;
         }
-        // While hooks run, what the flush has to write was there before a hook set the savepoint.
+        // While hooks run, the unwritten changes of the flush are older than a hook's savepoint, so they stay.
         if !self.is_firing.get() {
             self.drop_unwritten();
         }
@@ -117,7 +117,7 @@ impl UnitOfWork {
         self.failed.set(false);
     }
 
-    /// The transaction was rolled back: objects become what they were when it began.
+    /// Restores the state that objects had when the transaction began, which was rolled back.
     pub(crate) fn rolled_back(self: &Rc<Self>) {
         self.drop_unwritten();
         let levels = std::mem::take(&mut *self.transactions.borrow_mut());
@@ -125,20 +125,20 @@ impl UnitOfWork {
             self.undo(level);
         }
         self.transactions.borrow_mut().push(SessionTransaction::new(0));
-        // What was read in the transaction may have been its own.
+        // Rows that were read in the transaction may contain its own writes.
         self.expire_all();
         self.failed.set(false);
         self.has_written.set(false);
     }
 
-    /// The transaction was committed: objects whose rows it deleted are detached.
+    /// Completes a commit: objects whose rows the transaction deleted are detached.
     pub(crate) fn committed(&self, expire: bool) {
         let levels = std::mem::replace(&mut *self.transactions.borrow_mut(), vec![SessionTransaction::new(0)]);
         for ObjectSnapshot { object, .. } in levels.into_iter().flat_map(|level| level.objects) {
             let state = object.0.state();
             if state.is_gone.get() {
                 state.leave(Status::Detached);
-                // For good.
+                // `leave` clears the flag, but the delete is final.
                 state.is_gone.set(true);
             }
         }
@@ -148,7 +148,7 @@ impl UnitOfWork {
         self.has_written.set(false);
     }
 
-    /// The session ended without a commit: rows that it deleted are there.
+    /// Marks deleted rows as existing, as the session ended without a commit.
     pub(super) fn keep_rows(&self) {
         for ObjectSnapshot { object, .. } in self.transactions.take().into_iter().flat_map(|level| level.objects) {
             object.0.state().is_gone.set(false);
@@ -176,11 +176,11 @@ impl UnitOfWork {
 
     fn undo(self: &Rc<Self>, level: SessionTransaction) {
         let mut restored = Vec::with_capacity(level.objects.len());
-        // Keys may have been exchanged.
+        // All are unregistered first, as objects may have exchanged keys.
         level.objects.iter().for_each(|remembered| self.unregister(&remembered.object));
         for ObjectSnapshot { object, snapshot: (state, row), outer } in level.objects.into_iter().rev() {
             object.0.state().level.set(outer);
-            // What was taken out of the session is not the session's to undo.
+            // An expunged object is not restored, as it left the session.
             if object.0.state().expunged_from.get() == self.id {
                 continue;
             }
@@ -198,7 +198,7 @@ impl UnitOfWork {
 }
 
 impl UnitOfWork {
-    /// An object that was read meanwhile leaves the session: its row was there in the place of one that is there again.
+    /// Detaches an object that was read meanwhile by the key of a restored object: its row no longer exists.
     fn give_way(self: &Rc<Self>, object: &AnyEntity, key: &Key) {
         if let Some(other) = self.find(object.0.mapper().of, key).filter(|other| other != object) {
             other.0.state().leave(Status::Detached);
@@ -207,8 +207,8 @@ impl UnitOfWork {
     }
 }
 
-/// A relationship that goes back to an object which left the session meanwhile is not known any more: another object may stand for
-/// that row by now.
+/// Unloads the relationships of a restored object to objects that left the session meanwhile: another object may represent that row
+/// by now.
 fn unload_left(object: &AnyEntity) {
     for at in 0..object.0.mapper().relations.len() {
         let has_left = object.0.items(at).iter().any(|item| item.status() == Status::Detached);

@@ -1,5 +1,5 @@
-//! Keys that change, and the foreign keys of other rows that follow: in their rows by the database (`on update cascade`) or by
-//! the flush (`passive_updates = false`), and here in their objects.
+//! Changed keys, and the foreign keys of other rows that follow them: the database (`on update cascade`) or the flush
+//! (`passive_updates = false`) updates the rows, this module updates their objects.
 
 use std::rc::Rc;
 
@@ -37,12 +37,12 @@ enum FollowAction {
     Update,
 }
 
-/// An object with another key than its row has, or had.
+/// An object whose key differs from the one that its row has, or had.
 struct ChangedKey {
     object: AnyEntity,
-    /// What was in the columns that changed.
+    /// The former values of the changed columns.
     before: Vec<(usize, Value)>,
-    /// Whether the new values are those of its row already.
+    /// Whether its row has the new values already.
     is_stored: bool,
 }
 
@@ -57,36 +57,36 @@ impl ChangedKey {
     }
 }
 
-/// The rows of one foreign key that follow: what they had, and what they get.
+/// A foreign key whose rows follow: the new values, by the old ones.
 struct KeyUpdate {
     local: Vec<usize>,
     how: FollowAction,
     keys: FxHashMap<Key, Vec<Value>>,
 }
 
-/// Whether a relationship says what a column of an object is.
+/// Whether a relationship sets a column of an object.
 type IsAssigned<'a> = dyn Fn(&AnyEntity, usize) -> bool + 'a;
 
-/// What followed changed keys.
+/// The objects and foreign keys that followed changed keys.
 #[derive(Default)]
 pub(super) struct Followers {
     /// Objects whose rows the database changes.
     pub(super) by_database: Vec<AnyEntity>,
     /// Objects that the flush updates.
     pub(super) by_flush: Vec<AnyEntity>,
-    /// Foreign keys that the flush updates, and that the database does not let go of their old values.
+    /// Foreign keys that the flush updates, so that they hold their old values until it does.
     pub(super) held: Vec<(ModelId, Vec<usize>)>,
 }
 
 impl RelationshipMapping {
-    /// Whether it stands on this foreign key of the other model.
+    /// Whether it joins the other model on this foreign key.
     fn is_on(&self, direction: Direction, child_columns: &[usize], other: &Mapper) -> bool {
         let columns = if direction == Direction::ManyToOne { &self.local } else { &self.remote };
         self.direction == direction && columns == child_columns && (self.target)().of == other.of
     }
 }
 
-/// The foreign keys to a model whose rows follow.
+/// Returns the foreign keys to a model whose rows follow its keys.
 fn references(owner: &'static Mapper) -> Vec<Reference> {
     let mut found = Vec::new();
     for child in mappers() {
@@ -103,7 +103,8 @@ fn references(owner: &'static Mapper) -> Vec<Reference> {
                 || owner.relations.iter().filter(is_active).any(from_owner);
             let is_key = local.iter().any(|column| child.key.contains(column));
             let how = match key.on_update {
-                // A row whose own key follows is found by the new one.
+                // If the foreign key is part of the row's primary key, the database updates it, and the row is found by the new
+                // key.
                 Action::Cascade if is_active && !is_key => FollowAction::Update,
                 Action::Cascade => FollowAction::Cascade,
                 Action::SetNull => FollowAction::SetNull,
@@ -117,7 +118,7 @@ fn references(owner: &'static Mapper) -> Vec<Reference> {
     found
 }
 
-/// Whether the relationship's rows are to be known, as the flush updates them: the key that they refer to changes.
+/// Whether the relationship has to be loaded, as the key that its rows refer to changes and the flush updates them.
 pub(super) fn is_renamed(object: &AnyEntity, relation: &RelationshipMapping) -> bool {
     !relation.passive_updates
         && relation.direction == Direction::OneToMany
@@ -125,7 +126,7 @@ pub(super) fn is_renamed(object: &AnyEntity, relation: &RelationshipMapping) -> 
         && relation.local.iter().any(|&column| object.0.differs(column))
 }
 
-/// The foreign keys that follow, by the models of their rows.
+/// Returns the foreign keys that follow, by the models of their rows.
 fn followed(renamed: &[ChangedKey], held: &mut Vec<(ModelId, Vec<usize>)>) -> FxHashMap<ModelId, Vec<KeyUpdate>> {
     let mut all: FxHashMap<ModelId, Vec<KeyUpdate>> = FxHashMap::default();
     let mut known: FxHashMap<ModelId, Vec<Reference>> = FxHashMap::default();
@@ -159,9 +160,8 @@ fn followed(renamed: &[ChangedKey], held: &mut Vec<(ModelId, Vec<usize>)>) -> Fx
 }
 
 impl UnitOfWork {
-    /// Gives objects the new values of keys that they refer to and that change. What was there before comes back where the flush
-    /// fails. A column of which a relationship `is_assigned` to make something stays that, also where the value is the old one: another
-    /// row may have taken it.
+    /// Sets the new values of changed keys in the objects that refer to them. If the flush fails, the former values are restored. A
+    /// column that a relationship sets (`is_assigned`) keeps its value, even if that is the old key: another row may have taken it.
     pub(super) fn follow_keys(
         self: &Rc<Self>,
         involved: &[AnyEntity],
@@ -185,7 +185,7 @@ impl UnitOfWork {
             if followed.is_empty() {
                 break;
             }
-            // All are found before one is changed: keys may be swapped.
+            // Finds all before changing any, as keys may be swapped.
             let mut found: Vec<(AnyEntity, &KeyUpdate, &Vec<Value>)> = Vec::new();
             for object in self.all().into_iter().filter(|object| object.0.has_row() && !object.0.state().is_gone.get())
             {
@@ -207,7 +207,7 @@ impl UnitOfWork {
         Ok(followers)
     }
 
-    /// An object follows. What it was, where others may refer to it.
+    /// Makes an object follow a changed key. Returns its own former values, as other rows may refer to these.
     fn follow(
         self: &Rc<Self>,
         object: &AnyEntity,
@@ -226,7 +226,7 @@ impl UnitOfWork {
             FollowAction::Update if object.status() != Status::Persistent => return Ok(None),
             FollowAction::Update => {
                 for ((column, stored), new) in before.iter().zip(new) {
-                    // What was said of it otherwise stays.
+                    // A column that was edited or assigned otherwise keeps its value.
                     if object.0.value(*column) == *stored && !is_assigned(object, *column) {
                         self.assign(object, *column, new.clone())?;
                     }

@@ -2,7 +2,7 @@
 
 use crate::{instance::AnyEntity, value::Value};
 
-/// A column's value comes from a column of another row.
+/// The column of another row that a column's value comes from.
 #[derive(Clone)]
 pub(super) struct ValueSource {
     pub(super) object: AnyEntity,
@@ -10,20 +10,20 @@ pub(super) struct ValueSource {
 }
 
 impl ValueSource {
-    /// Whether the database makes the value.
+    /// Whether the database generates the value.
     fn is_made(&self) -> bool {
         self.object.0.wants_key() && self.object.0.mapper().generated == Some(self.column)
     }
 }
 
-/// Where columns of the objects of a flush come from, by the place that each object has there.
+/// The sources of columns of a flush's objects, indexed by each object's place there.
 #[derive(Default)]
 pub(super) struct ValueSources {
     flush: u64,
     of: Vec<ObjectSources>,
 }
 
-/// The columns of one object that come from somewhere. Most have one.
+/// The columns of one object that have a source. Most objects have one.
 #[derive(Default)]
 enum ObjectSources {
     #[default]
@@ -66,18 +66,18 @@ impl ValueSources {
         Self { flush, of: Vec::new() }
     }
 
-    /// Those of an object, with its columns.
+    /// Returns the sources of an object, with its columns.
     pub(super) fn of(&self, object: &AnyEntity) -> &[(usize, ValueSource)] {
         let place = object.0.state().place(self.flush);
         place.and_then(|place| self.of.get(place)).map_or(&[], ObjectSources::all)
     }
 
-    /// Where a column comes from.
+    /// Returns the source of a column.
     pub(super) fn get(&self, object: &AnyEntity, column: usize) -> Option<&ValueSource> {
         self.of(object).iter().find(|(at, _)| *at == column).map(|(_, source)| source)
     }
 
-    /// A column of an object of the flush comes from there.
+    /// Sets the source of a column of an object of the flush.
     pub(super) fn put(&mut self, object: &AnyEntity, column: usize, source: ValueSource) {
         let Some(place) = object.0.state().place(self.flush) else { return };
         if self.of.len() <= place {
@@ -88,7 +88,7 @@ impl ValueSources {
         }
     }
 
-    /// A column has a value of its own.
+    /// Removes the source of a column, which has a value of its own.
     pub(super) fn forget(&mut self, object: &AnyEntity, column: usize) {
         let place = object.0.state().place(self.flush);
         if let Some(of) = place.and_then(|place| self.of.get_mut(place)) {
@@ -96,13 +96,12 @@ impl ValueSources {
         }
     }
 
-    /// The columns of all objects that come from somewhere, with the places of the objects in the flush.
+    /// Returns the columns of all objects that have sources, with the objects' places in the flush.
     pub(super) fn all(&self) -> impl Iterator<Item = (usize, &[(usize, ValueSource)])> {
         self.of.iter().map(ObjectSources::all).enumerate().filter(|(_, sources)| !sources.is_empty())
     }
 
-    /// Columns whose values are there, though they come from rows that are not: no row has to be made first. With the places of
-    /// their objects.
+    /// Returns columns with sources whose values are known before any insert, with the places of their objects.
     pub(super) fn known(&self) -> Vec<(usize, usize, Value)> {
         let of_object = |(place, sources): (usize, &[(usize, ValueSource)])| {
             let known = |(column, source): &(usize, ValueSource)| Some((place, *column, self.value(source)?));
@@ -111,10 +110,10 @@ impl ValueSources {
         self.all().flat_map(of_object).collect()
     }
 
-    /// The value that comes from a source, unless the database makes it.
+    /// Returns the value of a source, unless the database generates it.
     fn value(&self, source: &ValueSource) -> Option<Value> {
         let mut source = source;
-        // More steps than there are sources are a circle.
+        // More steps than sources mean a circle.
         for _ in 0..=self.of.len() {
             if source.is_made() {
                 return None;

@@ -1,20 +1,20 @@
-//! Arrays: a `Vec` of what is one value by itself.
+//! Arrays: a `Vec` of scalar values.
 
 use super::{Array, Scalar, SqlType, Value};
 use crate::bindings::sqlservice::database::schema::{ColumnType, TypeKind};
 
-/// What an array can have for an item: a [`SqlType`] but an enum or another array, or an `Option` of one.
+/// An item of an array: a [`SqlType`] other than an enum or another array, or an `Option` of one.
 pub trait Item: Clone + 'static {
     /// The kind of the items.
     const ELEMENT: TypeKind;
 
-    /// The item as the contract has it.
+    /// Converts the item to the contract's value.
     fn to_item(&self) -> Scalar;
 
-    /// The item from what the database sent; nothing where that does not fit.
+    /// Converts a value from the database to an item; nothing where it does not fit.
     fn from_item(scalar: Scalar) -> Option<Self>;
 
-    /// Why the contract cannot carry it, if it cannot.
+    /// Why the contract cannot carry the item, if it cannot.
     fn misfit(&self) -> Option<&'static str>;
 }
 
@@ -62,7 +62,7 @@ impl<T: SqlType> Item for Option<T> {
     }
 }
 
-/// An array of one dimension. `Vec<u8>` is none: it is bytes.
+/// An array of one dimension. `Vec<u8>` is no array but bytes.
 impl<T: Item> SqlType for Vec<T> {
     const KIND: TypeKind = TypeKind::Array;
 

@@ -1,12 +1,12 @@
-//! A value of a new row, or nothing said of it.
+//! Fields that a new row can leave to the database.
 
 use super::{Field, Scalar, SqlType, Unexpected, Value, column, columns};
 use crate::bindings::sqlservice::database::rows::ColumnData;
 
-/// A field of which a new row need not say anything: the column's `default` counts then, or the key that the database makes.
+/// A field that a new row can leave unset: the column then gets its `default`, or the key that the database generates.
 ///
-/// The column is never null. An `Option` says the same of a column that can be: there, `None` is "not set" where the column has a
-/// default, and null where it has none. A row that was read always has its value.
+/// The column is never null. A nullable column is an `Option` instead: there, `None` is "not set" where the column has a default,
+/// and null where it has none. A row that was read always has its value.
 ///
 /// ```
 /// # use sqlservice_sdk::prelude::*;
@@ -24,7 +24,7 @@ use crate::bindings::sqlservice::database::rows::ColumnData;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Auto<T> {
-    /// Nothing was said.
+    /// The value is left to the database.
     #[default]
     NotSet,
     /// The value.

@@ -1,4 +1,4 @@
-//! Columns of a batch to vectors of Rust values and back. Nothing here trusts what the host sent.
+//! Converts columns of a batch to vectors of Rust values and back. Nothing here trusts the host's data.
 
 use super::SqlType;
 use crate::bindings::sqlservice::database::{
@@ -6,18 +6,18 @@ use crate::bindings::sqlservice::database::{
     values::{Scalar, Value},
 };
 
-/// Why a column could not be read as what a row type asks for.
+/// Why a column could not be read as the field of a row type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Unexpected {
     /// A null where the type is not an `Option`.
     Null,
-    /// A value of another type: what it is.
+    /// A value of another type, which is named here.
     Value(&'static str),
-    /// Fewer or more values than rows, or cuts inside a character.
+    /// Fewer or more values than rows, or offsets inside a character.
     Malformed,
 }
 
-/// The bits of a column's nulls while they are written.
+/// The validity bits of a column under construction.
 #[derive(Default)]
 pub(crate) struct Validity {
     bits: Vec<u8>,
@@ -37,7 +37,7 @@ impl Validity {
         self.rows += 1;
     }
 
-    /// The bits; none where nothing was null.
+    /// Returns the bits; nothing where no value was null.
     pub(crate) fn finish(self) -> Option<Vec<u8>> {
         self.nulls.then_some(self.bits)
     }
@@ -48,7 +48,7 @@ fn is_valid(validity: &[u8], row: usize) -> bool {
     validity.is_empty() || validity.get(row / 8).is_some_and(|bits| bits >> (row % 8) & 1 == 1)
 }
 
-/// Whether the bits are there for each row, or none at all.
+/// Refuses validity bits for fewer rows than there are. No bits at all are valid: no value is null.
 fn check_validity(validity: &[u8], rows: usize) -> Result<(), Unexpected> {
     if validity.is_empty() || validity.len() >= rows.div_ceil(8) { Ok(()) } else { Err(Unexpected::Malformed) }
 }
@@ -90,7 +90,7 @@ pub(crate) fn convert<T: SqlType>(value: Value) -> Result<Option<T>, Unexpected>
     T::from_cell(value).map(Some).ok_or(Unexpected::Value(name))
 }
 
-/// The cells of a vector one by one: the slow way, for what is not of just the type that was asked for.
+/// The cells of a vector one by one: the slow path, for vectors of another type than the requested one.
 pub(crate) fn scalars(vector: Vector, validity: Option<&[u8]>) -> Result<impl Iterator<Item = Value> + '_, Unexpected> {
     let validity = validity.unwrap_or_default();
     fn each<T: 'static>(values: Vec<T>, case: impl Fn(T) -> Scalar + 'static) -> Box<dyn Iterator<Item = Value>> {
@@ -124,12 +124,12 @@ fn blobs(blobs: Blobs) -> Result<Vec<Vec<u8>>, Unexpected> {
     blobs_or_back(blobs).map_err(|_| Unexpected::Malformed)
 }
 
-/// The texts of a column; the column back where an offset is not at a character's border, or they do not ascend.
+/// The texts of a column. Returns the column where an offset is not at a character boundary, or the offsets do not ascend.
 pub(crate) fn texts_or_back(strings: Strings) -> Result<Vec<String>, Strings> {
     if let &[0, end] = strings.offsets.as_slice()
         && end as usize == strings.data.len()
     {
-        // The only one is there already.
+        // A single text is moved, not copied.
         return Ok(vec![strings.data]);
     }
     let mut texts = Vec::with_capacity(strings.offsets.len().saturating_sub(1));
@@ -142,7 +142,7 @@ pub(crate) fn texts_or_back(strings: Strings) -> Result<Vec<String>, Strings> {
     Ok(texts)
 }
 
-/// The byte strings of a column, cut like texts.
+/// The byte strings of a column. Returns the column where the offsets do not ascend or exceed the data.
 pub(crate) fn blobs_or_back(blobs: Blobs) -> Result<Vec<Vec<u8>>, Blobs> {
     let mut parts = Vec::with_capacity(blobs.offsets.len().saturating_sub(1));
     for &[start, end] in blobs.offsets.array_windows() {
@@ -154,7 +154,7 @@ pub(crate) fn blobs_or_back(blobs: Blobs) -> Result<Vec<Vec<u8>>, Blobs> {
     Ok(parts)
 }
 
-/// Texts end to end. Offsets are 32 bits, which is as much as a guest's memory has.
+/// Concatenates texts. Offsets of 32 bits suffice, because a guest's addresses have no more.
 pub(crate) fn join_texts(cells: &mut dyn Iterator<Item = Option<&str>>) -> Strings {
     let mut strings = Strings { offsets: vec![0], data: String::new() };
     for cell in cells {
@@ -164,7 +164,7 @@ pub(crate) fn join_texts(cells: &mut dyn Iterator<Item = Option<&str>>) -> Strin
     strings
 }
 
-/// What a value is, in words.
+/// The name of a value's type, for errors.
 pub(crate) const fn name(scalar: &Scalar) -> &'static str {
     match scalar {
         Scalar::Null => "null",
@@ -192,17 +192,17 @@ pub(crate) fn cells(data: ColumnData) -> crate::Result<std::vec::IntoIter<Value>
     Ok(cells.collect::<Vec<_>>().into_iter())
 }
 
-/// What the host sent is no batch.
+/// The error for a malformed batch from the host.
 pub(crate) fn malformed() -> crate::Error {
     crate::Error::other("the host sent a malformed batch")
 }
 
-/// The null.
+/// The null value.
 pub(crate) const fn null() -> Value {
     Value::Scalar(Scalar::Null)
 }
 
-/// A column of any values, as a vector of one type where they have one.
+/// Encodes a column of any values: a vector of integers where all are integers or null, else a mixed one.
 pub(crate) fn typed(values: Vec<Value>) -> ColumnData {
     let mut validity = Validity::default();
     let mut others = 0;

@@ -1,4 +1,4 @@
-//! The columns of a batch as a row's fields take them, and what is wrong where one does not fit.
+//! Reads the columns of a batch into a row's fields, and makes the errors for columns that do not fit.
 
 use super::{Field, Unexpected};
 use crate::{
@@ -15,9 +15,9 @@ pub struct Columns<'a> {
     about: std::slice::Iter<'a, ResultColumn>,
     data: std::vec::IntoIter<ColumnData>,
     rows: usize,
-    /// How many columns of a model were read or passed over.
+    /// The number of a model's columns that were read or skipped.
     at: usize,
-    /// Those that are not there, and the names of all.
+    /// The positions of the model's columns that the query omitted, and the names of all its columns.
     omitted: &'a [usize],
     names: &'static [&'static str],
 }
@@ -28,7 +28,7 @@ impl<'a> Columns<'a> {
         Self { about: about.iter(), data, rows, at: 0, omitted: &[], names: &[] }
     }
 
-    /// Columns of which some were not read, with the names of all.
+    /// Columns of which the query omitted some, with the names of all.
     pub(crate) fn without(
         about: &'a [ResultColumn],
         batch: Batch,
@@ -38,24 +38,24 @@ impl<'a> Columns<'a> {
         Self { omitted, names, ..Self::new(about, batch) }
     }
 
-    /// The name of the next column where it was not read, which is then passed over.
+    /// Skips the next column where the query omitted it, and returns its name.
     pub(crate) fn unread(&mut self) -> Option<&'static str> {
         let name = self.omitted.contains(&self.at).then(|| self.names.get(self.at)).flatten();
         self.at += usize::from(name.is_some());
         name.copied()
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// How many columns are left.
+    /// The number of columns that were not read yet.
     pub(crate) fn left(&self) -> usize {
         self.data.len()
     }
 
-    /// The next column as it came.
+    /// The next column, not decoded.
     pub(crate) fn next_data(&mut self) -> Option<ColumnData> {
         self.data.next()
     }
@@ -66,7 +66,7 @@ impl<'a> Columns<'a> {
         self.read::<T, T>(T::decode)
     }
 
-    /// The next column of an outer join: nothing where it is null.
+    /// The next column of an outer join: `None` for nulls.
     pub fn next_outer<T: Field>(&mut self) -> Result<std::vec::IntoIter<Option<T>>> {
         self.read::<T, Option<T>>(T::decode_outer)
     }
@@ -83,7 +83,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// What was wrong with a column, in the words of the contract.
+/// The error for a column that could not be read: a type mismatch, or a malformed batch.
 pub(crate) fn mismatch<T: Field>(column: &str, why: &Unexpected) -> Error {
     let got = match why {
         Unexpected::Null => "null: use an Option",
@@ -93,19 +93,19 @@ pub(crate) fn mismatch<T: Field>(column: &str, why: &Unexpected) -> Error {
     misfit::<T>(column, got)
 }
 
-/// A value that does not fit its column, whichever way it goes.
+/// The type mismatch of a value that does not fit its column, whether it was read or is to be written.
 pub(crate) fn misfit<T: Field>(column: &str, got: &str) -> Error {
     let expected = short(std::any::type_name::<T::Base>());
     Error::TypeMismatch(Mismatch { column: column.to_owned(), expected, got: got.to_owned() })
 }
 
-/// A type's name without the modules that it lies in, also between angle brackets.
+/// A type's name without its module path, also between angle brackets.
 fn short(name: &str) -> String {
     let last = |part: &str| part.rsplit("::").next().unwrap_or(part).to_owned();
     name.split('<').map(last).collect::<Vec<_>>().join("<")
 }
 
-/// A cell of a row that an outer join did find.
+/// A cell of a row that an outer join matched. A null is a type mismatch.
 pub(crate) fn found<T: Field>(cell: Option<T>, column: &str) -> Result<T> {
     cell.ok_or_else(|| mismatch::<T>(column, &Unexpected::Null))
 }

@@ -13,9 +13,9 @@ use crate::Error;
 /// An exact decimal of any number of digits, which it keeps as they were written: an optional sign, digits, an optional point and
 /// digits.
 ///
-/// It is equal, ordered and hashed by its value: `1.5` is `1.50`. `+`, `-`, `*` and `%` are exact. `/` is rounded, halves away
-/// from 0, to at least 16 digits that count, as PostgreSQL and SQLite do it; like `%` it panics where the divisor is 0, and
-/// [`checked_div`](Self::checked_div) does not. An integer may stand on the right.
+/// Equality, order and hash depend on its value: `1.5` equals `1.50`. `+`, `-`, `*` and `%` are exact. `/` rounds, halves away
+/// from 0, to at least 16 significant digits, as PostgreSQL and SQLite do; like `%` it panics where the divisor is 0, and
+/// [`checked_div`](Self::checked_div) does not. The right operand may be an `i64`.
 ///
 /// ```
 /// # use sqlservice_sdk::prelude::*;
@@ -31,7 +31,7 @@ use crate::Error;
 pub struct Decimal(String);
 
 impl Decimal {
-    /// The text: all its digits, zeros at the end too.
+    /// The text with all digits, trailing zeros included.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -48,7 +48,7 @@ impl Default for Decimal {
     }
 }
 
-/// A text that is no decimal. With `?` it becomes an [`Error`], or the text of an error.
+/// The error for a text that is no decimal. `?` converts it to an [`Error`], or to a `String`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotDecimal;
 

@@ -1,4 +1,4 @@
-//! Columns that are read only where a query asks for them.
+//! Columns that are read only where a query requests them.
 
 use std::fmt;
 
@@ -8,10 +8,11 @@ use crate::{
     bindings::sqlservice::database::rows::{ColumnData, Vector},
 };
 
-/// A column of a model that entities do not bring along: `body: Deferred<String>`. A query of objects reads it where it is asked to
-/// ([`EntityQuery::undefer`](crate::session::EntityQuery::undefer)), [`Session::load_deferred`](crate::Session::load_deferred) reads it
-/// for objects that are there; without that it is [`Error::UnloadedColumn`], and never anything else than what the row has. What was
-/// not read is not written either. Plain rows ([`Executor::all`](crate::Executor::all)) have it always.
+/// A column of a model that queries of objects do not load by default: `body: Deferred<String>`.
+/// [`EntityQuery::undefer`](crate::session::EntityQuery::undefer) loads it with a query, and
+/// [`Session::load_deferred`](crate::Session::load_deferred) loads it for existing objects. Until then it is
+/// [`Error::UnloadedColumn`], never a value that the row does not have. An unloaded column is not written either. Plain rows
+/// ([`Executor::all`](crate::Executor::all)) always have it.
 #[derive(Clone)]
 pub struct Deferred<T>(State<T>);
 
@@ -26,7 +27,7 @@ impl<T> Deferred<T> {
     /// The value.
     ///
     /// # Errors
-    /// [`Error::UnloadedColumn`] where it was not read.
+    /// [`Error::UnloadedColumn`] where the column was neither read nor set.
     pub fn get(&self) -> Result<&T> {
         match &self.0 {
             State::Loaded(value) => Ok(value),
@@ -34,12 +35,12 @@ impl<T> Deferred<T> {
         }
     }
 
-    /// Another value takes its place, whether or not it was read.
+    /// Replaces the value, whether or not it was read.
     pub fn set(&mut self, value: impl Into<T>) {
         self.0 = State::Loaded(value.into());
     }
 
-    /// Whether it was read or set.
+    /// Whether the value was read or set.
     pub const fn is_loaded(&self) -> bool {
         matches!(self.0, State::Loaded(_))
     }
@@ -57,14 +58,14 @@ impl From<&str> for Deferred<String> {
     }
 }
 
-/// A new row's: the value is known.
+/// The column of a new row, which counts as loaded.
 impl<T: Default> Default for Deferred<T> {
     fn default() -> Self {
         T::default().into()
     }
 }
 
-/// Equal where both are known and equal, and where neither is.
+/// Equal where both are loaded and equal, and where neither is loaded.
 impl<T: PartialEq> PartialEq for Deferred<T> {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
@@ -83,14 +84,14 @@ impl<T: fmt::Debug> fmt::Debug for Deferred<T> {
     }
 }
 
-/// The type of what stands in the place of a value that was not read. It equals no value, and no database takes it.
+/// The native type of the value that replaces an unloaded column. It equals no value of a database, and every database refuses it.
 const UNLOADED: &str = "an unloaded column";
 
 fn unloaded() -> Value {
     Value::Scalar(Scalar::Other(NativeValue { native_type: UNLOADED.to_owned(), text: String::new() }))
 }
 
-/// Whether this stands in the place of a value that was not read.
+/// Whether this value replaces an unloaded column.
 pub(crate) fn is_unloaded(value: &Value) -> bool {
     matches!(value, Value::Scalar(Scalar::Other(NativeValue { native_type, .. })) if native_type == UNLOADED)
 }

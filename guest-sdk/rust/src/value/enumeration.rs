@@ -1,4 +1,4 @@
-//! Enums that columns can have: one of a few labels.
+//! Enums as column types: one of a few labels.
 
 pub use sqlservice_sdk_macros::Enumeration;
 
@@ -6,8 +6,8 @@ use super::{Scalar, SqlType};
 use crate::{Error, Result, error::Mismatch};
 
 /// An enum whose variants are the labels that a column can have. Derive it, together with `Clone`:
-/// `#[derive(Enumeration, Clone)]`. A variant's label is its name in `snake_case`, or what
-/// `#[enumeration(label = "…")]` says.
+/// `#[derive(Enumeration, Clone)]`. A variant's label is its name in `snake_case`, or the label of
+/// `#[enumeration(label = "…")]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an enumeration",
     note = "derive it: #[derive(Enumeration, Clone)] enum {Self} {{ One, Another }}"
@@ -16,14 +16,14 @@ pub trait Enumeration: SqlType {
     /// All labels, in the order of the variants.
     const LABELS: &'static [&'static str];
 
-    /// What the database keeps.
+    /// The label that the database stores.
     fn label(&self) -> &'static str;
 
     /// The variant of a label; nothing where there is no such label.
     #[doc(hidden)]
     fn of_label(label: &str) -> Option<Self>;
 
-    /// The variant of a label, for texts from elsewhere. An error says which labels there are; nothing was sent.
+    /// The variant of a label, for texts that do not come from the database. The error lists the labels; nothing is sent.
     fn from_label(label: &str) -> Result<Self> {
         Self::of_label(label).ok_or_else(|| {
             let name = std::any::type_name::<Self>();
@@ -36,7 +36,7 @@ pub trait Enumeration: SqlType {
     }
 }
 
-/// What the derive writes, once for all enums.
+/// The code that the implementations of all derived enums share.
 #[doc(hidden)]
 pub mod labels {
     use super::{Enumeration, Scalar};

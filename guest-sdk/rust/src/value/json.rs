@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Json(String);
 
 impl Json {
-    /// A document; the database checks it.
+    /// Makes a document from a text, whose syntax only the database checks.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }

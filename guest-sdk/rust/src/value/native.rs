@@ -1,5 +1,5 @@
-//! Types of other crates that columns can have, each behind the feature of its crate's name. One of this crate's types
-//! carries each of them.
+//! Column types of other crates, each behind the feature of its crate's name. Each is converted to and from one of this
+//! crate's types.
 
 #[cfg(feature = "bigdecimal")]
 mod bigdecimal;
@@ -17,24 +17,24 @@ pub use self::serde_json::Document;
 use super::{Scalar, SqlType, Value};
 use crate::bindings::sqlservice::database::rows::Vector;
 
-/// A type of another crate and the one of ours that carries it.
+/// A type of another crate, with the type of this crate that carries it.
 trait Carried: Clone + 'static {
-    /// Ours.
+    /// The type of this crate.
     type By: SqlType;
 
-    /// Ours from theirs, or why ours cannot carry it.
+    /// Converts to this crate's type, or returns why that cannot carry the value.
     fn encode_value(&self) -> Result<Self::By, &'static str>;
 
-    /// Theirs from ours; nothing where that would lose something.
+    /// Converts from this crate's type; nothing where the conversion would lose information.
     fn decode_value(by: &Self::By) -> Option<Self>;
 
-    /// Why ours cannot carry it, where that is cheaper to tell.
+    /// Why this crate's type cannot carry the value, if it cannot. Types override it where a check is cheaper than the conversion.
     fn misfit(&self) -> Option<&'static str> {
         self.encode_value().err()
     }
 }
 
-/// What stands for a misfit in a statement: no database takes it, whatever the column.
+/// The bind value that replaces a misfit in a statement: every database refuses it, for every column.
 const REFUSED: Scalar = Scalar::Time(i64::MAX);
 
 fn to_scalar(value: &impl Carried) -> Scalar {
@@ -57,14 +57,14 @@ fn encode<C: Carried>(cells: &mut dyn Iterator<Item = Option<&C>>) -> Vector {
     C::By::encode(&mut carried.iter().map(|cell| cell.as_ref().and_then(|by| by.as_ref().ok())))
 }
 
-/// All values at once; where one does not fit, the vector goes back, to be read cell by cell.
+/// Converts all values at once. Where one does not fit, returns the vector, to be read cell by cell.
 fn take<C: Carried>(vector: Vector) -> Result<Vec<C>, Vector> {
     let carried = C::By::take(vector)?;
     let decoded: Option<Vec<C>> = carried.iter().map(C::decode_value).collect();
     decoded.ok_or_else(|| C::By::encode(&mut carried.iter().map(Some)))
 }
 
-/// Makes a carried type one that a column can have.
+/// Implements `SqlType` for a carried type.
 macro_rules! carried {
     ([$($parameters:tt)*] $rust:ty) => {
         impl $($parameters)* $crate::value::SqlType for $rust {

@@ -1,4 +1,4 @@
-//! Which of the contract's values each Rust type is.
+//! Conversions between Rust types and the contract's scalar values.
 
 use super::{Date, Decimal, Interval, Json, Scalar, SqlType, Time, Timestamp, TimestampTz, Uuid, column};
 use crate::bindings::sqlservice::database::{
@@ -38,7 +38,7 @@ impl SqlType for bool {
     }
 }
 
-/// A whole number from whatever the database made of it: sums of integers come as decimals from some.
+/// Reads an integer from any type in which a database returns it: some return sums of integers as decimals.
 fn integer(scalar: Scalar) -> Option<i128> {
     match scalar {
         Scalar::Integer(value) => Some(value.into()),
@@ -90,7 +90,7 @@ integers! {
     u64, Uint64, Unsigned, Unsigneds, u64;
 }
 
-/// Narrower numbers, in place where they are as wide; all of them back where one does not fit.
+/// Converts numbers to a narrower type. Returns all of them where one does not fit.
 fn narrow<W: Copy, N: TryFrom<W>>(wide: Vec<W>) -> Result<Vec<N>, Vec<W>> {
     let narrow: Option<Vec<N>> = wide.iter().map(|&value| N::try_from(value).ok()).collect();
     narrow.ok_or(wide)

@@ -1,4 +1,4 @@
-//! Columns to values and back, and what a host must not be able to do with a wrong one.
+//! Tests of the conversion of columns to values and back, and of malformed columns from a host, which must do no harm.
 
 use super::{Field, Unexpected, *};
 use crate::bindings::sqlservice::database::rows::{ColumnData, Strings, Vector};

@@ -9,7 +9,7 @@ const DAY: i64 = 86_400_000_000;
 pub struct Date(i32);
 
 impl Date {
-    /// The date so many days after 1970-01-01.
+    /// The date `days` days after 1970-01-01.
     pub const fn from_days(days: i32) -> Self {
         Self(days)
     }
@@ -19,7 +19,7 @@ impl Date {
         self.0
     }
 
-    /// The date of a year, a month from 1 and a day from 1; nothing where the calendar has no such day.
+    /// The date of a year from 1 to 9999, a month from 1 and a day from 1; nothing where the calendar has no such day.
     pub fn new(year: i32, month: u32, day: u32) -> Option<Self> {
         if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
             return None;
@@ -46,7 +46,7 @@ impl fmt::Display for Date {
 pub struct Time(i64);
 
 impl Time {
-    /// The time so many microseconds after midnight.
+    /// The time of day `microseconds` microseconds after midnight.
     pub const fn from_microseconds(microseconds: i64) -> Self {
         Self(microseconds)
     }
@@ -56,7 +56,7 @@ impl Time {
         self.0
     }
 
-    /// The time of an hour, a minute, a second and a part of a second; nothing where a day has no such time.
+    /// The time of an hour, a minute, a second and a microsecond; nothing where a day has no such time.
     pub const fn new(hour: u32, minute: u32, second: u32, microsecond: u32) -> Option<Self> {
         if hour > 23 || minute > 59 || second > 59 || microsecond > 999_999 {
             return None;
@@ -80,7 +80,7 @@ macro_rules! instants {
         pub struct $name(i64);
 
         impl $name {
-            /// The one so many microseconds after 1970-01-01T00:00:00.
+            /// The timestamp `microseconds` microseconds after 1970-01-01T00:00:00.
             pub const fn from_microseconds(microseconds: i64) -> Self {
                 Self(microseconds)
             }
@@ -90,7 +90,7 @@ macro_rules! instants {
                 self.0
             }
 
-            /// The one of a date and a time of day.
+            /// The timestamp of a date and a time of day.
             pub const fn new(date: Date, time: Time) -> Self {
                 Self(date.0 as i64 * DAY + time.0)
             }
@@ -118,7 +118,7 @@ macro_rules! instants {
 instants! {
     /// A date and a time without a zone.
     Timestamp, "";
-    /// A moment; it shows itself in UTC.
+    /// A point in time, which is displayed in UTC.
     TimestampTz, "Z";
 }
 

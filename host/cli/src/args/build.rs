@@ -1,4 +1,4 @@
-//! `sqlservice build`, as it is asked for and explained.
+//! The command line of `sqlservice build`, and its help.
 
 use std::path::PathBuf;
 

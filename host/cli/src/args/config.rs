@@ -1,4 +1,4 @@
-//! The configuration file on the command line: `sqlservice check`, and what `run` takes from it.
+//! The options for the configuration file: `sqlservice check`, and those of `run`.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{config, exit};
 
-/// Run for whom.
+/// The tenant that `run` runs for.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Tenants of a configuration file")]
 pub(crate) struct Configured {
@@ -21,7 +21,7 @@ pub(crate) struct Configured {
     pub(crate) tenant: Option<String>,
 }
 
-/// The options that say what the file says.
+/// The options whose settings the file has, so that they conflict with it.
 const GRANTS: [&str; 17] = [
     "databases",
     "raw_sql",

@@ -1,4 +1,4 @@
-//! What `run` grants a plugin, within which limits.
+//! The options of `run` for a plugin's grants and limits.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -7,7 +7,7 @@ use sqlservice_host::{Access, Durability, EngineLimits, Isolation, Settings, Ten
 
 use crate::notation;
 
-/// What the plugin may use.
+/// The plugin's grants.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What the plugin may use")]
 pub(crate) struct Grants {
@@ -16,7 +16,7 @@ pub(crate) struct Grants {
     /// URLs are sqlite:FILE, sqlite::memory:, postgresql://USER:PASSWORD@HOST/DATABASE, and mysql:// or mariadb:// likewise.
     /// env:VARIABLE takes the URL from an environment variable, where other users of the machine do not see its password.
     /// Without any, `default` is the SQLite file sqlservice.db in the working directory.
-    // Never parsed by clap, whose errors would repeat the password.
+    // Not parsed by clap, whose errors would repeat the password.
     #[arg(short, long = "database", value_name = "[NAME=]URL")]
     pub(crate) databases: Vec<String>,
     /// Let it send SQL text, which can do whatever the database's login can; to the databases named, or to all
@@ -36,7 +36,7 @@ pub(crate) struct Grants {
     pub(crate) env: Vec<(String, String)>,
 }
 
-/// A directory that is granted.
+/// A granted directory.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Directory {
     pub(crate) host: PathBuf,
@@ -45,7 +45,7 @@ pub(crate) struct Directory {
 }
 
 impl Grants {
-    /// The directories, those to read first.
+    /// Returns the directories, the readable ones first.
     pub(crate) fn directories(&self) -> impl Iterator<Item = Directory> {
         let read = self.read.iter().map(|text| directory(text, Access::Read));
         read.chain(self.write.iter().map(|text| directory(text, Access::Write)))
@@ -64,7 +64,7 @@ fn variable(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// How much the plugin may use.
+/// The plugin's limits.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct Limits {
@@ -79,18 +79,18 @@ pub(crate) struct Limits {
 impl Limits {
     /// The limits of the engine.
     pub(crate) fn engine(&self) -> EngineLimits {
-        // One instance is called, and before it perhaps another one asked for its models.
+        // One instance is called, and another one may return its models before.
         EngineLimits::default().memory(self.memory).instances(2)
     }
 
     /// The limits of the plugin that is run.
     pub(crate) fn tenant(&self) -> TenantLimits {
-        // A plugin that is run by hand is stopped by hand: time is limited where that is asked for.
+        // A plugin that is run by hand is stopped by hand: time is only limited on request.
         TenantLimits::trusted().memory(self.memory).call_time(self.timeout)
     }
 }
 
-/// How connections are kept.
+/// The settings of connection pools.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Connections, of every database")]
 pub(crate) struct Pool {

@@ -1,4 +1,4 @@
-//! `sqlservice tenant`: what keeps a tenant apart on a database, made and checked.
+//! The command line of `sqlservice tenant`, which makes and checks the login or file that isolates a tenant.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ pub(crate) struct Tenant {
     pub(crate) command: TenantCommand,
 }
 
-/// What is done.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TenantCommand {
     Add(TenantAdd),
@@ -22,7 +22,7 @@ pub(crate) enum TenantCommand {
 }
 
 impl TenantCommand {
-    /// Whether the answer is a JSON document.
+    /// Whether the output is a JSON document.
     pub(crate) fn speaks_json(&self) -> bool {
         match self {
             Self::Add(add) => add.json,
@@ -31,7 +31,7 @@ impl TenantCommand {
     }
 }
 
-/// What a tenant gets.
+/// The means of isolating a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
     /// A login with a schema of its own on PostgreSQL, with a database of its own on MySQL and MariaDB
@@ -43,7 +43,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The word for it.
+    /// The option's value.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Schema => "schema",

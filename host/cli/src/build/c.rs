@@ -1,4 +1,4 @@
-//! C and C++: bindings of the plugin's world, `zig cc`, and a component made of the module.
+//! C and C++: makes bindings of the plugin's world, compiles with `zig cc`, and makes a component from the module.
 
 use std::{
     fs, io,
@@ -20,36 +20,36 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// The compiler, as pip installs it.
+/// The pip packages of the compiler.
 const PINS: &str = include_str!("../../toolchain/ziglang.txt");
-/// Its version, which the pins say too.
+/// Its version, as in the pins.
 const ZIG: &str = "0.17.1";
 
-/// How all is compiled.
+/// The flags of all compilations.
 const FLAGS: [&str; 5] = ["-target", "wasm32-wasi", "-mexec-model=reactor", "-O2", "-s"];
-/// What plugins with C++ in them get, which need its library and have no exceptions; C stays C17, as the compiler has it.
+/// The flags of plugins with C++ sources, which need its library and have no exceptions; C is C17 there too, the compiler's default.
 const WITH_CPP: [&str; 3] = ["-fno-exceptions", "-fno-rtti", "-lc++"];
-/// What all others get.
+/// The flag of all other plugins.
 const C_ALONE: &str = "-std=c17";
-/// How the names of C++ sources end.
+/// The file extensions of C++ sources.
 const CPP: [&str; 3] = ["cc", "cpp", "cxx"];
-/// What is said of files that people wrote.
+/// The warnings for files that people wrote.
 const WARNINGS: [&str; 2] = ["-Wall", "-Wextra"];
 
 /// The folder of the bindings in `build`.
 const BINDINGS: &str = "bindings";
-/// What the world is called in the bindings, whatever its own name is: the SDK includes `plugin.h`.
+/// The world's name in the bindings, whatever its own name is: the SDK includes `plugin.h`.
 const WORLD: &str = "plugin";
 
-/// What makes components of C.
+/// The build steps for C and C++.
 pub(super) struct C {
     zig: Tool,
-    /// Where the compiler keeps what it compiled of its C library.
+    /// The compiler's cache, with its compiled C library.
     cache: PathBuf,
 }
 
 impl C {
-    /// Installs the compiler where it is not there yet.
+    /// Finds the compiler, and installs it if it is missing.
     pub(super) fn find(context: &Context) -> Result<Self> {
         let install = |dir: &Path| venv::install(&venv::any_python()?, dir, PINS);
         let dir = context.toolchains.provide(context, &format!("zig {ZIG}"), PINS, install)?;
@@ -61,7 +61,7 @@ impl C {
     /// Compiles a plugin with its SDK and bindings to a module.
     fn compile(&self, project: &Project, bindings: &Path, module: &Path) -> Result<()> {
         let [source, object] = ["c", "o"].map(|ending| bindings.join(format!("{WORLD}.{ending}")));
-        // Warnings of generated code tell people nothing that they can mend.
+        // Users cannot fix warnings of generated code.
         tool::compile(self.command(project)?.args([C_ALONE, "-w", "-c"]).arg(source).arg("-o").arg(&object))?;
         let sources = sources(project)?;
         let mut link = self.command(project)?;
@@ -75,7 +75,8 @@ impl C {
         tool::compile(&mut link)
     }
 
-    /// The compiler with what all files need, from the project's directory: a module has no other paths of it.
+    /// Returns the compiler's command with the flags for all files. It runs in the project's directory, so that the module contains
+    /// only relative paths of it.
     fn command(&self, project: &Project) -> Result<Command> {
         let sdk = project.sdk()?;
         let sdk = sdk.strip_prefix(&project.dir).unwrap_or(&sdk);
@@ -102,7 +103,7 @@ impl Steps for C {
     }
 }
 
-/// Writes the bindings of a world: a source, its header, and an object that says the world. Functions wait where they call.
+/// Writes the bindings of a world: a source, its header, and an object that contains the world. All functions are synchronous.
 fn generate(world: &World, dir: &Path) -> Result<()> {
     let async_ = AsyncFilterSet::all(false);
     let options = wit_bindgen_c::Opts { rename_world: Some(WORLD.to_owned()), async_, ..Default::default() };
@@ -116,7 +117,7 @@ fn generate(world: &World, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The sources of a plugin and its SDK, from the project's directory.
+/// Returns the sources of a plugin and its SDK, relative to the project's directory.
 fn sources(project: &Project) -> Result<Vec<PathBuf>> {
     let mut sources = Vec::new();
     for folder in [project.dir.clone(), project.dir.join("src"), project.sdk()?.join("src")] {
@@ -131,7 +132,7 @@ fn sources(project: &Project) -> Result<Vec<PathBuf>> {
     Ok(sources)
 }
 
-/// The names of the sources in a directory, in order; none where it is not there.
+/// Returns the sorted names of the sources in a directory; none where it does not exist.
 fn in_folder(dir: &Path) -> io::Result<Vec<PathBuf>> {
     if !dir.is_dir() {
         return Ok(Vec::new());
@@ -144,7 +145,7 @@ fn in_folder(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(names)
 }
 
-/// Whether a file's name has one of these endings.
+/// Whether a file has one of these extensions.
 fn ends_with(file: &Path, endings: &[&str]) -> bool {
     file.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known))
 }

@@ -1,4 +1,4 @@
-//! Makes a component of a core module, as compilers without components leave it.
+//! Makes a component from a core module, for compilers that cannot make components.
 
 use std::{fs, path::Path};
 
@@ -13,12 +13,12 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// Makes a component of a module that says its own world, as bindings for C let it.
+/// Makes a component from a module that contains its world, as the bindings for C embed it.
 pub(super) fn encode(module: &Path, component: &Path) -> Result<()> {
     write(&read(module)?, component)
 }
 
-/// Makes a component of a module of this world.
+/// Makes a component from a module of this world.
 pub(super) fn encode_as(module: &Path, world: &World, component: &Path) -> Result<()> {
     let mut bytes = read(module)?;
     embed_component_metadata(&mut bytes, &world.resolve, world.id, StringEncoding::UTF8)
@@ -41,7 +41,7 @@ fn write(module: &[u8], component: &Path) -> Result<()> {
     fs::write(component, bytes).map_err(|error| failed(component, "cannot be written", &error))
 }
 
-/// What the module lacks, with all its causes.
+/// The failure of a module that cannot become a component, with all causes.
 fn wrong(error: &dyn std::fmt::Display) -> Failure {
     Failure::new(Exit::Component, format!("the compiled program does not become a component: {error:#}"))
         .help("each export of plugin.wit needs its function")

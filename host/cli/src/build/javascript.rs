@@ -1,4 +1,4 @@
-//! JavaScript and TypeScript: Node.js and the project's packages, by which the SDK's own builder makes the component.
+//! JavaScript and TypeScript: Node.js and the project's packages, with which the SDK's own builder makes the component.
 
 use std::{
     fs,
@@ -17,15 +17,15 @@ use super::{
 };
 use crate::failure::Result;
 
-/// What makes components of JavaScript.
+/// The build steps for JavaScript and TypeScript.
 pub(super) struct Javascript {
     node: Node,
-    /// Makes a component of one file of JavaScript.
+    /// The program that makes a component from one file of JavaScript.
     componentize: Tool,
 }
 
 impl Javascript {
-    /// Finds Node.js and the program that makes components, and installs what is missing, the project's packages among it.
+    /// Finds Node.js and the program that makes components, and installs missing tools and the project's packages.
     pub(super) fn find(context: &Context, project: &Project) -> Result<Self> {
         let node = Node::find(context)?;
         let componentize = qjs::find(context)?;
@@ -50,7 +50,8 @@ impl Steps for Javascript {
     }
 }
 
-/// Installs the packages of a project. Npm takes those of an SDK in the project for the project's own, and leaves others alone.
+/// Installs the packages of a project. npm installs those of an SDK inside the project with the project's own, but not those of an SDK
+/// elsewhere.
 fn install(context: &Context, project: &Project, node: &Node) -> Result<()> {
     let sdk = project.sdk()?;
     if !sdk.starts_with(&project.dir) {
@@ -60,7 +61,7 @@ fn install(context: &Context, project: &Project, node: &Node) -> Result<()> {
     install_in(context, node, &project.dir, &[sdk.join("package.json")])
 }
 
-/// Installs the packages of a directory where what is asked for changed. No package runs a script of its own.
+/// Installs the packages of a directory, if its manifests changed. No package may run scripts.
 fn install_in(context: &Context, node: &Node, dir: &Path, more: &[PathBuf]) -> Result<()> {
     let mark = dir.join("node_modules/.sqlservice");
     if fs::read_to_string(&mark).is_ok_and(|kept| kept == asked(dir, more)) {
@@ -68,7 +69,7 @@ fn install_in(context: &Context, node: &Node, dir: &Path, more: &[PathBuf]) -> R
     }
     let _progress = context.begin(format!("Installing the packages of {}", dir.join("package.json").display()));
     let mut command = node.npm();
-    // With a lock file exactly what it says; without one npm writes it.
+    // With a lock file npm installs exactly its versions; without one npm writes it.
     command.arg(if dir.join("package-lock.json").is_file() { "ci" } else { "install" });
     command.args(["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]);
     if context.offline {
@@ -78,7 +79,7 @@ fn install_in(context: &Context, node: &Node, dir: &Path, more: &[PathBuf]) -> R
     fs::write(&mark, asked(dir, more)).map_err(|error| failed(&mark, "cannot be written", &error))
 }
 
-/// What decides which packages there are: the manifest, the lock file and further files.
+/// Returns the hashes of the files that determine the packages: the manifest, the lock file and further files.
 fn asked(dir: &Path, more: &[PathBuf]) -> String {
     let own = ["package.json", "package-lock.json"].map(|name| dir.join(name));
     let hash = |file: &PathBuf| hex(&Sha256::digest(fs::read(file).unwrap_or_default()));

@@ -1,4 +1,4 @@
-//! Lets one build at a time do what two would spoil for each other.
+//! File locks, for steps that two builds must not run at the same time.
 
 use std::{
     fs::{File, TryLockError},
@@ -9,8 +9,8 @@ use std::{
 use super::{Context, failed};
 use crate::failure::Result;
 
-/// Locks a file until it is dropped: the system lets go of it when the process ends, however it does. `what` is done by another
-/// build where this has to wait.
+/// Locks a file until it is dropped; the system releases the lock when the process ends in any way. `what` describes, in the message,
+/// what the other build does that this one waits for.
 pub(super) fn take(context: &Context, path: &Path, what: &str) -> Result<File> {
     let wrong = |error: &io::Error| failed(path, "cannot be locked", error);
     let file = File::create(path).map_err(|error| wrong(&error))?;

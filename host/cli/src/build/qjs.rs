@@ -1,4 +1,4 @@
-//! componentize-qjs, which makes components of JavaScript: no registry has it compiled, so cargo compiles it once a machine.
+//! componentize-qjs, which makes components from JavaScript. No registry has it compiled, so cargo compiles it once per machine.
 
 use std::{env, fs, path::Path};
 
@@ -11,18 +11,18 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// The variable that names the program, where a machine has it.
+/// The environment variable that names the program, where a machine has it.
 const VARIABLE: &str = "COMPONENTIZE_QJS";
-/// Its version. Older ones link no asynchronous functions of a host.
+/// Its version. Older ones cannot link asynchronous functions of a host.
 const VERSION: &str = "0.5.0";
-/// The Rust that compiles it.
+/// The version of Rust that compiles it.
 const RUST: &str = "1.97.0";
 
-/// What to do without Rust.
+/// The help where Rust is missing.
 const HELP: &str = "install Rust by rustup, from https://rustup.rs: componentize-qjs is compiled by it, once a machine; \
     or name the program in the environment variable COMPONENTIZE_QJS";
 
-/// The one that the environment names, else the one that is installed.
+/// Returns the program that the environment names, else the installed one.
 pub(super) fn find(context: &Context) -> Result<Tool> {
     let tool = |version: &str, path| Tool { name: "componentize-qjs", version: version.to_owned(), path };
     if let Some(path) = env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
@@ -34,7 +34,7 @@ pub(super) fn find(context: &Context) -> Result<Tool> {
     Ok(tool(VERSION, dir.join("bin").join(format!("componentize-qjs{}", env::consts::EXE_SUFFIX))))
 }
 
-/// Compiles it. Its own settings take several times as long, for a program that runs for a second.
+/// Compiles and installs it. Its own release settings would compile several times as long, for a program that runs for a second.
 fn install(context: &Context, dir: &Path) -> Result<()> {
     let cargo = tool::which("cargo").ok_or_else(|| Failure::new(Exit::Host, "cargo is not on the PATH").help(HELP))?;
     context.say("It is compiled from its source, which takes some minutes, once");

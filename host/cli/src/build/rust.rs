@@ -1,4 +1,4 @@
-//! Rust: cargo knows what changed and where a component goes.
+//! Rust: cargo itself tracks changes, and places the component.
 
 use std::{
     fs,
@@ -18,10 +18,10 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// What components are compiled for.
+/// The target of components.
 const TARGET: &str = "wasm32-wasip2";
 
-/// Builds by cargo, in the project's own place, and copies the component where one was asked for.
+/// Builds with cargo, in the project's own target directory, and copies the component to `out` if it is set.
 pub(super) fn build(context: &Context, project: &Project, out: Option<&Path>) -> Result<Built> {
     let cargo = find(project)?;
     context.say(&format!("Found {} {} ({})", cargo.name, cargo.version, cargo.path.display()));
@@ -37,7 +37,7 @@ pub(super) fn build(context: &Context, project: &Project, out: Option<&Path>) ->
     Ok(Built { component: out.to_owned(), tools: vec![cargo], anew })
 }
 
-/// The cargo that the project gets: rustup takes the version that it asks for.
+/// Finds the project's cargo: rustup selects the version that the project names.
 fn find(project: &Project) -> Result<Tool> {
     let none = || {
         Failure::new(Exit::Host, "cargo is not on the PATH")
@@ -51,7 +51,7 @@ fn find(project: &Project) -> Result<Tool> {
     Ok(Tool { name: "cargo", version, path })
 }
 
-/// Runs cargo, which tells people itself what it does; returns what it tells programs.
+/// Runs cargo, which reports to people on standard error; returns its messages for programs.
 fn run(context: &Context, project: &Project, cargo: &Tool) -> Result<String> {
     let mut command = command(context, project, cargo);
     tracing::debug!(?command, "a step of the build");
@@ -75,7 +75,7 @@ fn command(context: &Context, project: &Project, cargo: &Tool) -> Command {
     command
 }
 
-/// The component among what cargo made, and whether it was made just now.
+/// Finds the component in cargo's messages, and whether it was built now.
 fn artifact(said: &str, project: &Project) -> Option<(PathBuf, bool)> {
     let manifest = project.dir.join("Cargo.toml");
     let messages = said.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());

@@ -1,4 +1,4 @@
-//! Programs that a build runs: found, asked for their version, run with their words passed on when they fail.
+//! Programs that a build runs: finds them, reads their versions, and prints their output when they fail.
 
 use std::{
     env,
@@ -22,25 +22,25 @@ pub(super) struct Tool {
 }
 
 impl Tool {
-    /// A command of it.
+    /// Returns a command that runs it.
     pub(super) fn command(&self) -> Command {
         command(&self.path)
     }
 
-    /// Its version as numbers, as many as it says.
+    /// The numbers of its version, as many as it has.
     pub(super) fn numbers(&self) -> Vec<u32> {
         numbers(&self.version)
     }
 }
 
-/// A command that reads nothing of the terminal.
+/// Makes a command without standard input.
 pub(super) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.stdin(Stdio::null());
     command
 }
 
-/// The numbers of a version such as `go1.27.3` or `v20.1.0-nightly`.
+/// Returns the numbers of a version such as `go1.27.3` or `v20.1.0-nightly`.
 pub(super) fn numbers(version: &str) -> Vec<u32> {
     let start = version.find(|c: char| c.is_ascii_digit()).unwrap_or(version.len());
     let numbers = version.get(start..).unwrap_or_default();
@@ -48,7 +48,7 @@ pub(super) fn numbers(version: &str) -> Vec<u32> {
     numbers.get(..end).unwrap_or_default().split('.').map_while(|number| number.parse().ok()).collect()
 }
 
-/// Where a program is, of those that a shell would find.
+/// Finds a program on the PATH.
 pub(super) fn which(name: &str) -> Option<PathBuf> {
     let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
     let folders = env::split_paths(&env::var_os("PATH")?).collect::<Vec<_>>();
@@ -57,14 +57,14 @@ pub(super) fn which(name: &str) -> Option<PathBuf> {
     files.into_iter().find(|path| path.is_file())
 }
 
-/// What a program says when it is asked this; none where it cannot be run or fails.
+/// Returns a command's output; `None` where it cannot be run or fails.
 pub(super) fn answer(mut command: Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;
     let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     output.status.success().then_some(said)
 }
 
-/// Runs a step that installs something: what it says is passed on where it fails.
+/// Runs a step that installs something. Its output is printed if it fails.
 pub(super) fn install(command: &mut Command) -> Result<()> {
     let output = run(command)?;
     if output.status.success() {
@@ -75,7 +75,7 @@ pub(super) fn install(command: &mut Command) -> Result<()> {
         .help("a registry or a proxy that does not answer is the usual reason; nothing half installed is left"))
 }
 
-/// Runs a step that compiles: what it says is passed on where it fails, and its warnings in any case.
+/// Runs a step that compiles. Its output is printed if it fails, its warnings in any case.
 pub(super) fn compile(command: &mut Command) -> Result<()> {
     let mut output = run(command)?;
     if output.status.success() {
@@ -92,22 +92,22 @@ fn run(command: &mut Command) -> Result<Output> {
     command.output().map_err(|error| unusable(command.get_program().as_ref(), &error))
 }
 
-/// Why a program does not run.
+/// Makes the failure of a program that cannot be run.
 pub(super) fn unusable(program: &Path, error: &io::Error) -> Failure {
     let failure = Failure::new(Exit::Host, format!("{} cannot be run: {error}", program.display()));
     if error.kind() == ErrorKind::NotFound { failure.help("it has to be on the PATH") } else { failure }
 }
 
-/// What a program said goes where this command's own words for people go.
+/// Prints a program's output on standard error, like this command's own messages.
 fn pass_on(output: &Output) {
     let mut err = io::stderr().lock();
     for said in [&output.stdout, &output.stderr] {
-        // There is nowhere to tell that standard error is closed.
+        // An error is ignored, as nothing is left to report a closed standard error to.
         let _ = err.write_all(said);
     }
 }
 
-/// The program and its first words.
+/// Returns the program's name and its first argument, unless that is an option.
 fn title(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = command.get_args().take_while(|word| !word.as_encoded_bytes().starts_with(b"-")).take(1);

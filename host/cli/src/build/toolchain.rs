@@ -1,4 +1,4 @@
-//! Compilers that are installed once a machine, from package registries, in pinned versions.
+//! Compilers that are installed once per machine, from package registries, in pinned versions.
 
 use std::{
     env,
@@ -16,7 +16,7 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// The variable that names the directory.
+/// The environment variable that names the directory.
 const VARIABLE: &str = "SQLSERVICE_TOOLCHAINS";
 
 /// The directory of the machine's toolchains.
@@ -26,20 +26,20 @@ pub(super) struct Toolchains {
 }
 
 impl Toolchains {
-    /// The one that the environment names, else the user's own. Nothing is made yet.
+    /// Uses the directory that the environment names, else the user's own. Creates nothing yet.
     pub(super) fn new(offline: bool) -> Result<Self> {
         let named = env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
         let root = named.or_else(|| cache::users_own("toolchains")).ok_or_else(|| {
             Failure::new(Exit::Host, "the user has no directory for caches")
                 .help(format!("{VARIABLE} names a directory for compilers"))
         })?;
-        // Programs get it as it stands, and have other working directories.
+        // Programs with other working directories get the path.
         let root = std::path::absolute(&root).map_err(|error| failed(&root, "cannot be used", &error))?;
         Ok(Self { root, offline })
     }
 
-    /// A directory that holds what these pins ask for. `install` makes it where it is not there yet, in a directory of another
-    /// name: what has its own name is whole. Another process that installs the same is waited for.
+    /// Returns a directory with the pinned packages. `install` fills it where it does not exist yet, under a temporary name, so that a
+    /// directory with the final name is complete. Waits for another process that installs the same.
     pub(super) fn provide(
         &self,
         context: &Context,
@@ -71,13 +71,13 @@ impl Toolchains {
         Ok(dir)
     }
 
-    /// Waits until no other build does this, on this machine.
+    /// Takes a lock of the machine: waits until no other build does `what`.
     pub(super) fn lock(&self, context: &Context, name: &str, what: &str) -> Result<File> {
         make(&self.root).map_err(|error| failed(&self.root, "cannot be made", &error))?;
         lock::take(context, &self.root.join(format!("{name}.lock")), what)
     }
 
-    /// A directory for what a toolchain of this name keeps between runs.
+    /// Returns a directory for the files that a toolchain of this name keeps between runs.
     pub(super) fn cache(&self, name: &str) -> Result<PathBuf> {
         let dir = self.root.join(format!("{name}-cache"));
         make(&dir).map_err(|error| failed(&dir, "cannot be made", &error))?;
@@ -85,14 +85,14 @@ impl Toolchains {
     }
 }
 
-/// The name of a directory for these pins on this kind of machine.
+/// Returns the name of the directory for these pins on this operating system and architecture.
 fn key(name: &str, pins: &str) -> String {
     let all = format!("{} {}\n{pins}", env::consts::OS, env::consts::ARCH);
     let hash = hex(&Sha256::digest(all.as_bytes()));
     format!("{}-{}", name.replace(' ', "-"), hash.get(..16).unwrap_or(&hash))
 }
 
-/// Makes a directory that is the user's alone: programs in it are run.
+/// Makes a directory for this user alone, as programs in it are run.
 fn make(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -101,7 +101,7 @@ fn make(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
-/// Removes what an install that was stopped left.
+/// Removes the leftovers of an interrupted install.
 fn clear(dir: &Path) -> io::Result<()> {
     match fs::remove_dir_all(dir) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

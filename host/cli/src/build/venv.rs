@@ -1,4 +1,4 @@
-//! Python on the machine, and packages of PyPI that it installs for us.
+//! The machine's Python, and packages of PyPI that it installs into virtual environments.
 
 use std::{
     fs, io,
@@ -14,7 +14,7 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// Asks a Python what it is, and whether it can make a place for packages.
+/// A script that prints a Python's version, whether it can make virtual environments, and its path.
 const PROBE: &str = "\
 import sys
 try:
@@ -24,19 +24,19 @@ except ImportError:
     able = 'bare'
 print('%d.%d.%d' % sys.version_info[:3], able, sys.executable)";
 
-/// What to do where no Python is good enough.
+/// The help where no Python is good enough.
 const HELP: &str = "install Python 3.11 or newer with venv: on Debian and Ubuntu `apt install python3 python3-venv`, \
     elsewhere from https://www.python.org or by your package manager";
 
-/// The oldest version that installs compilers.
+/// The oldest Python with which compilers can be installed.
 const OLDEST: [u32; 2] = [3, 10];
 
-/// The machine's Python for what does not care which one it is.
+/// Finds the machine's Python, for uses that need no particular version.
 pub(super) fn any_python() -> Result<Tool> {
     python(OLDEST)
 }
 
-/// The machine's Python, if it is of this version or a newer one and can make a place for packages.
+/// Finds the machine's Python, if it is of this version or a newer one and can make virtual environments.
 pub(super) fn python(oldest: [u32; 2]) -> Result<Tool> {
     let mut why = "Python is not on the PATH".to_owned();
     for name in ["python3", "python"] {
@@ -71,7 +71,7 @@ fn read(path: &Path, said: &str, oldest: [u32; 2]) -> std::result::Result<Tool, 
     Ok(python)
 }
 
-/// Installs packages with their pins and hashes, as a requirements file says them, in a place of their own.
+/// Installs packages in a new virtual environment, with the pins and hashes of a requirements file.
 pub(super) fn install(python: &Tool, dir: &Path, requirements: &str) -> Result<()> {
     tool::install(python.command().args(["-I", "-m", "venv"]).arg(dir))?;
     let file = dir.join("requirements.txt");
@@ -83,14 +83,15 @@ pub(super) fn install(python: &Tool, dir: &Path, requirements: &str) -> Result<(
     settle(dir).map_err(|error| super::failed(dir, "cannot be finished", &error))
 }
 
-/// Programs in such a place name its Python by its path: they get the one that the place has when it is whole.
+/// Rewrites the path of the virtual environment in its programs, which name its Python by path, to the path that it has when it is
+/// complete.
 fn settle(dir: &Path) -> io::Result<()> {
     let Some(path) = dir.to_str() else { return Ok(()) };
     let whole = path.strip_suffix(UNFINISHED).unwrap_or(path);
     let Some(programs) = executable(dir).parent().map(Path::to_owned) else { return Ok(()) };
     for entry in fs::read_dir(programs)? {
         let file = entry?.path();
-        // Those that are no texts find their Python beside them.
+        // Binary programs find their Python beside them.
         let Ok(text) = fs::read_to_string(&file) else { continue };
         if text.contains(path) {
             fs::write(&file, text.replace(path, whole))?;
@@ -99,12 +100,12 @@ fn settle(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The Python of such a place.
+/// Returns the Python of a virtual environment.
 pub(super) fn executable(dir: &Path) -> PathBuf {
     if cfg!(windows) { dir.join("Scripts/python.exe") } else { dir.join("bin/python") }
 }
 
-/// Where a package of such a place lies.
+/// Returns the directory of a package in a virtual environment.
 pub(super) fn package(dir: &Path, name: &str) -> Result<PathBuf> {
     let mut python = tool::command(executable(dir));
     python.args(["-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);

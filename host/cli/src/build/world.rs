@@ -1,4 +1,4 @@
-//! The world of a plugin, in WIT, by the contract that its project has.
+//! The world of a plugin in WIT, resolved with its project's contract.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// A world and all that it names.
+/// A world, and the WIT that it refers to.
 pub(super) struct World {
     pub(super) resolve: Resolve,
     pub(super) id: WorldId,
@@ -32,7 +32,7 @@ impl World {
     }
 }
 
-/// What is wrong with WIT, with its place.
+/// Makes the failure of an error in WIT, with its place.
 fn wrong(path: &Path, why: &str) -> Failure {
     Failure::new(Exit::Component, format!("{} makes no sense:\n{}", path.display(), why.trim_end()))
 }

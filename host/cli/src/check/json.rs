@@ -1,4 +1,4 @@
-//! What a configuration allows, as JSON. Objects have their keys in order, so one file gives one document.
+//! Describes a configuration's grants as JSON. Objects have sorted keys, so one file gives one document.
 
 use serde_json::{Map, Value as Json, json};
 use sqlservice_host::Access;
@@ -6,7 +6,7 @@ use sqlservice_host::Access;
 use super::{rules, warnings::Finding};
 use crate::config::{Config, Granted, LIMITS, SchemaChanges, Tenant};
 
-/// The document that `check --json` promises.
+/// Returns the document of `check --json`.
 pub(super) fn to_json(config: &Config, findings: &[Finding]) -> Json {
     let tell = |warns: bool| -> Vec<Json> {
         findings.iter().filter(|finding| finding.warns == warns).map(|finding| told(config, finding)).collect()
@@ -76,7 +76,7 @@ fn of_grant(config: &Config, tenant: &str, granted: &Granted) -> Json {
     })
 }
 
-/// The limits that are others than the defaults, each with the default.
+/// Returns the limits that differ from the defaults, each with its default.
 pub(super) fn differing(tenant: &Tenant) -> impl Iterator<Item = (&'static str, String, String)> + '_ {
     let default = sqlservice_host::TenantLimits::default();
     let both = LIMITS.iter().map(move |limit| (limit.name, limit.of(&tenant.limits), limit.of(&default)));

@@ -1,9 +1,9 @@
-//! A policy's rules in words, and as JSON.
+//! Describes a policy's rules, as text and as JSON.
 
 use serde_json::{Value as Json, json};
 use sqlservice_host::policy::{Allow, TablePolicy};
 
-/// What may be allowed besides the four operations.
+/// The permissions besides the four operations.
 const ALL: [(Allow, &str); 4] = [
     (Allow::Aggregate, "aggregate"),
     (Allow::Returning, "returning"),
@@ -11,12 +11,12 @@ const ALL: [(Allow, &str); 4] = [
     (Allow::Upsert, "upsert"),
 ];
 
-/// The names of what is allowed, or of what is not.
+/// Returns the names of the permissions that are granted, or of those that are not.
 fn others(table: &TablePolicy, allowed: bool) -> Vec<&'static str> {
     ALL.into_iter().filter(|(what, _)| table.allow.contains(what) == allowed).map(|(_, name)| name).collect()
 }
 
-/// The operations that have no rule.
+/// Returns the operations without a rule, and the permissions that are not granted.
 fn denied(table: &TablePolicy) -> Vec<&'static str> {
     let rules = [
         ("read", table.read.is_none()),
@@ -35,7 +35,7 @@ fn checked(check: Option<&String>) -> String {
     check.map(|check| format!("; has to be true: {check}")).unwrap_or_default()
 }
 
-/// What may be done with a table, one line a rule: its name and its words.
+/// Describes the rules of a table, one line each: the name and the words.
 pub(super) fn lines(table: &TablePolicy) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     let mut line = |name: &str, words: String| lines.push((name.to_owned(), words));
@@ -65,7 +65,7 @@ pub(super) fn lines(table: &TablePolicy) -> Vec<(String, String)> {
     lines
 }
 
-/// The same as data.
+/// Describes the rules of a table as JSON.
 pub(super) fn to_json(table: &TablePolicy) -> Json {
     json!({
         "read": table.read.as_ref().map(|rule| json!({ "columns": rule.columns, "where": rule.filter })),

@@ -1,4 +1,4 @@
-//! What `check` says and warns of.
+//! Tests of the descriptions and warnings of `check`.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ fn config(text: &str, dir: &Path) -> Config {
     read.unwrap_or_else(|failure| panic!("{failure}"))
 }
 
-/// The kinds of all warnings, each with the line that it is about.
+/// Returns the kinds of all warnings, each with its line.
 fn warned(text: &str) -> Vec<(&'static str, usize)> {
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join("p.wasm"), "").expect("a file");
@@ -21,7 +21,7 @@ fn warned(text: &str) -> Vec<(&'static str, usize)> {
     findings.iter().filter(|finding| finding.warns).map(|finding| (finding.kind, line(finding))).collect()
 }
 
-/// Two tenants, and what each is granted.
+/// Makes a file with two tenants and their grants.
 fn two(url: &str, one: &str, other: &str) -> String {
     let tenant = |name: &str, grant: &str| {
         format!("[tenants.{name}]\nplugins = ['p']\n[tenants.{name}.databases.default]\ndatabase = 'd'\n{grant}\n")
@@ -48,7 +48,7 @@ fn tenants_that_share_rows_are_warned_of() {
     let text = two(SERVER, "policy = 'p'", "policy = 'p'") + policy;
     let text = text.replace("plugins = [", "claims = { a = 1 }\nplugins = [");
     assert_eq!(warned(&text), []);
-    // One without a policy sees all rows, and the one with a policy does not.
+    // A grant without a policy reaches all rows, one with a policy does not.
     assert_eq!(warned(&text.replacen("policy = 'p'", "", 1)), [("shared-rows", 7)]);
     let open = text + "delete = {}\nupdate = { columns = ['b'], where = 'a = :a' }\ninsert = { columns = ['b'] }\n";
     assert_eq!(warned(&open), [("shared-changes", 7), ("shared-changes", 13)]);

@@ -1,4 +1,4 @@
-//! What a configuration allows, in words.
+//! Describes a configuration's grants as text.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::{
     output,
 };
 
-/// All of it: each tenant, then warnings, then what remains.
+/// Describes each tenant, then warnings, then notes.
 pub(super) fn to_text(config: &Config, findings: &[Finding]) -> String {
     let mut text = String::new();
     for (name, tenant) in &config.tenants {

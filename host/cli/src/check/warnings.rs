@@ -1,4 +1,4 @@
-//! What is unsafe about a configuration, and what remains open where policies are used.
+//! Finds unsafe settings of a configuration, and the gaps that policies leave.
 
 mod login;
 mod machine;
@@ -11,11 +11,11 @@ use sqlservice_host::Access;
 
 use crate::config::{Config, Granted, LIMITS, Span, Tenant};
 
-/// Something that who operates the host ought to know.
+/// A finding that the host's operator should know.
 pub(super) struct Finding {
     /// The kind, for scripts.
     pub(super) kind: &'static str,
-    /// Whether it is a warning; else it only says what is so.
+    /// Whether it is a warning, and not only a note.
     pub(super) warns: bool,
     pub(super) place: Span,
     pub(super) message: String,
@@ -32,7 +32,7 @@ impl Finding {
     }
 }
 
-/// All findings: warnings first, then by their kinds' order and their place in the file.
+/// Returns all findings: warnings first, then by their place in the file and their kind.
 pub(super) fn of(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, tenant) in &config.tenants {
@@ -49,7 +49,7 @@ pub(super) fn of(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// Adds what the logins are found to be under which tenants may send SQL text. It connects.
+/// Adds the findings on the logins under which tenants may send SQL text. Connects to their databases.
 pub(super) async fn of_logins(config: &Config, findings: &mut Vec<Finding>) {
     login::find(config, findings).await;
     sort(findings);
@@ -70,10 +70,10 @@ fn grant(tenant: &str, known_as: &str, granted: &Granted, findings: &mut Vec<Fin
     }
 }
 
-/// Names of variables that sound as if a plugin ought not to know them.
+/// Parts of variables' names that suggest a secret.
 const SECRETS: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "URL", "AUTH"];
 
-/// What a tenant has besides databases.
+/// Checks the rights of a tenant besides databases.
 fn rights(name: &str, tenant: &Tenant, findings: &mut Vec<Finding>) {
     let lifted: Vec<&str> =
         LIMITS.iter().filter(|limit| limit.is_lifted(&tenant.limits)).map(|limit| limit.name).collect();
@@ -113,7 +113,7 @@ fn rights(name: &str, tenant: &Tenant, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What the file has and no tenant uses: perhaps a name that was to be another.
+/// Finds items of the file that no tenant uses, perhaps because of a misspelled name.
 fn unused(config: &Config, findings: &mut Vec<Finding>) {
     let granted = || config.tenants.values().flat_map(|tenant| tenant.databases.values());
     let mut tell = |kind: &str, name: &str, place: &Span| {

@@ -1,4 +1,4 @@
-//! `[databases.NAME]`: where a database is, and how its connections are kept.
+//! `[databases.NAME]`: the URL of a database, and the settings of its connections.
 
 use sqlservice_host::Settings;
 
@@ -9,9 +9,9 @@ use super::{
     url::Origin,
 };
 
-/// The key that may hold a secret by mistake.
+/// The key whose value may hold a secret by mistake.
 pub(super) const URL: &str = "url";
-/// The key whose number is about more than this database.
+/// The key whose number limits more than this database.
 pub(super) const SERVER_CONNECTIONS: &str = "server-connections";
 /// All keys.
 pub(super) const KEYS: &[&str] = &[
@@ -29,16 +29,16 @@ pub(super) const KEYS: &[&str] = &[
     "storage",
 ];
 
-/// A database that tenants may be granted.
+/// A database that can be granted to tenants.
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
-    /// Where its name stands.
+    /// The place of its name in the file.
     pub(crate) place: Span,
     pub(crate) url: Origin,
-    /// Where its URL stands.
+    /// The place of its URL in the file.
     pub(crate) url_place: Span,
     pub(crate) settings: Settings,
-    /// How many connections all databases of its server have together, and where that stands.
+    /// The limit of connections of all databases of its server together, and its place in the file.
     pub(crate) server_connections: Option<(u32, Span)>,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn read(entry: &Entry<'_>) -> Result<Database> {
     Ok(Database { place: entry.key.clone(), url: origin, url_place: place, settings, server_connections })
 }
 
-/// Takes one setting; they are those of `sqlservice run`.
+/// Applies one setting. They are those of `sqlservice run`.
 fn set(settings: &mut Settings, entry: &Entry<'_>) -> Result<()> {
     match entry.name {
         "pool-size" => settings.pool_size = small(entry)?,
@@ -88,7 +88,7 @@ fn some(entry: &Entry<'_>) -> Result<u32> {
     }
 }
 
-/// A word that the host reads by itself and refuses with those that there are.
+/// Parses a word by the host's own rules; the error lists the valid ones.
 fn word<T: std::str::FromStr<Err: std::fmt::Display>>(entry: &Entry<'_>) -> Result<T> {
     entry.text()?.parse().map_err(|error: T::Err| entry.wrong(error.to_string()))
 }

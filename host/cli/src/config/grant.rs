@@ -1,4 +1,4 @@
-//! `[tenants.NAME.databases.NAME]`: what a tenant's plugins may do with a database.
+//! `[tenants.NAME.databases.NAME]`: the rights of a tenant's plugins to a database.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::{
 /// All keys.
 pub(super) const KEYS: &[&str] = &["database", "policy", "tables", "raw-sql", "schema-changes"];
 
-/// What may be done to a table's rows.
+/// The rights to a table's rows.
 const RIGHTS: [(&str, Operations); 4] = [
     ("read", Operations::READ),
     ("insert", Operations::INSERT),
@@ -21,11 +21,11 @@ const RIGHTS: [(&str, Operations); 4] = [
     ("delete", Operations::DELETE),
 ];
 
-/// Which tables plugins may create and drop.
+/// The tables that plugins may create and drop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SchemaChanges {
     None,
-    /// They create tables, and each drops those that it created.
+    /// Plugins create tables, and each drops those that it created.
     Own,
     All,
 }
@@ -35,19 +35,19 @@ pub(crate) fn rights() -> impl Iterator<Item = &'static str> {
     RIGHTS.into_iter().map(|(name, _)| name)
 }
 
-/// A database as it is granted.
+/// A granted database.
 #[derive(Clone, Debug)]
 pub(crate) struct Granted {
-    /// Where its name stands.
+    /// The place of its name in the file.
     pub(crate) place: Span,
     /// The name in `[databases]`.
     pub(crate) database: String,
     pub(crate) policy: Option<String>,
-    /// Tables and what may be done to them; all tables where there is neither this nor a policy.
+    /// Tables and the rights to them; all tables where there is neither this nor a policy.
     pub(crate) tables: Option<BTreeMap<String, Vec<&'static str>>>,
     pub(crate) raw_sql: bool,
     pub(crate) schema_changes: SchemaChanges,
-    /// Where the reference to the policy stands.
+    /// The place of the reference to the policy.
     policy_place: Span,
     database_place: Span,
 }
@@ -82,7 +82,7 @@ fn read_changes(entry: &Entry<'_>) -> Result<SchemaChanges> {
     }
 }
 
-/// Tables: names with all rights, or names with some.
+/// Reads tables: a list of names with all rights, or a table of names with their rights.
 fn read_tables(entry: &Entry<'_>) -> Result<BTreeMap<String, Vec<&'static str>>> {
     match entry.value() {
         DeValue::Array(_) => {
@@ -107,7 +107,7 @@ fn read_rights(entry: &Entry<'_>) -> Result<Vec<&'static str>> {
     }
     granted.sort_by_key(|right| rights().position(|other| other == *right));
     granted.dedup();
-    // To insert, update or delete rows is to read them, too.
+    // Inserting, updating or deleting rows includes reading them.
     if granted.first() != Some(&"read") {
         granted.insert(0, "read");
     }
@@ -115,7 +115,7 @@ fn read_rights(entry: &Entry<'_>) -> Result<Vec<&'static str>> {
 }
 
 impl Granted {
-    /// Two things that cannot both hold: the key to point at, what is wrong, and what to do.
+    /// Finds two settings that contradict each other: the key to point at, the message, and the help.
     fn contradiction(&self) -> Option<(&'static str, &'static str, &'static str)> {
         let (policy, tables) = (self.policy.is_some(), self.tables.is_some());
         match self {
@@ -148,7 +148,7 @@ impl Granted {
         }
     }
 
-    /// Refuses names that there are not.
+    /// Refuses names of databases and policies that do not exist.
     pub(super) fn check_names<'a>(
         &self,
         databases: impl IntoIterator<Item = &'a str>,
@@ -173,7 +173,7 @@ impl Granted {
         }
     }
 
-    /// The grant of an opened database, but for its policy.
+    /// Applies these rights to the grant of an opened database, except for its policy.
     pub(crate) fn restrict(&self, grant: Grant) -> Grant {
         let grant = grant.raw_sql(self.raw_sql);
         let grant = match self.schema_changes {

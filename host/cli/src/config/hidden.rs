@@ -1,6 +1,6 @@
-//! Which parts of the file are never shown: all values but those that cannot be secrets.
+//! Finds the parts of the file that are never shown: all values but those that cannot be secrets.
 //!
-//! A secret is found where it belongs (URLs, the environment) and where a mistake puts it: under a misspelled key, in another table. So
+//! A secret may be where it belongs (URLs, the environment), or where a mistake puts it: under a misspelled key, in another table. So
 //! this is a list of what may be shown, and everything else is hidden.
 
 use toml::{
@@ -11,7 +11,7 @@ use toml::{
 use super::{database, grant, span::Span, tenant, url};
 use crate::secret;
 
-/// The hidden places of a file that can be read.
+/// Returns the hidden places of a file that can be parsed.
 pub(super) fn of_document(document: &DeTable<'_>) -> Vec<Span> {
     let mut hidden = Vec::new();
     of_table(document, &mut Vec::new(), &mut hidden);
@@ -29,7 +29,7 @@ fn of_table<'a>(table: &'a DeTable<'_>, path: &mut Vec<&'a str>, hidden: &mut Ve
     }
 }
 
-// As deep as the parser lets values nest.
+// Recurses as deep as the parser lets values nest.
 fn of_value<'a>(value: &'a Spanned<DeValue<'_>>, path: &mut Vec<&'a str>, hidden: &mut Vec<Span>) {
     match value.get_ref() {
         DeValue::Table(table) => of_table(table, path, hidden),
@@ -42,7 +42,7 @@ fn of_value<'a>(value: &'a Spanned<DeValue<'_>>, path: &mut Vec<&'a str>, hidden
     }
 }
 
-/// Whether what has this path is no secret, whatever it is.
+/// Whether no value at this path is a secret.
 fn may_be_shown(path: &[&str]) -> bool {
     match path {
         ["policies" | "limits" | "plugins", ..] => true,
@@ -53,8 +53,8 @@ fn may_be_shown(path: &[&str]) -> bool {
     }
 }
 
-/// The hidden places of one line of a file that cannot be read: its letters and digits, but for a key that the reader knows and for
-/// tables that hold no secret.
+/// Returns the hidden places of one line of a file that cannot be parsed: its letters and digits, except for a known key and for tables
+/// that hold no secret.
 pub(super) fn of_line(text: &str, at: usize) -> Vec<Span> {
     let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));

@@ -1,4 +1,4 @@
-//! `[limits]`: how much a tenant's plugins may use. What is not said is as [`TenantLimits::default`] has it, which is safe.
+//! `[limits]`: the limits of a tenant's plugins. A missing one is that of [`TenantLimits::default`], which is safe.
 
 use std::{fmt, time::Duration};
 
@@ -7,12 +7,12 @@ use sqlservice_host::TenantLimits;
 use super::node::{Entry, Result, Table};
 use crate::notation;
 
-/// How the limits of statements are called.
+/// The name of the table of a statement's limits.
 const STATEMENT: &str = "statement";
-/// What is written where there is to be no limit.
+/// The value of a limit that is lifted.
 const NONE: &str = "none";
 
-/// What a limit counts.
+/// The unit that a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Count,
@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     Time,
 }
 
-/// How much a limit allows.
+/// The amount that a limit allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Amount {
     None,
@@ -43,7 +43,7 @@ impl fmt::Display for Amount {
 /// A field that holds a limit.
 pub(crate) trait Field {
     fn get(&self, kind: Kind) -> Amount;
-    /// Whether the amount fits it.
+    /// Sets the amount. Returns whether it fits the field.
     fn set(&mut self, amount: Amount) -> bool;
 }
 
@@ -98,13 +98,13 @@ impl<T: Field + Default> Field for Option<T> {
     }
 }
 
-/// A limit: what it is called, what it is, and where the host keeps it.
+/// A limit: its name, its unit, and its field in the host's limits.
 pub(crate) struct Limit {
     pub(crate) name: &'static str,
     kind: Kind,
-    /// Whether there may be none.
+    /// Whether it may be lifted.
     endless: bool,
-    /// Whether it may be nothing.
+    /// Whether it may be zero.
     zero: bool,
     field: fn(&mut TenantLimits) -> &mut dyn Field,
 }
@@ -124,12 +124,12 @@ impl Limit {
         self
     }
 
-    /// How much of it there is.
+    /// Returns the amount in these limits.
     pub(crate) fn of(&self, limits: &TenantLimits) -> Amount {
         (self.field)(&mut limits.clone()).get(self.kind)
     }
 
-    /// Whether the safe value is a limit, and this one is none.
+    /// Whether it is lifted here, and not by default.
     pub(crate) fn is_lifted(&self, limits: &TenantLimits) -> bool {
         self.of(limits) == Amount::None && self.of(&TenantLimits::default()) != Amount::None
     }
@@ -176,7 +176,7 @@ pub(super) fn time(entry: &Entry<'_>) -> Result<Duration> {
     notation::duration(text).map_err(|words| entry.wrong(format!("{}: {words}", entry.path)))
 }
 
-/// The limits of a table over those that hold where it says nothing.
+/// Reads the limits of a table; missing ones are those of `base`.
 pub(super) fn read(table: &Table<'_>, base: &TenantLimits) -> Result<TenantLimits> {
     let mut limits = base.clone();
     let names: Vec<&str> = LIMITS.iter().map(|limit| limit.name).collect();
@@ -208,7 +208,7 @@ fn set(entry: &Entry<'_>, limits: &mut TenantLimits, is: impl Fn(&Limit) -> bool
 
 use Kind::{Bytes, Count, Time};
 
-/// All limits, each said in words in the schema: those of a tenant, of what its plugins do with databases, and of one statement.
+/// All limits, each described in the schema: those of a tenant, of its plugins' use of databases, and of one statement.
 pub(crate) static LIMITS: [Limit; 34] = [
     Limit::new("memory", Bytes, |l| &mut l.memory),
     Limit::new("total-memory", Bytes, |l| &mut l.total_memory).or_none(),

@@ -1,11 +1,11 @@
-//! The file's tables and values, each with its place, and what is said where one is another than is wanted.
+//! The file's tables and values with their places, and the errors where one has another type than is wanted.
 
 use serde_spanned_of_toml::{DeTable, DeValue, Spanned};
 
 use super::span::{Problem, Span};
 use crate::notation::suggestion;
 
-/// The types that the parser has for values with places.
+/// The parser's types for values with places.
 mod serde_spanned_of_toml {
     pub(super) use toml::{
         Spanned,
@@ -19,10 +19,10 @@ const SHOWN: usize = 64;
 /// A result of the reader.
 pub(super) type Result<T> = std::result::Result<T, Problem>;
 
-/// A table: what it is called, where, and what is in it.
+/// A table: its path, its place, and its entries.
 #[derive(Clone)]
 pub(super) struct Table<'a> {
-    /// Its path, as a header writes it; empty for the file itself.
+    /// Its path, as in a header; empty for the file itself.
     pub(super) path: String,
     pub(super) place: Span,
     entries: &'a DeTable<'a>,
@@ -34,7 +34,7 @@ pub(super) struct Entry<'a> {
     pub(super) path: String,
     /// The key alone.
     pub(super) name: &'a str,
-    /// Where the key stands.
+    /// The place of the key in the file.
     pub(super) key: Span,
     value: &'a Spanned<DeValue<'a>>,
 }
@@ -64,7 +64,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// All entries, whose keys are names that the file gives.
+    /// Returns all entries, whose keys are names that the file chooses.
     pub(super) fn named(&self) -> Result<Vec<Entry<'a>>> {
         let check = |entry: Entry<'a>| {
             if is_name(entry.name) {
@@ -80,7 +80,7 @@ impl<'a> Table<'a> {
         self.entries().find(|entry| entry.name == name)
     }
 
-    /// An entry without which the table means nothing.
+    /// Returns an entry that the table has to have.
     pub(super) fn need(&self, name: &str, example: &str) -> Result<Entry<'a>> {
         self.get(name).ok_or_else(|| {
             Problem::new(self.place.clone(), format!("[{}] has no {name}", self.path))
@@ -88,7 +88,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A table of this one; an empty list of entries where it is not there.
+    /// Returns the entries of a table in this one; none where it does not exist.
     pub(super) fn tables(&self, name: &str) -> Result<Vec<Entry<'a>>> {
         self.get(name).map_or(Ok(Vec::new()), |entry| entry.table()?.named())
     }
@@ -102,7 +102,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Refuses a word that is none of those that there are.
+/// Makes the error for a word that is none of the valid ones.
 pub(super) fn unknown_word<'a>(
     place: Span,
     word: &str,
@@ -111,7 +111,7 @@ pub(super) fn unknown_word<'a>(
     all: impl IntoIterator<Item = &'a str>,
 ) -> Problem {
     let all: Vec<&str> = all.into_iter().collect();
-    // What is no name may be a text that went to a wrong place, a URL for example.
+    // A text that is no name may be a misplaced one, a URL for example, so it is not shown.
     let shown = if is_name(word) { format!("{word:?}") } else { "this".to_owned() };
     let of = if of.is_empty() { String::new() } else { format!(" {of}") };
     let guess = suggestion(word, all.iter().copied()).map(|name| format!("did you mean {name:?}? "));
@@ -120,7 +120,7 @@ pub(super) fn unknown_word<'a>(
 }
 
 impl<'a> Entry<'a> {
-    /// Where the value stands; a table is known by its key.
+    /// The place of the value; of a table that of its key.
     pub(super) fn place(&self) -> Span {
         match self.value.get_ref() {
             DeValue::Table(_) => self.key.clone(),
@@ -128,7 +128,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// What is wrong with the value.
+    /// Makes a problem with the value.
     pub(super) fn wrong(&self, message: impl Into<String>) -> Problem {
         Problem::new(self.place(), message)
     }
@@ -153,7 +153,7 @@ impl<'a> Entry<'a> {
         i64::from_str_radix(integer.as_str(), integer.radix()).map_err(|_| self.wrong("this integer is too large"))
     }
 
-    /// The elements of a list, each under the list's name.
+    /// Returns the elements of a list, each with the list's path and name.
     pub(super) fn list(&self) -> Result<Vec<Entry<'a>>> {
         let DeValue::Array(elements) = self.value.get_ref() else { return Err(self.is_not("a list, in brackets")) };
         let element =
@@ -166,17 +166,17 @@ impl<'a> Entry<'a> {
         self.list()?.iter().map(|element| Ok((element.text()?, element.place()))).collect()
     }
 
-    /// What it is, for callers that take several things.
+    /// Returns the value, for callers that accept several types.
     pub(super) fn value(&self) -> &'a DeValue<'a> {
         self.value.get_ref()
     }
 
-    /// The value for serde.
+    /// Returns a deserializer of the value.
     pub(super) fn deserializer(&self) -> toml::de::ValueDeserializer<'a> {
         self.value.clone().into()
     }
 
-    /// Refuses a value of another type.
+    /// Makes the problem of a value that has another type.
     pub(super) fn is_not(&self, wanted: &str) -> Problem {
         let is = match self.value.get_ref() {
             DeValue::String(_) => "a text",
@@ -191,7 +191,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// A value's own place; that of its list where it has none.
+/// Returns a value's own place, or that of its list where it has none.
 fn spanned_place(value: &Spanned<DeValue<'_>>, list: &Span) -> Span {
     let place = value.span();
     if place.is_empty() { list.clone() } else { place }

@@ -1,4 +1,4 @@
-//! What the file names, opened for a tenant: databases with their URLs and grants, the component of a plugin, directories.
+//! Opens what the file names for a tenant: databases with their URLs and grants, the component of a plugin, directories.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -17,20 +17,20 @@ use crate::{
 };
 
 impl Config {
-    /// The URL of a tenant's database. It is for the host alone.
+    /// Returns the URL of a tenant's database. It is for the host alone.
     pub(crate) fn url(&self, database: &Database, tenant: &str) -> Result<String> {
         let wrong = |(message, help)| Problem::new(database.url_place.clone(), message).help(help);
         database.url.url(tenant, &self.source.dir).map_err(wrong)
     }
 
-    /// What is known of where a tenant's database is: the server or file, without user and password.
+    /// Returns the location of a tenant's database as far as it is known: the server or file, without user and password.
     pub(crate) fn location(&self, granted: &Granted, tenant: &str) -> Option<String> {
         let (_, url) = self.grant(granted, tenant).ok()?;
         Some(secret::location(&url))
     }
 
-    /// By what two databases are one: their location, or where their URL is from while that is not known; none where each grant is
-    /// a database of its own.
+    /// Returns the identity of a database: its location, or the origin of its URL while that is not known. `None` where each grant is a
+    /// database of its own.
     pub(crate) fn database_place(&self, granted: &Granted, tenant: &str) -> Option<String> {
         let database = self.databases.get(&granted.database)?;
         let Ok(url) = self.url(database, tenant) else { return Some(database.url.of_tenant(tenant).shown()) };
@@ -41,7 +41,7 @@ impl Config {
         Some(format!("sqlite:{}", same_file(&path).display()))
     }
 
-    /// A tenant's grant of a database, and its URL. Nothing is sent to it yet.
+    /// Returns a tenant's grant of a database, and its URL. Does not connect yet.
     pub(crate) fn grant(&self, granted: &Granted, tenant: &str) -> Result<(Grant, String)> {
         let Some(database) = self.databases.get(&granted.database) else {
             return Err(Problem::new(granted.place.clone(), "there is no such database"));
@@ -64,7 +64,7 @@ impl Config {
         Ok((grant, url))
     }
 
-    /// The plugin that a tenant is to run, by its name or its path: its name and its component.
+    /// Finds a plugin that a tenant may run, by name or path. Returns its name and the path of its component.
     pub(crate) fn component(&self, name: &str, tenant: &Tenant, asked: &Path) -> failure::Result<(String, PathBuf)> {
         let paths = || tenant.plugins.keys().filter_map(|plugin| self.plugins.get_key_value(plugin));
         let same = |path: &Path| path.canonicalize().ok().zip(asked.canonicalize().ok()).is_some_and(|(a, b)| a == b);
@@ -79,13 +79,13 @@ impl Config {
         Err(Failure::new(Exit::Usage, message).help(format!("{all}; [tenants.{name}] plugins says so")))
     }
 
-    /// Refuses directories that there are not.
+    /// Refuses granted directories that do not exist.
     pub(crate) fn check_directories(&self, tenant: &Tenant) -> Result<()> {
         let missing = tenant.directories.iter().find(|directory| !self.path(&directory.host).is_dir());
         missing.map_or(Ok(()), |directory| Err(Problem::new(directory.place.clone(), "there is no such directory")))
     }
 
-    /// Gives a tenant what it has besides databases.
+    /// Sets the parts of a tenant besides databases: limits, claims, directories and environment.
     pub(crate) fn furnish(&self, tenant: &Tenant, mut builder: TenantBuilder) -> TenantBuilder {
         builder = builder.limits(tenant.limits.clone());
         for (name, value) in &tenant.claims {
@@ -98,7 +98,7 @@ impl Config {
     }
 }
 
-/// One path for all that lead to a file, also where it is not made yet.
+/// Returns one path for all paths that lead to the same file, also where it does not exist yet.
 fn same_file(path: &Path) -> PathBuf {
     let plain = || path.components().filter(|part| *part != Component::CurDir).collect();
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

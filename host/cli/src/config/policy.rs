@@ -1,4 +1,4 @@
-//! `[policies.NAME]`: what may be done with which rows, and where in the file each rule stands.
+//! `[policies.NAME]`: the policies of rows, and the place of each rule in the file.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -14,14 +14,14 @@ use super::{
 /// All keys of a policy.
 pub(super) const KEYS: &[&str] = &["tables"];
 
-/// A policy that grants may name.
+/// A policy that grants can refer to.
 #[derive(Clone, Debug)]
 pub(crate) struct NamedPolicy {
-    /// Where its name stands.
+    /// The place of its name in the file.
     pub(crate) place: Span,
-    /// What was written.
+    /// The tables as the file has them.
     pub(crate) tables: BTreeMap<String, TablePolicy>,
-    /// The same, parsed.
+    /// The parsed policy.
     pub(crate) policy: Arc<Policy>,
 }
 
@@ -51,7 +51,7 @@ fn one(entry: &Entry<'_>) -> Result<TablePolicy> {
     })
 }
 
-/// Refuses a policy that says something else about a tenant with these claims than that it has no right.
+/// Refuses a policy that cannot be bound to a tenant's claims.
 pub(super) fn check_claims(
     named: &NamedPolicy,
     entry: &Entry<'_>,
@@ -68,7 +68,7 @@ pub(super) fn check_claims(
     Err(problem.help(format!("claims of a tenant are [tenants.{tenant}] claims = {{ name = value }}; it {given}")))
 }
 
-/// The place of what is wrong in a rule.
+/// Makes the problem of an error in a rule, with its place.
 fn located(error: &PolicyError, tables: &Table<'_>, text: &str) -> Problem {
     let Some(table) = tables.get(&error.table) else { return Problem::new(tables.place.clone(), error.to_string()) };
     let rule = rule(table, &error.rule);
@@ -84,11 +84,11 @@ fn located(error: &PolicyError, tables: &Table<'_>, text: &str) -> Problem {
     Problem::new(place, error.to_string())
 }
 
-/// The entry that a rule's name leads to, or the last on the way that there is.
+/// Returns the entry of a rule's name, or its last ancestor that exists.
 fn rule<'a>(mut entry: Entry<'a>, rule: &str) -> Entry<'a> {
     let mut rest = rule;
     while let Ok(table) = entry.table() {
-        // A column's name may hold a point.
+        // A column's name may contain a dot.
         let (name, tail) = match table.get(rest) {
             Some(_) => (rest, ""),
             None => rest.split_once('.').unwrap_or((rest, "")),
@@ -99,20 +99,20 @@ fn rule<'a>(mut entry: Entry<'a>, rule: &str) -> Entry<'a> {
     entry
 }
 
-/// How far in a quoted text stands what is so far in its meaning.
+/// Converts an offset in a decoded text to the offset in its quoted form.
 fn raw_offset(raw: &str, decoded: &str, offset: usize) -> usize {
     if let Some(start) = raw.find(decoded) {
         return start + offset;
     }
     let quotes = if raw.starts_with("\"\"\"") { 3 } else { 1 };
     let (mut meant, mut at) = (0, quotes);
-    // The newline after the quotes of a long text is no part of it.
+    // The newline after the opening quotes of a long text is no part of the text.
     if quotes == 3 {
         at += raw.get(at..).map_or(0, |rest| rest.len() - rest.trim_start_matches(['\r', '\n']).len());
     }
     while let Some(rest) = raw.get(at..).filter(|rest| !rest.is_empty()) {
         let (written, means) = step(rest);
-        // What means nothing is passed over, too.
+        // Escapes that decode to nothing are skipped, too.
         if meant >= offset && means > 0 {
             break;
         }
@@ -121,7 +121,7 @@ fn raw_offset(raw: &str, decoded: &str, offset: usize) -> usize {
     at
 }
 
-/// Bytes of the next character as it is written, and of what it means.
+/// Returns the bytes of the next character as written, and as decoded.
 fn step(rest: &str) -> (usize, usize) {
     let mut characters = rest.chars();
     let first = characters.next().map_or(1, char::len_utf8);
@@ -132,7 +132,7 @@ fn step(rest: &str) -> (usize, usize) {
         Some('x') => 2,
         Some('u') => 4,
         Some('U') => 8,
-        // The end of a line that goes on.
+        // A line end that the text continues after.
         Some(c) if c.is_whitespace() => {
             let line = rest.get(1..).unwrap_or_default();
             return (1 + line.len() - line.trim_start().len(), 0);

@@ -1,4 +1,4 @@
-//! Where something stands in the file, and how that is shown: its line with a caret, and never a secret.
+//! Places in the file, and how they are shown: their line with a caret, and never a secret.
 
 use std::{ops::Range, path::PathBuf, sync::Arc};
 
@@ -8,10 +8,10 @@ use crate::{
     output, secret,
 };
 
-/// Bytes of the file.
+/// A range of bytes of the file.
 pub(crate) type Span = Range<usize>;
 
-/// What is wrong with the file, where, and what to do about it. It holds no secret.
+/// A problem of the file, with its place and help. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) place: Span,
@@ -24,27 +24,27 @@ impl Problem {
         Self { place, message: message.into(), help: None }
     }
 
-    /// Says what to do.
+    /// Adds the help.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 }
 
-/// The file: its text, and which parts of that are never shown.
+/// The file: its text, and the parts that are never shown.
 #[derive(Clone, Debug)]
 pub(crate) struct SourceText {
-    /// What it is called, as it was asked for.
+    /// Its name, as the user gave it.
     pub(crate) name: String,
-    /// Its directory, from which its paths count; empty where that is the working directory.
+    /// Its directory, against which its paths are resolved; empty where that is the working directory.
     pub(crate) dir: PathBuf,
     pub(crate) text: Arc<str>,
-    /// What may be a secret.
+    /// The places that may be secrets.
     pub(crate) hidden: Vec<Span>,
 }
 
 impl SourceText {
-    /// A place's line and column, counted from 1, in characters.
+    /// Returns a place's line and column, counted from 1, in characters.
     pub(crate) fn position(&self, place: &Span) -> (usize, usize) {
         let start = self.within(place).start;
         let before = self.text.get(..start).unwrap_or_default();
@@ -52,7 +52,7 @@ impl SourceText {
         (before.matches('\n').count() + 1, line.chars().count() + 1)
     }
 
-    /// The problem as the command tells it.
+    /// Makes the command's failure of a problem.
     pub(crate) fn failure(&self, problem: Problem) -> Failure {
         let (line, column) = self.position(&problem.place);
         let place = self.within(&problem.place);
@@ -61,14 +61,14 @@ impl SourceText {
         problem.help.into_iter().fold(failure, |failure, help| failure.help(self.clean(help)))
     }
 
-    /// Words without the passwords that are in the file, should they repeat a value that stands where it does not belong.
+    /// Removes the file's passwords from a message, as it may repeat a misplaced value.
     fn clean(&self, words: String) -> String {
         let urls =
             self.hidden.iter().filter_map(|place| self.text.get(place.clone())).filter(|text| secret::is_in(text));
         urls.fold(words, |words, url| secret::scrub(&words, url.trim_matches(['"', '\''])))
     }
 
-    /// The part of a place that is on its first line, which the text has: the end of a file is no line of its own.
+    /// Returns the part of a place that is on its first line. The end of the file counts to the last line.
     fn within(&self, place: &Span) -> Span {
         let last = self.text.strip_suffix('\n').unwrap_or(&self.text).len();
         let start = self.boundary(place.start.min(last));
@@ -77,7 +77,7 @@ impl SourceText {
         start..self.boundary(place.end.clamp(start, line.max(start)))
     }
 
-    /// The next place at which a character begins.
+    /// Returns the next offset at which a character begins.
     fn boundary(&self, mut at: usize) -> usize {
         while at < self.text.len() && !self.text.is_char_boundary(at) {
             at += 1;
@@ -85,7 +85,7 @@ impl SourceText {
         at
     }
 
-    /// The text as it may be shown; each byte stays where it is.
+    /// Returns the text as it may be shown; byte offsets stay the same.
     fn shown(&self) -> String {
         let mut bytes = self.text.as_bytes().to_vec();
         for place in &self.hidden {

@@ -1,4 +1,4 @@
-//! `[tenants.NAME]`: who plugins run for, and what they may use then.
+//! `[tenants.NAME]`: a tenant that plugins run for, with its grants and limits.
 
 use std::collections::BTreeMap;
 
@@ -18,29 +18,29 @@ pub(super) const ENV: &str = "env";
 pub(super) const KEYS: &[&str] = &["plugins", "claims", "limits", "databases", "directories", ENV];
 /// All keys of a directory.
 pub(super) const DIRECTORY_KEYS: &[&str] = &["host", "guest", "access"];
-/// What may be done with a directory.
+/// The rights to a directory.
 pub(super) const ACCESS: [(&str, Access); 2] = [("read", Access::Read), ("write", Access::Write)];
 
 /// A tenant.
 #[derive(Clone, Debug)]
 pub(crate) struct Tenant {
-    /// Where its name stands.
+    /// The place of its name in the file.
     pub(crate) place: Span,
-    /// The names of plugins that it may run, and where they stand.
+    /// The names of the plugins that it may run, and their places in the file.
     pub(crate) plugins: BTreeMap<String, Span>,
     pub(crate) claims: Claims,
     pub(crate) limits: TenantLimits,
-    /// Databases by the names that plugins know.
+    /// Databases by the names that plugins see.
     pub(crate) databases: BTreeMap<String, Granted>,
     pub(crate) directories: Vec<Directory>,
     pub(crate) env: BTreeMap<String, String>,
 }
 
-/// A directory that is granted.
+/// A granted directory.
 #[derive(Clone, Debug)]
 pub(crate) struct Directory {
     pub(crate) place: Span,
-    /// The host's path, as it is written.
+    /// The host's path, as in the file.
     pub(crate) host: String,
     pub(crate) guest: String,
     pub(crate) access: Access,
@@ -77,7 +77,7 @@ fn read_claims(table: &Table<'_>) -> Result<Claims> {
     table.entries().map(read).collect()
 }
 
-/// A claim's value. A text stays a text, whatever it looks like.
+/// Reads a claim's value. A text stays a text, whatever it looks like.
 fn claim(entry: &Entry<'_>) -> Result<Value> {
     const KINDS: &str = "an integer, a text, true, false or { uuid = \"…\" }";
     match entry.value() {

@@ -1,4 +1,4 @@
-//! What the reader takes and refuses, and how it says so.
+//! Tests of what the reader accepts and refuses, and of its errors.
 
 mod errors;
 mod noise;
@@ -18,7 +18,7 @@ fn read(text: &str) -> Result<Config, Failure> {
     super::read("f.toml".to_owned(), PathBuf::new(), text.as_bytes())
 }
 
-/// What people are shown of a failure.
+/// Renders a failure as people see it.
 fn told(failure: Failure) -> String {
     let mut text = String::new();
     let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::none());
@@ -38,7 +38,7 @@ fn the_example_is_read() {
     assert_eq!(config.databases["own"].settings.storage_bytes, Some(1 << 30));
 }
 
-/// All limits, as the host says them.
+/// All limits in the host's debug format.
 fn shown(limits: &TenantLimits) -> String {
     format!("{limits:?}")
 }
@@ -57,7 +57,7 @@ fn what_is_not_said_is_safe() {
         let written = line.and_then(|line| line.split_once(" = ")).expect("a line of the example").1;
         assert_eq!(written.trim_matches('"'), limit.of(&default).to_string(), "{}", limit.name);
     }
-    // No limit of the host's is left out: one that is set last differs from all before.
+    // No limit of the host is missing in the file's.
     let fields = shown(&default).matches(": ").count();
     assert_eq!(fields - 2, LIMITS.len(), "TenantLimits, SqlLimits and Limits have other fields than [limits]");
 }

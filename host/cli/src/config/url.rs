@@ -1,4 +1,4 @@
-//! Where a database's URL is from, and the URL itself, which stays with the host.
+//! The origin of a database's URL, and the URL itself, which only the host sees.
 
 use std::{
     env, fs,
@@ -8,28 +8,28 @@ use std::{
 
 use crate::secret;
 
-/// What stands for the tenant's name.
+/// The placeholder for the tenant's name.
 const TENANT: &str = "{tenant}";
 /// The longest URL that is read from a file, in bytes.
 const LONGEST: u64 = 64 << 10;
 
-/// Where a URL is from.
+/// The origin of a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The configuration file itself: it has no password.
+    /// The configuration file itself: the URL has no password.
     Here(String),
     /// An environment variable.
     Variable(String),
-    /// A file that holds nothing else.
+    /// A file that holds only the URL.
     File(String),
 }
 
 impl Origin {
-    /// Reads what the configuration file says. Errors never repeat it.
+    /// Parses the setting of the configuration file. Errors never repeat it.
     pub(crate) fn parse(text: &str) -> Result<Self, (String, String)> {
         let text = text.trim();
         if let Some(name) = text.strip_prefix("env:") {
-            // A URL that begins so by mistake is not told on.
+            // The error does not repeat the text, which may be a URL that begins with `env:` by mistake.
             return if !name.is_empty() && name.replace(TENANT, "t").chars().all(|c| c.is_alphanumeric() || c == '_') {
                 Ok(Self::Variable(name.to_owned()))
             } else {
@@ -56,7 +56,7 @@ impl Origin {
         Ok(Self::Here(text.to_owned()))
     }
 
-    /// How it is shown: never with a secret.
+    /// Formats it for people, without secrets.
     pub(crate) fn shown(&self) -> String {
         match self {
             Self::Here(url) => secret::location(url),
@@ -65,13 +65,13 @@ impl Origin {
         }
     }
 
-    /// Whether each tenant has another one, as far as the configuration file tells.
+    /// Whether each tenant has its own URL, as far as the configuration file shows.
     pub(crate) fn is_by_tenant(&self) -> bool {
         let (Self::Here(text) | Self::Variable(text) | Self::File(text)) = self;
         text.contains(TENANT)
     }
 
-    /// The one of a tenant.
+    /// Returns the origin for a tenant.
     pub(crate) fn of_tenant(&self, tenant: &str) -> Self {
         let name = |text: &String| text.replace(TENANT, tenant);
         match self {
@@ -81,7 +81,7 @@ impl Origin {
         }
     }
 
-    /// The URL of a tenant. Errors say where it should have been, and nothing else.
+    /// Returns the URL for a tenant. Errors contain only the place where it should have been.
     pub(crate) fn url(&self, tenant: &str, dir: &Path) -> Result<String, (String, String)> {
         let found = match self.of_tenant(tenant) {
             Self::Here(url) => url,
@@ -98,16 +98,16 @@ impl Origin {
     }
 }
 
-/// Whether a text says where a URL is, and is none itself.
+/// Whether a text refers to the place of a URL, and is no URL itself.
 pub(super) fn is_elsewhere(text: &str) -> bool {
     matches!(Origin::parse(text), Ok(Origin::Variable(_) | Origin::File(_)))
 }
 
-/// What is said of a tenant whose name cannot be a part of a URL.
+/// The error for a tenant whose name cannot be a part of a URL.
 pub(crate) const UNSAFE_NAME: &str = "a tenant whose name is a part of a database's URL has a name of up to 63 lower-case letters, \
                                       digits, \"-\" and \"_\" that begins with a letter or digit";
 
-/// Whether a tenant's name changes nothing else of a URL than the place where it is put.
+/// Whether a tenant's name is safe in a URL, so that it changes only the part where it is inserted.
 pub(crate) fn is_safe(tenant: &str) -> bool {
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     tenant.starts_with(word) && tenant.len() <= 63 && tenant.chars().all(|c| word(c) || c == '-' || c == '_')
@@ -127,7 +127,7 @@ fn from_file(path: &Path) -> Result<String, (String, String)> {
     }
 }
 
-/// A URL of SQLite whose path counts from a directory; others are as they were.
+/// Resolves the relative path of a SQLite URL against a directory; leaves other URLs unchanged.
 fn anchored(url: &str, dir: &Path) -> String {
     let Some(path) = sqlite_path(url).filter(|path| path.is_relative()) else { return url.to_owned() };
     if dir.as_os_str().is_empty() {
@@ -138,7 +138,7 @@ fn anchored(url: &str, dir: &Path) -> String {
     format!("sqlite:{whole}{}", query.unwrap_or_default())
 }
 
-/// The file of a URL of SQLite; none for others and for what is in memory.
+/// Returns the file of a SQLite URL; `None` for other URLs and for databases in memory.
 pub(crate) fn sqlite_path(url: &str) -> Option<PathBuf> {
     let rest = url.strip_prefix("sqlite:")?;
     let rest = rest.strip_prefix("//").unwrap_or(rest);

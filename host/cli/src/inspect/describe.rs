@@ -1,9 +1,9 @@
-//! Functions as people and programs read them.
+//! Descriptions of functions, as text and as JSON.
 
 use serde_json::{Value as Json, json};
 use sqlservice_host::Function;
 
-/// Signatures as WIT writes them, those of an interface indented below its name.
+/// Returns signatures in WIT syntax, those of an interface indented below its name.
 pub(crate) fn signatures(functions: &[Function]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut current = None;

@@ -1,4 +1,4 @@
-//! Declared models as people and programs read them.
+//! Descriptions of declared models, as text and as JSON.
 
 use std::fmt::Debug;
 
@@ -8,7 +8,7 @@ use sqlservice_host::{
     schema::{Action, Column, ColumnType, DefaultValue, ForeignKey, Index, Models, Relationship, Table, TypeKind},
 };
 
-/// One paragraph a table: its columns in columns, then what holds for the table.
+/// Returns one paragraph per table: its columns as a grid, then its constraints and relationships.
 pub(super) fn lines(models: &Models) -> Vec<String> {
     let mut lines = Vec::new();
     for table in &models.tables {
@@ -24,7 +24,7 @@ pub(super) fn lines(models: &Models) -> Vec<String> {
     lines
 }
 
-/// Name, type and notes, each as wide as its widest.
+/// Formats the name, type and notes of each column, with name and type padded to their widest.
 fn columns(table: &Table) -> Vec<String> {
     let rows: Vec<[String; 3]> =
         table.columns.iter().map(|column| [column.name.clone(), type_name(&column.ty), notes(table, column)]).collect();
@@ -72,7 +72,7 @@ fn literal(value: &Value) -> String {
         Value::Scalar(Scalar::Float(value)) => value.to_string(),
         Value::Scalar(Scalar::Decimal(value) | Scalar::Json(value)) => value.clone(),
         Value::Scalar(Scalar::Text(value)) => format!("{value:?}"),
-        // Rare in models: as the contract counts them.
+        // Rare in models, so shown in the debug format.
         other => format!("{other:?}"),
     }
 }
@@ -112,7 +112,7 @@ fn qualified(schema: Option<&str>, name: &str) -> String {
     schema.map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}"))
 }
 
-/// A type in the words of the contract.
+/// Formats a type in the contract's words.
 fn type_name(ty: &ColumnType) -> String {
     let kind = match (ty.kind, ty.element, &ty.native) {
         (TypeKind::Array, Some(element), _) => format!("array of {}", words(&element, "-")),
@@ -130,7 +130,7 @@ fn type_name(ty: &ColumnType) -> String {
     }
 }
 
-/// The name of a Rust variant in words: `TimestampTz` is `timestamp-tz`.
+/// Formats the name of a Rust variant in words: `TimestampTz` is `timestamp-tz`.
 fn words(variant: &impl Debug, between: &str) -> String {
     let mut text = String::new();
     for c in format!("{variant:?}").chars() {

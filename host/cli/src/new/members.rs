@@ -1,4 +1,4 @@
-//! Adds a member to a workspace: an edit of a manifest that a person wrote, which leaves everything else in it as it is.
+//! Adds a member to a workspace by editing its manifest, which leaves the rest of the manifest unchanged.
 
 use std::{
     fs::{self, File},
@@ -13,7 +13,7 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// Adds it to the manifest in this folder. Other programs see the manifest before or after this, never a part of it.
+/// Adds a member to the manifest in this folder. Other programs see the manifest before or after the change, never a part of it.
 pub(super) fn add(root: &Path, path: &str) -> Result<()> {
     let manifest = root.join("Cargo.toml");
     let wrong = |why: String| {
@@ -21,13 +21,13 @@ pub(super) fn add(root: &Path, path: &str) -> Result<()> {
         Failure::new(Exit::Host, message)
             .help("nothing was made; --alone makes a project that the manifest need not name")
     };
-    // Where it is a link, its target is written.
+    // Where the manifest is a link, its target is written.
     let target = fs::canonicalize(&manifest).map_err(|error| wrong(error.to_string()))?;
     replace(&target, |text| with(text, path)).map_err(wrong)
 }
 
-/// Replaces a file by what is made of its text. The new text has a name of its own until it is whole; as long as that name is
-/// taken no other `sqlservice new` changes the file.
+/// Replaces a file by its changed text, which is written to a temporary name first. While a file of that name exists, no other
+/// `sqlservice new` changes the file.
 fn replace(
     target: &Path,
     change: impl Fn(&str) -> std::result::Result<String, String>,
@@ -44,13 +44,13 @@ fn replace(
         written(file, &text, target).and_then(|()| fs::rename(&unfinished, target)).map_err(|error| error.to_string())
     });
     if replaced.is_err() {
-        // What is left over would only be in the way; why it failed is what counts.
+        // The leftovers would only be in the way. An error of removing them is ignored in favour of the first one.
         let _ = fs::remove_file(&unfinished);
     }
     replaced
 }
 
-/// What becomes of a file that may be changed.
+/// Returns the changed text of a file, if the file may be written.
 fn changed(
     target: &Path,
     change: impl Fn(&str) -> std::result::Result<String, String>,
@@ -67,14 +67,14 @@ fn written(mut file: File, text: &str, target: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-/// The name that a file or directory has until it is whole.
+/// Returns the temporary name of a file or directory until it is complete.
 pub(super) fn unfinished(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".unfinished");
     PathBuf::from(name)
 }
 
-/// The manifest with a member more.
+/// Returns the manifest's text with one more member.
 fn with(text: &str, path: &str) -> std::result::Result<String, String> {
     let mut document: DocumentMut = text.parse().map_err(|error: TomlError| error.to_string())?;
     let workspace = document.get_mut("workspace").and_then(Item::as_table_like_mut);
@@ -82,11 +82,11 @@ fn with(text: &str, path: &str) -> std::result::Result<String, String> {
     let members = workspace.entry("members").or_insert_with(|| value(Array::new()));
     append(members.as_array_mut().ok_or("its `members` are no list")?, path);
     let changed = document.to_string();
-    // The library ends the lines that it writes itself in one way.
+    // The library writes its own line ends, which have to match those of the file.
     Ok(if text.contains("\r\n") { changed.replace("\r\n", "\n").replace('\n', "\r\n") } else { changed })
 }
 
-/// Adds to the end of a list. One that has a line for each entry gets one more, and comments stay beside what they explain.
+/// Appends to a list. A list with one entry per line gets one more line, and comments stay beside their entries.
 fn append(list: &mut Array, path: &str) {
     let trailing = said(Some(list.trailing()));
     let (before, behind) = match list.iter_mut().last() {
@@ -97,7 +97,7 @@ fn append(list: &mut Array, path: &str) {
         }
         None => Default::default(),
     };
-    // What follows the last entry: what stands before its comma, and what stands before the bracket.
+    // The decoration after the last entry: the part before its comma, and the part before the bracket.
     let after = format!("{behind}{trailing}");
     let comments = after.trim_end();
     let place = match before.rsplit_once('\n') {
@@ -110,7 +110,7 @@ fn append(list: &mut Array, path: &str) {
     list.set_trailing(after.strip_prefix(comments).unwrap_or_default());
 }
 
-/// What stands around a value: blanks, lines and comments.
+/// The decoration of a value: blanks, lines and comments.
 fn said(around: Option<&RawString>) -> String {
     around.and_then(RawString::as_str).unwrap_or_default().to_owned()
 }
@@ -202,7 +202,7 @@ mod tests {
         add(dir.path(), "new").expect("it is added");
         assert_eq!(fs::read_to_string(&manifest).expect("a file"), "[workspace]\nmembers = [\"new\"]\n");
         assert_eq!(names(), ["Cargo.toml"]);
-        // What is written by another one is not touched.
+        // A file that another process writes is not touched.
         fs::write(dir.path().join("Cargo.toml.unfinished"), "").expect("a file");
         assert!(add(dir.path(), "other").expect_err("no").to_string().contains("remove it then"));
         fs::remove_file(dir.path().join("Cargo.toml.unfinished")).expect("it is there");

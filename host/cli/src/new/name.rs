@@ -1,11 +1,11 @@
-//! Which names a plugin may have.
+//! Checks the names of plugins.
 
 use crate::{
     exit::Exit,
     failure::{Failure, Result},
 };
 
-/// What Rust, cargo or the SDK use themselves.
+/// Names that Rust, cargo or the SDK use themselves.
 const TAKEN: &str = "\
     abstract alloc as async await become box break build const continue core crate deps do dyn else enum examples \
     extern false final fn for futures gen if impl in incremental let loop macro match mod move mut override priv \
@@ -34,13 +34,13 @@ pub(super) fn check(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// What WIT uses itself, and names of packages that languages have already.
+/// WIT's keywords, and names of packages that languages have already.
 const TAKEN_WORDS: &str = "\
     bool borrow char constructor export float32 float64 flags from func future import include interface list main option own package \
     record resource result s16 s32 s64 s8 sdk sqlservice sqlservice-guest stream string tuple u16 u32 u64 u8 variant wasm wit with \
     world";
 
-/// Refuses a name that is none of WIT's, which is where plugins in other languages than Rust have it.
+/// Refuses a name that is invalid in WIT, where plugins in other languages than Rust have their name.
 pub(super) fn check_word(name: &str) -> Result<()> {
     let refuse = |why: &str| {
         Err(Failure::new(Exit::Usage, format!("{name:?} cannot be a plugin's name: {why}"))

@@ -11,10 +11,10 @@ use crate::{
     output,
 };
 
-/// The folder of an SDK in which the files of a new project lie; `{name}` in them is the project's name.
+/// The folder of an SDK with the files of a new project; `{name}` in them is the project's name.
 const TEMPLATE: &str = "template/";
 
-/// What git shall not keep of any project.
+/// The entries of every project's `.gitignore`.
 const IGNORED: [&str; 4] = ["/build/", "/node_modules/", "__pycache__/", "sqlservice.db*"];
 
 /// Makes a project.
@@ -37,7 +37,7 @@ pub(super) fn new(asked: &New, dir: &Path) -> Result<Exit> {
 /// All files of a project.
 fn files(language: Language, name: &str) -> Result<Vec<Text>> {
     let of_sdk = sdk::OTHERS.iter().find(|(sdk, _)| *sdk == language.sdk()).map_or(&[][..], |(_, files)| files);
-    // An SDK for two languages has a folder in its template for the second one.
+    // An SDK for two languages has a subfolder in its template for the second one.
     let second = format!("{TEMPLATE}{}/", Language::Javascript.word());
     let mut files = Vec::new();
     for (path, content) in of_sdk {
@@ -64,7 +64,7 @@ fn files(language: Language, name: &str) -> Result<Vec<Text>> {
     Ok(files)
 }
 
-/// What git shall not keep: what the template says, and what all projects say.
+/// Returns the `.gitignore`: the template's entries, and those of every project.
 fn ignored(mut of_template: Vec<u8>) -> Vec<u8> {
     for line in IGNORED {
         if !of_template.split(|byte| *byte == b'\n').any(|said| said == line.as_bytes()) {
@@ -74,12 +74,12 @@ fn ignored(mut of_template: Vec<u8>) -> Vec<u8> {
     of_template
 }
 
-/// A text of the template with the project's name in it.
+/// Fills the project's name into a text of the template.
 fn filled(content: &[u8], name: &str) -> Vec<u8> {
     std::str::from_utf8(content).map_or_else(|_| content.to_vec(), |text| named(text, name).into_bytes())
 }
 
-/// Puts the name where the template wants it. `${name}` is a variable of JavaScript's.
+/// Replaces the template's placeholders by the name. `${name}` is a variable of JavaScript's, and stays.
 fn named(text: &str, name: &str) -> String {
     const KEPT: &str = "${\u{0}name}";
     let text = text.replace("${name}", KEPT);
@@ -87,7 +87,7 @@ fn named(text: &str, name: &str) -> String {
     text.replace(KEPT, "${name}")
 }
 
-/// What was made, and what to do next.
+/// Returns the message about what was made, with the next steps.
 fn told(language: Language, name: &str, dir: &Path) -> String {
     let (title, dir) = (language.title(), dir.display());
     format!(

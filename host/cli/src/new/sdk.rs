@@ -1,4 +1,4 @@
-//! The SDKs and the contract, as `build.rs` gathered them.
+//! The SDKs and the contract, which `build.rs` embeds.
 
 /// Files by their paths.
 type Files = &'static [(&'static str, &'static [u8])];

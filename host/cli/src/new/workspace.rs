@@ -1,4 +1,5 @@
-//! The cargo workspace in which a new plugin lies, and whether it can be a member there: the workspace has to have the SDK.
+//! The cargo workspace that contains a new plugin's directory, and whether the plugin can be a member: the workspace has to have the
+//! SDK.
 
 use std::{
     fs,
@@ -22,10 +23,10 @@ const SDK: &str = "sqlservice-sdk";
 const GLOB: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
 
-/// How a new plugin stands to the workspace in which it lies.
+/// The role of a new plugin in the workspace around it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum WorkspaceRole {
-    /// It is a workspace of its own; where it lies in another one, with the reason why it is no member there.
+    /// It is a workspace of its own; inside another workspace, with the reason why it is no member.
     Alone(Option<String>),
     /// It is a member.
     Member(Member),
@@ -36,22 +37,22 @@ pub(super) enum WorkspaceRole {
 pub(super) struct Member {
     /// The workspace's directory.
     pub(super) root: PathBuf,
-    /// The plugin's directory as the root's manifest writes it.
+    /// The plugin's directory as in the root's manifest.
     pub(super) path: String,
-    /// What it depends on as the SDK, in TOML.
+    /// The dependency on the SDK, in TOML.
     pub(super) sdk: String,
-    /// Whether the root's `members` have it already.
+    /// Whether the root's `members` contain it already.
     pub(super) listed: bool,
 }
 
 impl Member {
-    /// The way from the plugin's directory to the root.
+    /// The relative path from the plugin's directory to the root.
     pub(super) fn up(&self) -> String {
         up(&self.path)
     }
 }
 
-/// Finds out how a plugin of this name in this directory stands. Cargo's own rules say which workspace it lies in.
+/// Finds the role of a plugin of this name in this directory. The workspace is found by cargo's own rules.
 pub(super) fn standing(name: &str, dir: &Path) -> Result<WorkspaceRole> {
     let dir = real(dir).map_err(|error| Failure::new(Exit::Host, format!("{}: {error}", dir.display())))?;
     let Some(root) = Root::above(&dir)? else { return Ok(WorkspaceRole::Alone(None)) };
@@ -63,7 +64,7 @@ pub(super) fn standing(name: &str, dir: &Path) -> Result<WorkspaceRole> {
     }
     let Some(sdk) = root.sdk(&up(&path)) else {
         return match place {
-            // Cargo takes no member that is a workspace itself: nothing in the outer one would build.
+            // Cargo accepts no member that is a workspace itself: the outer workspace would not build.
             MemberListing::Listed => {
                 alone(&format!("has no {SDK} to share; its `exclude` needs {path:?}, as its `members` have it"))
             }
@@ -77,7 +78,7 @@ pub(super) fn standing(name: &str, dir: &Path) -> Result<WorkspaceRole> {
     Ok(WorkspaceRole::Member(Member { root: root.folder, path, sdk, listed: place == MemberListing::Listed }))
 }
 
-/// How a workspace's manifest names a path.
+/// How a workspace's manifest lists a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum MemberListing {
     Listed,
@@ -92,7 +93,7 @@ struct Root {
 }
 
 impl Root {
-    /// The nearest one above a directory.
+    /// Finds the nearest workspace above a directory.
     fn above(dir: &Path) -> Result<Option<Self>> {
         for folder in dir.ancestors().skip(1) {
             let Some(document) = read(&folder.join("Cargo.toml"))? else { continue };
@@ -107,20 +108,20 @@ impl Root {
         self.folder.join("Cargo.toml")
     }
 
-    /// A directory within it as manifests write it: with slashes on all systems.
+    /// Returns a directory's path in the workspace as manifests write it: with slashes on all systems.
     fn path_to(&self, dir: &Path) -> Option<String> {
         let inside = dir.strip_prefix(&self.folder).ok()?;
         let names: Option<Vec<&str>> = inside.iter().map(|name| name.to_str()).collect();
         Some(names?.join("/"))
     }
 
-    /// The texts of a list in `[workspace]`.
+    /// Returns the texts of a list in `[workspace]`.
     fn list(&self, key: &str) -> impl Iterator<Item = &str> {
         let list = self.document.get("workspace").and_then(|workspace| workspace.get(key)).and_then(Item::as_array);
         list.into_iter().flatten().filter_map(|value| value.as_str())
     }
 
-    /// How it names a path. A member that is written as it is counts more than `exclude`, which counts more than a glob.
+    /// Returns how the manifest lists a path. A literal member has precedence over `exclude`, which has precedence over a glob.
     fn place(&self, path: &str) -> MemberListing {
         let is_below = |folder: &str| Path::new(path).starts_with(plain(folder));
         let fits = |member: &str| Pattern::new(&plain(member)).is_ok_and(|pattern| pattern.matches_with(path, GLOB));
@@ -135,7 +136,7 @@ impl Root {
         }
     }
 
-    /// What a member depends on to have the root's SDK, where the root has one.
+    /// Returns a member's dependency on the root's SDK, if the root has one.
     fn sdk(&self, up: &str) -> Option<String> {
         let within = |item: &Item| item.get("dependencies")?.get(SDK).cloned();
         if self.document.get("workspace").and_then(within).is_some() {
@@ -145,7 +146,7 @@ impl Root {
         let path = own.get("path")?.as_str()?;
         let path = if Path::new(path).is_absolute() { path.to_owned() } else { format!("{up}/{}", plain(path)) };
         let mut dependency = InlineTable::from_iter([("path", path)]);
-        // With other features cargo would compile it once more.
+        // With different features cargo would compile the SDK a second time.
         for key in ["features", "default-features"] {
             if let Some(value) = own.get(key).and_then(Item::as_value) {
                 dependency.insert(key, value.clone().decorated(" ", ""));
@@ -155,7 +156,7 @@ impl Root {
         Some(dependency.to_string())
     }
 
-    /// The manifest of a package in it whose component would have the same file name.
+    /// Returns the manifest of a package in the workspace whose component would have the same file name.
     fn package_like(&self, name: &str) -> Option<PathBuf> {
         let file = |name: &str| name.replace('-', "_");
         let root = Pattern::escape(&self.folder.to_string_lossy());
@@ -168,7 +169,7 @@ impl Root {
     }
 }
 
-/// A manifest, where there is one.
+/// Reads a manifest, if it exists.
 fn read(manifest: &Path) -> Result<Option<DocumentMut>> {
     let wrong = |why: String| {
         Failure::new(Exit::Usage, format!("{} lies above and cannot be read: {why}", manifest.display()))
@@ -181,29 +182,29 @@ fn read(manifest: &Path) -> Result<Option<DocumentMut>> {
     }
 }
 
-/// The name of the package that a manifest makes, where it makes one.
+/// Returns the name of a manifest's package, if it has one.
 fn package(manifest: &Path) -> Option<String> {
-    // Of one that is broken cargo says so itself.
+    // Cargo itself reports a broken manifest.
     let document = read(manifest).ok()??;
     Some(document.get("package")?.get("name")?.as_str()?.to_owned())
 }
 
-/// A path of a manifest's without what says nothing: `./plugins/*/` is `plugins/*`.
+/// Normalizes a manifest's path: `./plugins/*/` is `plugins/*`.
 fn plain(path: &str) -> String {
     let names: Vec<&str> = path.split('/').filter(|name| *name != "." && !name.is_empty()).collect();
     names.join("/")
 }
 
-/// The way from a member to its root.
+/// The relative path from a member to its root.
 fn up(path: &str) -> String {
     vec![".."; path.split('/').count()].join("/")
 }
 
-/// The place of a directory, which need not exist, without symbolic links: cargo sees it so when it is run in there.
+/// Returns the path of a directory, which need not exist, without symbolic links, as cargo sees it when it runs in there.
 fn real(dir: &Path) -> io::Result<PathBuf> {
     let full = std::path::absolute(dir)?;
     if cfg!(windows) {
-        // What Windows has for canonical can be no part of a glob.
+        // A canonical path of Windows cannot be part of a glob.
         return Ok(full);
     }
     let there = full.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
@@ -226,7 +227,7 @@ mod tests {
 
     use super::{Member, MemberListing, Root, WorkspaceRole, real, standing};
 
-    /// A root that says this.
+    /// A root with this manifest.
     fn root(text: &str) -> Root {
         Root { folder: "/w".into(), document: text.parse().expect("TOML") }
     }
@@ -303,7 +304,7 @@ mod tests {
         };
         assert_eq!(found(&dir, "b", "w/b"), member("b", "../sdk", false));
         assert_eq!(found(&dir, "b", "w/a/b"), member("a/b", "../../sdk", true));
-        // A member lies between, and what is not there yet.
+        // Between them are a member, and directories that do not exist yet.
         assert_eq!(found(&dir, "b", "w/a/in/x/../y/b"), member("a/in/y/b", "../../../../sdk", false));
         assert_eq!(found(&dir, "b", "beside"), Ok(WorkspaceRole::Alone(None)));
         assert_eq!(found(&dir, "b", "w/../beside"), Ok(WorkspaceRole::Alone(None)));
@@ -336,7 +337,7 @@ mod tests {
             let refused = found(&dir, name, "new").expect_err("it is taken");
             assert!(refused.ends_with(&Path::new(at).display().to_string()), "{refused}");
         }
-        // What is no member does not matter.
+        // Packages that are no members do not matter.
         assert!(matches!(found(&dir, "c", "new"), Ok(WorkspaceRole::Member(_))));
     }
 }

@@ -1,4 +1,4 @@
-//! What a function answered, printed as asked.
+//! Prints the result of a function.
 
 use serde_json::{Value as Json, json};
 use sqlservice_host::{Val, wave};
@@ -10,7 +10,7 @@ use crate::{
     output,
 };
 
-/// Prints an answer. One that is an error ends the command with [`Exit::Refused`].
+/// Prints a result in the requested format. An error result ends the command with [`Exit::Refused`].
 pub(super) fn print(answer: Option<Val>, asked: &Run) -> Result<Exit> {
     if asked.wave {
         return whole(answer.as_ref());
@@ -28,7 +28,7 @@ pub(super) fn print(answer: Option<Val>, asked: &Run) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// The whole answer in WAVE, an error too.
+/// Prints the whole result in WAVE, also an error.
 fn whole(answer: Option<&Val>) -> Result<Exit> {
     if let Some(answer) = answer {
         output::foreign(&wave::to_string(answer))?;
@@ -36,13 +36,13 @@ fn whole(answer: Option<&Val>) -> Result<Exit> {
     Ok(if matches!(answer, Some(Val::Result(Err(_)))) { Exit::Refused } else { Exit::Success })
 }
 
-/// The function's own error.
+/// Makes the failure of the function's own error.
 fn refused(value: Option<&Val>) -> Failure {
     let message = value.map_or_else(|| "the function answered with an error".to_owned(), plain);
     Failure::new(Exit::Refused, message).value(value.map_or(Json::Null, wave::to_json))
 }
 
-/// A text as it is, everything else in WAVE.
+/// Formats a string as it is, and everything else in WAVE.
 fn plain(value: &Val) -> String {
     match value {
         Val::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! A run for a tenant of a configuration file: what it may use is what the file says, within the limits of the file.
+//! A run for a tenant of a configuration file, which has the grants and limits.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use sqlservice_host::EngineLimits;
 use super::{RunTarget, engine, stdio};
 use crate::{args::Run, cache, config, databases::NamedDatabase, failure::Result};
 
-/// The engine, and the tenant of the file.
+/// Makes the engine and the tenant from the file.
 pub(super) fn target(asked: &Run, file: &Path, tenant: &str) -> Result<RunTarget> {
     let config = config::load(file)?;
     let (name, tenant) = config.tenant(tenant)?;
@@ -19,9 +19,9 @@ pub(super) fn target(asked: &Run, file: &Path, tenant: &str) -> Result<RunTarget
         databases.push(NamedDatabase::configured(known_as, url, granted.raw_sql));
         grants.push((known_as, grant));
     }
-    // Before anything is made, so that what is wrong is told by its place in the file.
+    // Checked before the engine is made, so that an error has its place in the file.
     config.check_directories(tenant).map_err(problem)?;
-    // One instance is called, and before it perhaps another one asked for its models.
+    // One instance is called, and another one may return its models before.
     let limits = EngineLimits::default().memory(tenant.limits.memory).instances(2);
     let (engine, tenant) = cache::with(&asked.cache, |cache| {
         let engine = engine(asked, limits.clone(), cache)?;

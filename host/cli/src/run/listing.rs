@@ -1,4 +1,4 @@
-//! What can be called, for people who named no function.
+//! Lists the callable functions, where the command line names none.
 
 use std::fmt::Write as _;
 

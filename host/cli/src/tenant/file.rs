@@ -1,8 +1,9 @@
-//! A SQLite file of its own, in the directory that the database's URL says.
+//! A tenant's own SQLite file, in the directory of the database's URL.
 //!
-//! The name has letters only that change no path, so what could lead elsewhere are links. Each part below the directory of all tenants
-//! has to be none, the file is made by a call that follows none, and in the end the file has to be where its path says. A program that
-//! changes the directory meanwhile may write there anyway: so this needs no handles of directories, as paths of plugins do.
+//! The tenant's name has only letters that change no path, so only links could lead elsewhere. No part below the directory of all
+//! tenants may be a link, the file is created by a call that follows none, and afterwards the canonical path has to be the expected
+//! one. A program that can change the directory meanwhile may write there anyway, so this needs no directory handles, as the paths of
+//! plugins do.
 
 use std::{
     fs, io,
@@ -22,7 +23,7 @@ use crate::{
     login,
 };
 
-/// Makes the file, or says that it is there.
+/// Makes the file, or reports that it exists.
 pub(super) async fn add(place: &TenantTarget<'_>) -> Result<Report> {
     if place.asked.secret_file.is_some() || place.asked.harden {
         return Err(Failure::new(Exit::Usage, "SQLite has no logins: --secret-file and --harden are for servers"));
@@ -44,7 +45,7 @@ pub(super) async fn add(place: &TenantTarget<'_>) -> Result<Report> {
     Ok(report)
 }
 
-/// The directory of all tenants, and the path of this one's file in it.
+/// Returns the directory of all tenants, and the path of this tenant's file in it.
 fn parts(place: &TenantTarget<'_>) -> Result<(PathBuf, PathBuf)> {
     let path = sqlite_path(&place.url).unwrap_or_default();
     let other = if place.name.as_str() == "a" { "b" } else { "a" };
@@ -62,7 +63,7 @@ fn parts(place: &TenantTarget<'_>) -> Result<(PathBuf, PathBuf)> {
     Ok((root, below))
 }
 
-/// Makes the file and the directories of the tenant's own.
+/// Makes the file, and the tenant's own directories.
 fn make(root: &Path, below: &Path) -> Result<()> {
     let cannot =
         |path: &Path, error: io::Error| Failure::new(Exit::Host, format!("{} cannot be made: {error}", path.display()));
@@ -133,7 +134,7 @@ mod tests {
             assert_eq!(make(&root, Path::new(below)).expect_err(link).exit(), Exit::Usage, "{link}");
         }
         assert_eq!(fs::read_dir(far).expect("a directory").count(), 0);
-        // The directory of all tenants may be a link: it is the operator's.
+        // The directory of all tenants may be a link: it belongs to the operator.
         symlink(&root, dir.path().join("here")).expect("a link");
         make(&dir.path().join("here"), Path::new("new.db")).expect("a file");
     }

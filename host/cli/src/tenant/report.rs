@@ -1,4 +1,4 @@
-//! What was made for a tenant, what there was, and what its login is found to be: in words and as JSON.
+//! The report on a tenant: what was made, what existed, and the findings on its login, as text and as JSON.
 
 use std::{
     fmt::Write as _,
@@ -11,11 +11,11 @@ use sqlservice_host::login::Finding;
 use super::TenantTarget;
 use crate::{args::Kind, exit::Exit, login::Outcome, output};
 
-/// Whether something was made.
+/// Whether the login or file was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Made,
-    /// It was there, and was left as it is.
+    /// It existed before, and was left unchanged.
     There,
     /// It would be made.
     Planned,
@@ -31,21 +31,21 @@ impl State {
     }
 }
 
-/// All that is told of a tenant. Of secrets it holds the URL that is to be shown, and no other.
+/// The report on a tenant. Its only secret is the URL that is to be shown.
 pub(super) struct Report {
     tenant: String,
     file: String,
     pub(super) kind: Kind,
     pub(super) state: State,
-    /// What was made, in words.
+    /// What was made, in words for people.
     pub(super) what: Vec<String>,
     pub(super) statements: Vec<String>,
-    /// What to add to the configuration file; empty where it is not known.
+    /// The lines to add to the configuration file; empty where they are not known.
     pub(super) lines: String,
     pub(super) secret_file: Option<PathBuf>,
     /// The URL of the new login, where no file keeps it.
     pub(super) url: Option<String>,
-    /// What the login is found to be; nothing where it was not asked.
+    /// The outcome of checking the login; `None` where it was not checked.
     pub(super) login: Option<Outcome>,
 }
 
@@ -65,12 +65,12 @@ impl Report {
         }
     }
 
-    /// The variable for the URL.
+    /// The name of the environment variable for the URL.
     fn variable(&self) -> String {
         format!("SQLSERVICE_{}_URL", self.tenant.to_uppercase().replace('-', "_"))
     }
 
-    /// What to add to the file for a login whose URL is in a file, or in a variable.
+    /// Returns the lines to add to the file for a login whose URL is in a file or in a variable.
     pub(super) fn lines_of(&self, place: &TenantTarget<'_>, secret_file: &Option<PathBuf>) -> String {
         let url = match secret_file {
             Some(path) => format!("file:{}", std::path::absolute(path).as_deref().unwrap_or(path).display()),
@@ -81,12 +81,12 @@ impl Report {
         format!("[databases.{database}]\nurl = {}\n{}", toml_edit::value(url), grant(place, &database))
     }
 
-    /// What to add to the file where the database is in it.
+    /// Returns the lines to add to the file where it already has the database.
     pub(super) fn lines_of_file(&self, place: &TenantTarget<'_>) -> String {
         grant(place, &place.asked.database)
     }
 
-    /// How the command ends: a login that is dangerous, or does not answer, was not what was asked for.
+    /// The command's exit: a login that is dangerous, or that cannot be checked, is an error.
     pub(super) fn exit(&self) -> Exit {
         match &self.login {
             Some(Err(_)) => Exit::Database,
@@ -147,7 +147,7 @@ impl Report {
     }
 }
 
-/// The lines that let the tenant use a database, by the name that plugins know unless it has one of that name.
+/// The lines that grant the tenant a database, as `default`, or as `own` where the tenant has a `default`.
 fn grant(place: &TenantTarget<'_>, database: &str) -> String {
     let tenant = place.name.as_str();
     let granted = place.config.tenants.get(tenant).map(|tenant| &tenant.databases);
@@ -155,7 +155,7 @@ fn grant(place: &TenantTarget<'_>, database: &str) -> String {
     format!("[tenants.{tenant}.databases.{known_as}]\ndatabase = {}\n", toml_edit::value(database))
 }
 
-/// What a login is found to be, in words.
+/// Writes the findings on a login as text.
 pub(super) fn outcome_to_text(outcome: &Outcome) -> String {
     let found = match outcome {
         Ok(found) => found,
@@ -172,7 +172,7 @@ pub(super) fn outcome_to_text(outcome: &Outcome) -> String {
     text
 }
 
-/// The same as data.
+/// Writes the findings on a login as JSON.
 pub(super) fn outcome_to_json(outcome: &Outcome) -> Json {
     let told = |one: &Finding| json!({ "name": one.name(), "severity": one.severity().as_str(), "message": one.sentence(), "help": one.remedy() });
     match outcome {

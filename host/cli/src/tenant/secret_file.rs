@@ -1,4 +1,4 @@
-//! A file for a secret: new, and for this user alone.
+//! A file for a secret: new, and readable by this user alone.
 
 use std::{
     fs::{self, OpenOptions},
@@ -11,17 +11,17 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// The longest secret that is read again, in bytes.
+/// The longest secret that is read, in bytes.
 const LONGEST: u64 = 64 << 10;
 
-/// A file that holds a secret. It goes away again unless it is kept.
+/// A file that holds a secret. Dropping it removes the file, unless it is kept.
 pub(super) struct SecretFile {
     path: PathBuf,
     is_kept: bool,
 }
 
 impl SecretFile {
-    /// Makes the file and writes the secret. One that is there is left alone, also where it is a link that leads nowhere.
+    /// Makes the file and writes the secret. An existing file is left alone, also where it is a link that leads nowhere.
     pub(super) fn create(path: &Path, secret: &str) -> Result<Self> {
         let wrong = |error: io::Error| {
             if error.kind() == io::ErrorKind::AlreadyExists {
@@ -37,7 +37,7 @@ impl SecretFile {
         Ok(made)
     }
 
-    /// Keeps it. Its whole path, as that of a configuration file counts from elsewhere.
+    /// Keeps the file. Returns its absolute path, as a configuration file resolves relative ones from its own directory.
     pub(super) fn keep(mut self) -> PathBuf {
         self.is_kept = true;
         std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone())
@@ -47,7 +47,7 @@ impl SecretFile {
 impl Drop for SecretFile {
     fn drop(&mut self) {
         if !self.is_kept {
-            // What cannot be removed opens nothing: its login was not made.
+            // An error does no harm: the secret opens nothing, as its login was not made.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -62,7 +62,7 @@ pub(super) fn new_file(path: &Path) -> io::Result<fs::File> {
     options.open(path)
 }
 
-/// Reads a secret of before; nothing where there is none.
+/// Reads a secret that was kept before; `None` where there is none.
 pub(super) fn read(path: &Path) -> Option<String> {
     let mut text = String::new();
     fs::File::open(path).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;

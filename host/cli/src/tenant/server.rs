@@ -1,4 +1,4 @@
-//! A login of its own on a server.
+//! A tenant's own login on a server.
 
 use sqlservice_host::{
     Database, Settings,
@@ -22,7 +22,7 @@ use crate::{
     login, secret,
 };
 
-/// Makes the login, or says what there is.
+/// Makes the login, or reports the existing one.
 pub(super) async fn add(place: &TenantTarget<'_>) -> Result<Report> {
     let kind = place.asked.kind.unwrap_or(Kind::Schema);
     let new = NewLogin {
@@ -62,11 +62,11 @@ async fn with(place: &TenantTarget<'_>, database: &Database, kind: Kind, new: Ne
         return Ok(report);
     }
     let url = url_of(&place.url, &new).map_err(failed)?;
-    // The secret is kept before it opens something: a login whose password is lost is of no use.
+    // The secret is written before the login exists: a login whose password is lost is useless.
     let file = place.asked.secret_file.as_deref().map(|path| SecretFile::create(path, &url)).transpose()?;
     let made = match database.make_login(new).await {
         Ok(made) => made,
-        // Whether the login is there is not known: its password is not thrown away.
+        // The login may exist, so its password is not thrown away.
         Err(error @ (Error::OutcomeUnknown(_) | Error::Disconnected(_))) => {
             let kept =
                 file.map(SecretFile::keep).map(|path| format!("; {} is kept", path.display())).unwrap_or_default();
@@ -85,7 +85,7 @@ async fn with(place: &TenantTarget<'_>, database: &Database, kind: Kind, new: Ne
     Ok(report)
 }
 
-/// Says of a login that is there what it is found to be, as far as its URL is known.
+/// Reports an existing login, with its findings where its URL is known.
 async fn there(place: &TenantTarget<'_>, mut report: Report, existing: Existing) -> Result<Report> {
     if existing.login != existing.place && report.kind == Kind::Schema {
         let (has, lacks) =
@@ -101,7 +101,7 @@ async fn there(place: &TenantTarget<'_>, mut report: Report, existing: Existing)
     Ok(report)
 }
 
-/// The URL of the login, where the secret file or the configuration file has it.
+/// Returns the URL of the login, where the secret file or the configuration file has it.
 fn known_url(place: &TenantTarget<'_>) -> Option<String> {
     let name = place.name.as_str();
     let own = |url: &String| secret::user(url) == Some(name);
@@ -112,7 +112,7 @@ fn known_url(place: &TenantTarget<'_>) -> Option<String> {
     })
 }
 
-/// What is made, in words.
+/// Describes what is made, in words.
 fn what(dialect: Dialect, kind: Kind, new: &NewLogin) -> Vec<String> {
     let name = new.name.as_str();
     match (dialect, kind) {

@@ -1,4 +1,4 @@
-//! A connection of any of the three databases: the one place that tells them apart at run time.
+//! A connection of any of the three databases: the only place that dispatches between them at run time.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     settings::Isolation,
 };
 
-/// Where the connections of any database come from.
+/// A pool of any database.
 pub(crate) enum AnyPool {
     Sqlite(Arc<sqlite::SqlitePool>),
     Postgres(Arc<postgres::PostgresPool>),
@@ -33,7 +33,7 @@ pub(crate) enum AnyCancelHandle {
     Mysql(mysql::MysqlCancelHandle),
 }
 
-/// A short piece of work between statements, which is never stopped.
+/// A short command between statements, which is never cancelled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ConnectionCommand<'a> {
     Begin(Begin),
@@ -44,7 +44,7 @@ pub(crate) enum ConnectionCommand<'a> {
     Ping,
 }
 
-/// Does the same with whichever connection it is.
+/// Evaluates one expression for each variant.
 macro_rules! each {
     ($self:expr, $connection:ident => $work:expr) => {
         match $self {
@@ -56,7 +56,7 @@ macro_rules! each {
 }
 
 impl AnyPool {
-    /// A connection, and whether it was made for this. The caller has a place for it.
+    /// Returns a connection, and whether it is new. The caller holds a permit for it.
     pub(crate) async fn acquire(&self) -> Result<(AnyBackendConnection, bool)> {
         Ok(match self {
             Self::Sqlite(pool) => {
@@ -74,19 +74,19 @@ impl AnyPool {
         })
     }
 
-    /// How many connections no borrower uses.
+    /// The number of idle connections.
     pub(crate) fn idle(&self) -> u32 {
         each!(self, pool => pool.idle())
     }
 
-    /// Closes the connections that no borrower uses, and each other one when it is given back.
+    /// Closes the idle connections now, and each borrowed one when it is returned.
     pub(crate) async fn close(&self) {
         each!(self, pool => pool.close().await);
     }
 }
 
 impl AnyBackendConnection {
-    /// What knows whether the server may still work for it; nothing where the database lies in this process.
+    /// Tracks whether the server may still work for this connection; `None` for SQLite, which runs in this process.
     fn busy(&self) -> Option<Busy> {
         match self {
             Self::Sqlite(_) => None,
@@ -95,7 +95,7 @@ impl AnyBackendConnection {
         }
     }
 
-    /// Does one piece of work.
+    /// Runs one command.
     pub(crate) async fn step(&mut self, step: ConnectionCommand<'_>) -> Result<()> {
         match self.busy() {
             Some(busy) => busy.step(self.do_step(step)).await,
@@ -114,7 +114,7 @@ impl AnyBackendConnection {
         }
     }
 
-    /// Runs a short query here and now, where the database lies in this process: see [`sqlite::SqliteBackendConnection::run_at_once`].
+    /// Runs a short query synchronously, on SQLite only: see [`sqlite::SqliteBackendConnection::run_at_once`].
     pub(crate) fn run_at_once(&mut self, job: &Execution, demand: FetchSize) -> Option<(Arc<[Output]>, Batch)> {
         match self {
             Self::Sqlite(connection) => connection.run_at_once(job, demand),
@@ -166,7 +166,8 @@ impl BackendConnection for AnyBackendConnection {
     }
 
     async fn run(&mut self, job: Execution, sink: &mut RowSink) -> Result<Done> {
-        // Boxed where a round trip costs more: what is large in one would be copied for all.
+        // Boxed for servers, where a round trip costs more than the allocation. Otherwise the largest of these futures would set
+        // the size of all.
         match self {
             Self::Sqlite(connection) => connection.run(job, sink).await,
             Self::Postgres(connection) => Box::pin(connection.run(job, sink)).await,
@@ -203,7 +204,8 @@ impl BackendConnection for AnyBackendConnection {
 }
 
 impl AnyCancelHandle {
-    /// How many bytes the tables have that the login may write; 0 where that is the database's own to bound.
+    /// The size of the database's tables in bytes, on PostgreSQL of those that the login may insert into; 0 for SQLite, which
+    /// limits its own size.
     pub(crate) async fn stored(&self) -> Result<u64> {
         match self {
             Self::Sqlite(_) => Ok(0),

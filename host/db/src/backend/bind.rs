@@ -1,33 +1,34 @@
-//! What a statement's placeholders stand for: a call's values, or the rows of a batch where they lie.
+//! The bind values of a statement: a call's values, or rows of a batch, which are not copied.
 
 use std::{ops::Range, sync::Arc};
 
 use sqlservice_sql::{Batch, Layout, Value, schema::TypeKind, value::ValueRef};
 
-/// A value and, where the compiler knows it, the kind of the column that it meets (to type nulls and to narrow).
+/// A value and, where the compiler knows it, the kind of the column that it is compared with or assigned to. The kind gives a null
+/// its type and selects a narrower type for a value.
 #[derive(Clone, Debug)]
 pub(crate) struct BoundValue {
     pub value: Value,
     pub kind: Option<TypeKind>,
 }
 
-/// The same, kept elsewhere.
+/// A borrowed [`BoundValue`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bind<'a> {
     pub value: ValueRef<'a>,
     pub kind: Option<TypeKind>,
 }
 
-/// All values of a statement.
+/// All bind values of a statement.
 #[derive(Clone, Debug)]
 pub(crate) enum Binds {
-    /// Values, one a placeholder.
+    /// One value for each placeholder.
     Values(Vec<BoundValue>),
     /// Rows of a batch.
     Rows(RowBinds),
 }
 
-/// Rows of a batch as a statement's values.
+/// Rows of a batch as the bind values of a statement.
 #[derive(Clone, Debug)]
 pub(crate) struct RowBinds {
     pub batch: Arc<Batch>,
@@ -37,17 +38,17 @@ pub(crate) struct RowBinds {
     pub columns: Vec<RowBind>,
 }
 
-/// What a placeholder of a row's statement stands for.
+/// The source of a placeholder's value in each row.
 #[derive(Clone, Debug)]
 pub(crate) enum RowBind {
-    /// The row's value of this column, with what the compiler knows of it.
+    /// The row's value in this column of the batch, with the kind that the compiler knows.
     Column(usize, Option<TypeKind>),
-    /// A constant of the statement, the same for all rows.
+    /// A constant of the statement, equal for all rows.
     Constant(BoundValue),
 }
 
 impl Binds {
-    /// How often the statement runs, each time with its own values.
+    /// How many times the statement runs, each time with other bind values.
     pub(crate) fn rounds(&self) -> usize {
         match self {
             Self::Rows(rows) if rows.layout == Layout::Row => rows.rows.len(),
@@ -55,12 +56,12 @@ impl Binds {
         }
     }
 
-    /// Whether the statement takes the rows of a batch one by one.
+    /// Whether the statement runs once for each row of a batch.
     pub(crate) fn is_row_by_row(&self) -> bool {
         matches!(self, Self::Rows(rows) if rows.layout == Layout::Row)
     }
 
-    /// How many placeholders there are values for.
+    /// The number of placeholders in one round.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Values(values) => values.len(),
@@ -71,7 +72,7 @@ impl Binds {
         }
     }
 
-    /// The value of a placeholder in a round; null where there is none.
+    /// Returns the value of a placeholder in a round; null where there is none.
     pub(crate) fn get(&self, round: usize, at: usize) -> Bind<'_> {
         match self {
             Self::Values(values) => values.get(at).map_or(Bind::NULL, BoundValue::borrow),
@@ -79,12 +80,12 @@ impl Binds {
         }
     }
 
-    /// The values of the first round.
+    /// Iterates over the values of the first round.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Bind<'_>> {
         (0..self.len()).map(|at| self.get(0, at))
     }
 
-    /// The rows of a batch, where each of its columns is one value as an array.
+    /// Returns the rows of a batch that are bound as arrays, one for each column.
     pub(crate) fn columns(&self) -> Option<&RowBinds> {
         match self {
             Self::Rows(rows) if rows.layout == Layout::Columns => Some(rows),

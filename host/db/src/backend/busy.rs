@@ -1,7 +1,7 @@
-//! Whether a connection runs a statement: what those have to know that stop it.
+//! Whether a connection runs a statement, for the tasks that stop it.
 //!
-//! A statement takes several messages to and fro. A request to stop that arrives between two of them hits nothing, and the
-//! statement would run on; so it is asked again and again until the statement has ended.
+//! A statement takes several messages in both directions. A cancel request that arrives between two of them hits nothing, and the
+//! statement would run on. So the request is repeated until the statement has ended.
 
 use std::{
     sync::{
@@ -15,14 +15,14 @@ use tokio::{sync::watch, time::timeout};
 
 use crate::{Error, Result};
 
-/// How long one try to stop a statement waits before the next; it doubles.
+/// How long to wait after the first cancel request before it is repeated; the pause doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
-/// Whether a statement runs. Clones are the same.
+/// Whether a statement runs. Clones share one state.
 #[derive(Clone)]
 pub(crate) struct Busy {
     runs: Arc<watch::Sender<bool>>,
-    /// Whether a step between statements was begun and has not ended.
+    /// Whether a step between statements has begun and not ended.
     steps: Arc<AtomicBool>,
 }
 
@@ -33,7 +33,8 @@ impl Default for Busy {
 }
 
 impl Busy {
-    /// Runs a statement. It counts as running for ever where this is dropped halfway, or where the connection was lost in it.
+    /// Runs a statement. It counts as running for ever where this future is dropped before its end, or where the connection is lost
+    /// meanwhile.
     pub(crate) async fn during<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         self.runs.send_replace(true);
         let result = work.await;
@@ -43,8 +44,8 @@ impl Busy {
         result
     }
 
-    /// Does a step between statements. Where it is given up, since no answer comes, the server may not know that the connection is lost,
-    /// and keeps the locks of its transaction.
+    /// Runs a step between statements. Where it is dropped because no response comes, the server may not know that the connection
+    /// is lost, and keeps the locks of its transaction.
     pub(crate) async fn step<T>(&self, work: impl Future<Output = T>) -> T {
         self.steps.store(true, Ordering::Release);
         let done = work.await;
@@ -52,18 +53,18 @@ impl Busy {
         done
     }
 
-    /// Whether the server may still keep what a connection held that is closed on this side.
+    /// Whether the server may still work for a connection that is closed on this side, or hold its locks.
     pub(crate) fn was_given_up(&self) -> bool {
         self.is_busy() || self.steps.load(Ordering::Acquire)
     }
 
-    /// Whether a statement runs, or may.
+    /// Whether a statement runs, or may run.
     pub(crate) fn is_busy(&self) -> bool {
         *self.runs.borrow()
     }
 
-    /// Asks for an end until there is one; at least the last request has arrived then. Nothing is asked where nothing runs: also where
-    /// the statement ends by itself while the way to ask is still being made ready, which can take long where the host is busy.
+    /// Repeats the cancel request until the statement has ended; at least the last request has arrived then. Sends none where no
+    /// statement runs, also where the statement ends by itself while `ready` still connects, which can take long on a busy host.
     pub(crate) async fn end<W, R, F>(&self, ready: impl Fn() -> R, request: impl Fn(W) -> F) -> Result<()>
     where
         R: Future<Output = Result<W>>,

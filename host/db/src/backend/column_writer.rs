@@ -1,7 +1,7 @@
-//! Cells on their way into columns: what a decoder makes of a value, and the column that it goes to.
+//! Writes decoded values into columns: the decoder's cell, and the column that receives it.
 //!
-//! A column's kind is chosen once a result. A value that its kind cannot hold (an infinite date, a `NaN` among decimals)
-//! turns the column of that one batch into a mixed one, so that nothing is lost and nothing is made up.
+//! A column's kind is chosen once for each result set. A value that its kind cannot hold (an infinite date, a `NaN` among decimals)
+//! makes the column of that one batch a mixed one, so that no value is lost or invented.
 
 use sqlservice_sql::{
     ColumnData, Scalar, Value,
@@ -12,7 +12,7 @@ use sqlservice_sql::{
 };
 use uuid::Uuid;
 
-/// A value as a decoder found it.
+/// A decoded value.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Cell<'a> {
     Null,
@@ -31,9 +31,9 @@ pub(crate) enum Cell<'a> {
     TimestampTz(i64),
     Interval(Interval),
     Array(Array),
-    /// A value that has no kind: the type's name and a text.
+    /// A value of a type without a kind: the type's name and the value as text.
     Other(&'static str, String),
-    /// The same with a name that only this database has.
+    /// Like `Other`, with a type name that only this database has.
     Native(&'a str, &'a str),
 }
 
@@ -63,20 +63,20 @@ impl Cell<'_> {
     }
 }
 
-/// A column that is being filled, batch after batch.
+/// A column that is being filled, one batch after another.
 pub(crate) struct Column {
     kind: VectorKind,
     builder: ColumnBuilder,
 }
 
 impl Column {
-    /// A column for values of this kind.
+    /// Makes a column for values of this kind.
     pub(crate) fn new(kind: TypeKind) -> Self {
         let kind = VectorKind::from(kind);
         Self { kind, builder: ColumnBuilder::new(kind, 0) }
     }
 
-    /// Adds an integer; like the next three, the short way for what most columns hold.
+    /// Adds an integer. Like the next three methods, a fast path for the most frequent kinds.
     #[inline]
     pub(crate) fn push_integer(&mut self, value: i64) -> sqlservice_sql::Result<()> {
         if self.kind == VectorKind::Integer { self.builder.push_i64(value) } else { self.push(Cell::Integer(value)) }
@@ -88,7 +88,7 @@ impl Column {
         if self.kind == VectorKind::Float { self.builder.push_f64(value) } else { self.push(Cell::Float(value)) }
     }
 
-    /// Adds a truth value.
+    /// Adds a boolean.
     #[inline]
     pub(crate) fn push_boolean(&mut self, value: bool) -> sqlservice_sql::Result<()> {
         if self.kind == VectorKind::Boolean { self.builder.push_bool(value) } else { self.push(Cell::Boolean(value)) }
@@ -100,7 +100,7 @@ impl Column {
         if self.kind == VectorKind::Text { self.builder.push_str(value) } else { self.push(Cell::Text(value)) }
     }
 
-    /// Adds a value. An error says that the batch would be too large to address.
+    /// Adds a value. Fails where the batch would become too large to address.
     pub(crate) fn push(&mut self, cell: Cell<'_>) -> sqlservice_sql::Result<()> {
         use VectorKind as K;
         let builder = &mut self.builder;
@@ -127,14 +127,14 @@ impl Column {
         }
     }
 
-    /// The column of this batch; the next one begins empty and of the same kind, with room for as much.
+    /// Returns the column of this batch. The next one begins empty, of the same kind and with the same capacity.
     pub(crate) fn take(&mut self) -> ColumnData {
         let next = ColumnBuilder::with_room(self.kind, self.builder.room());
         std::mem::replace(&mut self.builder, next).finish()
     }
 }
 
-/// A value as the kind of its column, where that loses nothing.
+/// Converts a value to its column's kind, where that loses nothing but the precision of a float.
 fn coerced(kind: VectorKind, cell: &Cell<'_>) -> Option<Scalar> {
     use VectorKind as K;
     Some(match (kind, cell) {
@@ -154,7 +154,7 @@ fn coerced(kind: VectorKind, cell: &Cell<'_>) -> Option<Scalar> {
     })
 }
 
-/// Whether values that are stored as one kind can be read as another; where not, a column keeps its own kind.
+/// Whether values of a stored kind can be converted to a declared one. Where not, the column keeps the stored kind.
 pub(crate) fn reads_as(stored: TypeKind, wanted: TypeKind) -> bool {
     use TypeKind as K;
     let number = |kind| matches!(kind, K::Int16 | K::Int32 | K::Int64 | K::Uint64 | K::Decimal);
@@ -182,7 +182,7 @@ fn integer(cell: &Cell<'_>) -> Option<i64> {
         Cell::Unsigned(n) => i64::try_from(*n).ok(),
         Cell::Boolean(b) => Some(i64::from(*b)),
         Cell::Decimal(text) => whole(text)?.parse().ok(),
-        // A whole number that every float near it can be told from.
+        // Up to 2^53 neighbouring integers are different floats.
         #[allow(clippy::cast_possible_truncation, reason = "it has no fraction and is small enough")]
         Cell::Float(n) if n.fract() == 0.0 && n.abs() <= 9_007_199_254_740_992.0 => Some(*n as i64),
         _ => None,
@@ -199,7 +199,7 @@ fn unsigned(cell: &Cell<'_>) -> Option<u64> {
     }
 }
 
-/// The part before the point where nothing but zeros is behind it.
+/// Returns the integral part of a decimal whose fraction is zero.
 fn whole<'a>(text: &&'a str) -> Option<&'a str> {
     match text.split_once('.') {
         None => Some(text),
@@ -208,7 +208,7 @@ fn whole<'a>(text: &&'a str) -> Option<&'a str> {
 }
 
 fn float(cell: &Cell<'_>) -> Option<f64> {
-    // A float was asked for where the database computed exactly: the nearest one is the answer.
+    // The declared kind is a float where the database computed exactly: the nearest float is returned.
     #[allow(clippy::cast_precision_loss, reason = "the nearest float is meant")]
     match cell {
         Cell::Float(n) => Some(*n),
@@ -224,7 +224,7 @@ fn decimal(cell: &Cell<'_>) -> Option<String> {
         Cell::Integer(n) => Some(n.to_string()),
         Cell::Unsigned(n) => Some(n.to_string()),
         Cell::Boolean(b) => Some(u8::from(*b).to_string()),
-        // Rust writes floats without an exponent.
+        // Rust formats floats without an exponent.
         Cell::Float(n) if n.is_finite() => Some(n.to_string()),
         _ => None,
     }

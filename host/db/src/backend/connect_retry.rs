@@ -1,17 +1,17 @@
-//! Makes a connection to a server that may not have noticed yet that another one was closed for it.
+//! Connects to a server that may still count a connection which was closed to make room.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// For how long a server that is full is asked again.
+/// How long connecting to a full server is retried.
 const RETRY_TIME: Duration = Duration::from_secs(1);
 
-/// How long the first pause is; it doubles.
+/// The first pause between attempts; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 
-/// Connects, again and again where the server has no room. A server ends what was closed a moment after the client did, and counts it
-/// until then.
+/// Connects, and retries while the server has no room. A server ends a closed connection a moment after the client does, and counts
+/// it until then.
 pub(crate) async fn connect_with_retry<T, E, F>(is_full: impl Fn(&E) -> bool, connect: impl Fn() -> F) -> Result<T, E>
 where
     F: Future<Output = Result<T, E>>,

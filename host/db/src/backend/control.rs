@@ -1,6 +1,7 @@
-//! Connections that do nothing but stop statements of others: few over all logins of a server, and none until the first is to be stopped.
+//! Control connections, which only stop statements of other connections and query the server about them. They are few over all
+//! logins of a server, and none is opened before the first is needed.
 //!
-//! They have to be of the login whose statement is stopped. One is kept for the next time as long as no other login needs its slot.
+//! A control connection uses the login whose statement it stops. An idle one is kept until another login needs its slot.
 
 use std::{
     sync::{Arc, Weak},
@@ -19,13 +20,13 @@ use crate::{
     limit::{CONNECTING, Closing, Controls, Evict, Slot},
 };
 
-/// How long stopping may take; after that the connection is given up.
+/// How long stopping a statement may take; after that its connection is discarded.
 pub(crate) const STOPPING: Duration = Duration::from_secs(5);
 
-/// How many of them one login has at most, so that it leaves some to others.
+/// How many control connections one login may have, so that some remain for others.
 const OWN: u32 = 2;
 
-/// A login's connections for stopping.
+/// The control connections of one login.
 pub(crate) struct ControlPool<C: Connection> {
     options: C::Options,
     own: Arc<Semaphore>,
@@ -33,13 +34,13 @@ pub(crate) struct ControlPool<C: Connection> {
     idle: Idle<ConnectionWithSlot<C>>,
 }
 
-/// A connection and its slot, which is free when the connection is closed.
+/// A connection and its slot, which is freed when the connection is closed.
 struct ConnectionWithSlot<C> {
     connection: C,
     slot: Slot,
 }
 
-/// A connection to ask over. Dropped before it is given back, it is closed.
+/// A borrowed control connection. It is closed where it is dropped without [`give_back`](Self::give_back).
 pub(crate) struct ControlConnection<C: Connection> {
     pool: Arc<ControlPool<C>>,
     born: Instant,
@@ -48,7 +49,7 @@ pub(crate) struct ControlConnection<C: Connection> {
 }
 
 impl<C: Connection + 'static> ControlPool<C> {
-    /// No I/O.
+    /// Makes a pool without I/O.
     pub(crate) fn new(options: C::Options, all: &Controls) -> Arc<Self> {
         Arc::new_cyclic(|me: &Weak<Self>| {
             let listing = Listing { slots: Arc::clone(&all.slots), pool: Weak::clone(me) as Weak<dyn Evict> };
@@ -57,18 +58,18 @@ impl<C: Connection + 'static> ControlPool<C> {
         })
     }
 
-    /// Leave to ask what may take long. May be given up at any time.
+    /// Waits for the permit to run a query that may take long. Cancel safe.
     pub(crate) async fn question(&self) -> Result<OwnedSemaphorePermit> {
         Arc::clone(&self.all.questions).acquire_owned().await.map_err(|_| Error::Closed)
     }
 
-    /// A connection to ask over, within [`STOPPING`]. May be given up at any time.
+    /// Returns a control connection within [`STOPPING`]. Cancel safe.
     pub(crate) async fn ready(self: &Arc<Self>) -> Result<ControlConnection<C>> {
         let ready = timeout(STOPPING, self.acquire()).await;
         ready.unwrap_or_else(|elapsed| Err(Error::Disconnected(Some(elapsed.into()))))
     }
 
-    /// A connection that answers.
+    /// Returns an idle connection that responds, or a new one.
     async fn acquire(self: &Arc<Self>) -> Result<ControlConnection<C>> {
         let place = |places: &Arc<Semaphore>| Arc::clone(places).acquire_owned();
         let own = place(&self.own).await.map_err(|_| Error::Closed)?;
@@ -80,7 +81,7 @@ impl<C: Connection + 'static> ControlPool<C> {
         Ok(ControlConnection { pool: Arc::clone(self), born, kept, _places: [own, of_all] })
     }
 
-    /// An idle connection that still answers.
+    /// Returns an idle connection that still responds.
     async fn usable(&self) -> Option<(Instant, ConnectionWithSlot<C>)> {
         while let Checkout::Usable(born, mut kept) = self.idle.take() {
             if matches!(timeout(CLOSING, kept.connection.ping()).await, Ok(Ok(()))) {
@@ -99,7 +100,7 @@ impl<C: Connection + 'static> ControlPool<C> {
         }
     }
 
-    /// Stops nothing any more.
+    /// Closes the pool: no statement can be stopped afterwards.
     pub(crate) async fn close(&self) {
         drop(timeout(STOPPING, self.close_all()).await);
     }
@@ -130,7 +131,7 @@ impl<C: Connection + 'static> ControlConnection<C> {
         &mut self.kept.connection
     }
 
-    /// Keeps the connection for the next time: every answer was read to its end.
+    /// Returns the connection to its pool. Only after every response was read to its end.
     pub(crate) async fn give_back(self) {
         let Self { pool, born, kept, _places } = self;
         pool.idle.put_or_close(born, kept).await;

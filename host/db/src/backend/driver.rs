@@ -1,13 +1,14 @@
-//! Hands the text of a statement to the driver: the only place that does, and it takes nothing but a [`Sql`].
+//! Passes a statement's text to the driver. This is the only place that does, and it accepts nothing but a [`Sql`].
 //!
-//! The driver takes a constant, or a text that its caller vouches for; `clippy.toml` keeps the latter out of all other files.
+//! The driver accepts a constant, or a text whose caller asserts that it is safe; `clippy.toml` forbids the latter in all other
+//! files.
 
 use sqlservice_sql::Sql;
 #[expect(clippy::disallowed_types, reason = "what it vouches for is a `Sql`, which quotes or was checked")]
 use sqlx::AssertSqlSafe;
 use sqlx::{SqlSafeStr, SqlStr};
 
-/// The text, for the driver.
+/// Converts the text to the driver's type.
 #[expect(clippy::disallowed_methods, reason = "what it vouches for is a `Sql`, which quotes or was checked")]
 pub(crate) fn text(sql: &Sql) -> SqlStr {
     match sql.constant() {

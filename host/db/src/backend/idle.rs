@@ -1,7 +1,7 @@
-//! The connections of a database that are in use by no borrower. Who may have one, and who waits, is decided elsewhere.
+//! The idle connections of a database's pool. Which borrower gets a connection, and which one waits, is decided elsewhere.
 //!
-//! sqlx's own pool is not used for servers: it tries a refused connection again until the caller's time is over, tells
-//! a dead server and a full pool alike, and can keep a place for ever when a peer is silently dead.
+//! sqlx's own pool is not used for servers: it retries a refused connection until the caller's time is over, reports a dead server
+//! and a full pool as the same error, and can lose a permit for ever when a peer is silently dead.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -13,10 +13,10 @@ use tokio::time::timeout;
 
 use crate::limit::{Closing, Evict, Slot, Slots};
 
-/// How long a connection may take to say goodbye.
+/// How long the graceful close of a connection may take.
 pub(crate) const CLOSING: Duration = Duration::from_secs(1);
 
-/// Idle connections, the last one given back first, so that few are used when few are needed.
+/// Idle connections. The one returned last is reused first, so that few stay in use when few are needed.
 pub(crate) struct Idle<C> {
     stack: Mutex<Stack<C>>,
     keep: usize,
@@ -31,28 +31,29 @@ struct Stack<C> {
 
 struct Entry<C> {
     born: Instant,
-    /// Its number among the idle connections of its server.
+    /// Its number among all idle connections of its server.
     number: u64,
     connection: C,
 }
 
-/// Where idle connections are known, so that others can have their slots. Its lock is taken inside of the stack's, and not the other way.
+/// Registers idle connections with the server's slots, so that other pools can evict them. Lock order: the stack's lock before the
+/// slots' lock.
 pub(crate) struct Listing {
     pub(crate) slots: Arc<Slots>,
     pub(crate) pool: Weak<dyn Evict>,
 }
 
-/// What was found among the idle connections.
+/// The result of looking for an idle connection.
 pub(crate) enum Checkout<C> {
-    /// A connection, and when it was made.
+    /// A usable connection, and the time at which it was made.
     Usable(Instant, C),
-    /// One that is too old, and is to be closed. There may be others.
+    /// A connection that is too old and has to be closed. There may be others.
     Stale(C),
     Nothing,
 }
 
 impl<C> Idle<C> {
-    /// Keeps so many connections at most, and none that is older than `recycle`.
+    /// Keeps `keep` connections at most, and none older than `recycle`.
     pub(crate) fn new(keep: u32, recycle: Option<Duration>, listing: Option<Listing>) -> Self {
         let stack = Stack { entries: Vec::new(), is_closed: false };
         Self { stack: Mutex::new(stack), keep: keep as usize, recycle, listing }
@@ -62,7 +63,7 @@ impl<C> Idle<C> {
         self.stack.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes out one connection. The caller has closed one that is too old before it asks for the next.
+    /// Removes and returns one connection. The caller closes a stale one before it takes the next.
     pub(crate) fn take(&self) -> Checkout<C> {
         let mut stack = self.lock();
         let Some(Entry { born, number, connection }) = stack.entries.pop() else { return Checkout::Nothing };
@@ -73,14 +74,14 @@ impl<C> Idle<C> {
         Checkout::Usable(born, connection)
     }
 
-    /// Takes out the connection that has this number, if it is still there.
+    /// Removes and returns the connection of this number, if it is still idle.
     pub(crate) fn take_numbered(&self, number: u64) -> Option<C> {
         let mut stack = self.lock();
         let at = stack.entries.iter().position(|entry| entry.number == number)?;
         Some(stack.entries.remove(at).connection)
     }
 
-    /// Takes a connection back. Returns it where it is not wanted any more and is to be closed.
+    /// Keeps a returned connection. Gives it back to the caller where it is surplus and has to be closed.
     pub(crate) fn put(&self, born: Instant, connection: C) -> Option<C> {
         let mut stack = self.lock();
         let is_over = self.listing.as_ref().is_some_and(|listing| listing.slots.is_over());
@@ -92,12 +93,12 @@ impl<C> Idle<C> {
         None
     }
 
-    /// How many there are.
+    /// The number of idle connections.
     pub(crate) fn count(&self) -> u32 {
         u32::try_from(self.lock().entries.len()).unwrap_or(u32::MAX)
     }
 
-    /// Takes out all. Others may come.
+    /// Removes and returns all connections. Others may be added later.
     pub(crate) fn drain(&self) -> Vec<C> {
         let mut stack = self.lock();
         let entries = std::mem::take(&mut stack.entries);
@@ -106,7 +107,7 @@ impl<C> Idle<C> {
         entries.into_iter().map(|entry| entry.connection).collect()
     }
 
-    /// Keeps none from now on. Those that are there are taken out by [`drain`](Self::drain) or [`take`](Self::take).
+    /// Keeps no connection from now on. The present ones are removed by [`drain`](Self::drain) or [`take`](Self::take).
     pub(crate) fn close(&self) {
         self.lock().is_closed = true;
     }
@@ -118,13 +119,13 @@ impl<C> Idle<C> {
     }
 }
 
-/// A connection to a server, and the slot that is free when it is closed.
+/// A connection to a server, and its slot, which is freed when the connection is closed.
 pub(crate) trait Slotted: Send + Sized + 'static {
     type Connection: Connection;
 
     fn into_parts(self) -> (Self::Connection, Slot);
 
-    /// Says goodbye, but does not wait for ever.
+    /// Closes the connection gracefully within [`CLOSING`], then returns its slot.
     fn close(self) -> impl Future<Output = Slot> + Send {
         let (connection, slot) = self.into_parts();
         async {
@@ -135,7 +136,7 @@ pub(crate) trait Slotted: Send + Sized + 'static {
 }
 
 impl<C: Slotted> Idle<C> {
-    /// Takes out a connection that is not too old. Those that are are closed.
+    /// Removes and returns a connection that is not too old. Closes the stale ones before it.
     pub(crate) async fn take_young(&self) -> Option<(Instant, C)> {
         loop {
             match self.take() {
@@ -146,23 +147,23 @@ impl<C: Slotted> Idle<C> {
         }
     }
 
-    /// Takes a connection back, or closes it.
+    /// Keeps a returned connection, or closes it where it is surplus.
     pub(crate) async fn put_or_close(&self, born: Instant, connection: C) {
         if let Some(surplus) = self.put(born, connection) {
             drop(surplus.close().await);
         }
     }
 
-    /// Closes all, and keeps none from now on.
+    /// Closes all idle connections, and keeps none from now on.
     pub(crate) async fn close_all(&self) {
         self.close();
-        // One after the other: the slots of the others can be had meanwhile.
+        // One after the other, so that other pools can evict the remaining ones meanwhile.
         while let Checkout::Usable(_, connection) | Checkout::Stale(connection) = self.take() {
             drop(connection.close().await);
         }
     }
 
-    /// Closes the connection that has this number, if it is still there.
+    /// Closes the connection of this number, if it is still idle.
     pub(crate) fn evict(&self, number: u64) -> Option<Closing> {
         let connection = self.take_numbered(number)?;
         Some(Box::pin(connection.close()))

@@ -1,37 +1,38 @@
-//! Waits for an answer that nothing may stop, and finds out where it never comes: a connection can be lost without either end seeing it.
+//! Waits for a response that must not be cancelled, and detects where it will never come: a connection can be lost without either
+//! end noticing.
 
 use std::{pin::pin, time::Duration};
 
 use tokio::time::timeout;
 
-/// How long an answer is waited for before the server is asked, over another connection, whether it still works on it; and how long
-/// that question and the time between two of them take at most.
+/// How long to wait for a response before the server is asked, over another connection, whether it still works on it. Also the
+/// limit of that query, and the time between two of them.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// How often in a row the server has to say that it works on nothing: its answer may be on its way.
+/// How many times in a row the server has to report no work: its response may be in transit.
 const TIMES: u32 = 2;
 
-/// What a server says of one of its connections.
+/// A server's report on one of its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServerActivity {
-    /// It works.
+    /// It runs a statement.
     Working,
-    /// It waits for a message: what was sent to it never arrived, or its answer is lost.
+    /// It waits for a message: the request never arrived, or the response is lost.
     Waiting,
-    /// It is not there.
+    /// The connection does not exist in the server.
     Gone,
 }
 
-/// What can ask and tell the server about a connection, over another one.
+/// Queries the server about a connection, and ends it, over another connection.
 pub(crate) trait ActivityProbe {
-    /// What the server says of it, where it can be asked.
+    /// Returns the server's report on the connection, where it can be obtained.
     fn activity(&self) -> impl Future<Output = Option<ServerActivity>> + Send;
-    /// Ends it in the server.
+    /// Ends the connection in the server.
     fn terminate(&self) -> impl Future<Output = ()> + Send;
 }
 
-/// Waits for the end of work. Nothing where its answer will never come; the server has ended the connection then, so that it keeps no
-/// locks. While the server works, or cannot be asked, there is no limit of time.
+/// Waits for `work` to end. Returns `None` where its response will never come; the server has ended the connection then, so that it
+/// keeps no locks. There is no time limit while the server works or cannot be asked.
 pub(crate) async fn wait_for_answer<T>(work: impl Future<Output = T>, probe: &impl ActivityProbe) -> Option<T> {
     let mut work = pin!(work);
     let mut idle = 0;
@@ -62,7 +63,7 @@ mod tests {
 
     use super::*;
 
-    /// What a server says, one after the other, and how often the connection was ended.
+    /// The server's reports in order of use, last first, and how many times the connection was ended.
     struct Server(Mutex<(Vec<Option<ServerActivity>>, u32)>);
 
     impl ActivityProbe for Server {
@@ -75,7 +76,8 @@ mod tests {
         }
     }
 
-    /// Waits for work of so many seconds, or for work without an end: whether it was answered, and how often its connection was ended.
+    /// Waits for work of this many seconds, or for work that never ends. Returns whether it ended, and how many times its
+    /// connection was ended.
     async fn wait(seconds: Option<u64>, mut says: Vec<Option<ServerActivity>>) -> (bool, u32) {
         says.reverse();
         let server = Server(Mutex::new((says, 0)));

@@ -1,4 +1,4 @@
-//! MySQL and MariaDB: one backend, as they speak one protocol; the rooms are the same in each backend.
+//! The backend for MySQL and MariaDB, which speak one protocol. Each backend has the same modules.
 
 pub(crate) mod bind;
 pub(crate) mod cancel;

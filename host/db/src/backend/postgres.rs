@@ -1,4 +1,4 @@
-//! PostgreSQL: the rooms are the same in each backend.
+//! The backend for PostgreSQL. Each backend has the same modules.
 
 pub(crate) mod bind;
 pub(crate) mod cancel;

@@ -1,4 +1,4 @@
-//! The result of a server's that is being read: how each of its columns is read, and what the reader is told of them.
+//! Reads a server's result set: how each column is decoded, and the columns that the row sink reports.
 
 use std::sync::Arc;
 
@@ -14,22 +14,22 @@ use super::{
 };
 use crate::row_sink::RowSink;
 
-/// How the bytes of a column's values are read.
+/// How the values of a column are decoded.
 pub(crate) trait WireForm: Sized {
     /// The driver's column.
     type Column: sqlx::Column;
 
-    /// The form of a column's type.
+    /// Returns the form of a column's type.
     fn of(column: &Self::Column) -> Self;
 
-    /// The kind of its values.
+    /// The kind of the decoded values.
     fn kind(&self) -> TypeKind;
 
-    /// What a column is told to be, where no model declares it.
+    /// The type that is reported for a column which no model declares.
     fn column_type(&self, column: &Self::Column) -> ColumnType;
 }
 
-/// The result that is being read.
+/// A result set that is being read.
 pub(crate) struct Reading<F> {
     pub forms: Vec<F>,
     pub columns: Arc<[Output]>,
@@ -37,7 +37,7 @@ pub(crate) struct Reading<F> {
 }
 
 impl<F: WireForm> Reading<F> {
-    /// Chooses how each column is read, and tells the row sink.
+    /// Chooses how each column is decoded, and reports the columns to the row sink.
     pub(crate) fn begin(columns: &[F::Column], job: &Execution, sink: &mut RowSink) -> Self {
         let expected = job.expected.as_ref().filter(|expected| expected.len() == columns.len());
         let mut forms = Vec::with_capacity(columns.len());
@@ -50,7 +50,7 @@ impl<F: WireForm> Reading<F> {
             results.push(result);
             writers.push(Column::new(kind));
         }
-        // What the compiler knows already is not kept twice.
+        // Columns equal to the compiler's share its allocation.
         let columns = match expected {
             Some(expected) if **expected == *results => Arc::clone(expected),
             _ => results.into(),
@@ -64,7 +64,7 @@ impl<F: WireForm> Reading<F> {
         self.columns.get(at).map_or("", |column| column.name.as_str())
     }
 
-    /// Tells a result without rows.
+    /// Reports a result set without rows.
     pub(crate) fn finish_empty(columns: &[F::Column], job: &Execution, sink: &mut RowSink) {
         if !columns.is_empty() {
             let mut reading = Self::begin(columns, job, sink);
@@ -73,7 +73,7 @@ impl<F: WireForm> Reading<F> {
     }
 }
 
-/// What a column is told to be, and the kind of its values.
+/// The column that is reported, and the kind in which its values are kept.
 fn result_column<F: WireForm>(column: &F::Column, form: &F, expected: Option<&Output>) -> (Output, TypeKind) {
     let stored = form.kind();
     let declared = expected.and_then(|expected| expected.ty.as_ref());

@@ -1,4 +1,4 @@
-//! Rows on their way into batches, and what to do with the rest of them when the reader is gone.
+//! Collects rows into batches, and drains the rest of a result set whose reader is gone.
 
 use std::{pin::pin, time::Duration};
 
@@ -9,11 +9,11 @@ use tokio::time::{Instant, timeout_at};
 use super::column_writer::Column;
 use crate::{Error, Result, row_sink::FetchSize};
 
-/// How long the rest of an unwanted result is read before its statement is stopped. Reading it to its end is kinder: on
-/// PostgreSQL a statement that is stopped takes its transaction with it.
+/// How long the rest of an unwanted result set is read before its statement is cancelled. Reading to the end is better where it is
+/// short: on PostgreSQL a cancelled statement fails its transaction.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// How long a stopped statement may take to end.
+/// How long a cancelled statement may take to end.
 const ENDING: Duration = Duration::from_secs(10);
 
 /// The batch that is being filled.
@@ -29,26 +29,26 @@ impl RowBuffer {
         Self { columns, demand, rows: 0, bytes: 0 }
     }
 
-    /// Counts a row that was put into the columns, and about how many bytes it took.
+    /// Counts a row that was added to the columns, and its approximate size in bytes.
     pub(crate) fn count(&mut self, bytes: usize) {
         self.rows = self.rows.saturating_add(1);
         self.bytes = self.bytes.saturating_add(bytes);
     }
 
-    /// Whether it has as many rows or bytes as were asked for. Never before its first row.
+    /// Whether the batch has reached the requested number of rows or bytes. Never before its first row.
     pub(crate) fn is_full(&self) -> bool {
         self.rows > 0 && (self.rows as usize >= self.demand.rows || self.bytes >= self.demand.bytes)
     }
 
-    /// The batch; another one begins.
+    /// Returns the batch and begins the next one.
     pub(crate) fn take(&mut self) -> Batch {
         self.bytes = 0;
         Batch { rows: std::mem::take(&mut self.rows), columns: self.columns.iter_mut().map(Column::take).collect() }
     }
 }
 
-/// Reads a result to its end, and asks for an end of its statement if that takes long; not where it ends while the way to ask is still
-/// being made ready. An error means that the connection is unusable.
+/// Reads a result set to its end, and cancels its statement if that takes long. No cancel request is sent where the result ends
+/// while `ready` still connects. After an error the connection is unusable.
 pub(crate) async fn drain<T, S, W, F>(
     rows: &mut S,
     ready: impl Future<Output = Result<W>>,
@@ -77,7 +77,7 @@ where
         }
     };
     request(way).await?;
-    // What was on its way still comes, and then the statement's error.
+    // Rows that were already sent still arrive, then the statement's error.
     let end = Instant::now() + ENDING;
     loop {
         match timeout_at(end, next(rows)).await {
@@ -88,8 +88,8 @@ where
     }
 }
 
-/// The next row of a result. What has arrived is read without a pause, and no task of this thread and neither sockets nor clocks would
-/// have a turn until its end; so each row counts as work after which a task makes way.
+/// Returns the next row of a result set. Rows that have arrived are read without a pause, which would keep the other tasks of this
+/// thread, its sockets and its timers from running. So each row consumes the task's budget, after which it yields.
 pub(crate) async fn next<T, S>(rows: &mut S) -> Option<Result<T, sqlx::Error>>
 where
     S: Stream<Item = Result<T, sqlx::Error>> + Unpin,
@@ -100,7 +100,7 @@ where
 
 fn ended<T>(end: Option<Result<T, sqlx::Error>>) -> Result<()> {
     match end {
-        // The error of a statement whose caller is gone.
+        // The error of a statement whose caller is gone: not reported.
         None | Some(Ok(_) | Err(sqlx::Error::Database(_))) => Ok(()),
         Some(Err(lost)) => Err(Error::Disconnected(Some(lost.into()))),
     }
@@ -114,7 +114,8 @@ mod tests {
 
     use super::*;
 
-    /// One thread, as all work of a busy host comes to: a result that never pauses, and a way to ask that needs the thread's clock.
+    /// Runs on one thread, like the work of a busy host: a result set that never pauses, and a `ready` that needs the thread's
+    /// timer.
     #[tokio::test]
     async fn t32_a_result_that_never_pauses_is_stopped() {
         let stopped = Cell::new(false);

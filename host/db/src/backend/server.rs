@@ -1,4 +1,4 @@
-//! What the URLs of database servers have in common.
+//! Parses the URLs of database servers.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{Error, Result};
 
-/// A server's address and a login, as a URL says them. Never printed.
+/// A server's address and login, as given by a URL. Never printed.
 #[derive(Clone)]
 pub(crate) struct Server {
     pub host: String,
@@ -17,14 +17,14 @@ pub(crate) struct Server {
     pub password: Option<String>,
     pub database: String,
     pub tls: Tls,
-    /// Certificate files of the host's: the authority's, the client's and its key.
+    /// Certificate files on the host: the authority's, the client's and the client's key.
     pub authority: Option<String>,
     pub certificate: Option<String>,
     pub key: Option<String>,
     pub application: Option<String>,
 }
 
-/// How much a connection is protected.
+/// The TLS mode of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tls {
     Disabled,
@@ -35,7 +35,7 @@ pub(crate) enum Tls {
 }
 
 impl Server {
-    /// Reads a URL without I/O and without looking at the environment. Errors name parameters, never their values.
+    /// Parses a URL without I/O and without environment variables. Errors name parameters, never their values.
     pub(crate) fn parse(url: &str, port: u16) -> Result<Self> {
         let url = Url::parse(url).map_err(|cause| Error::Url(format!("the database URL is malformed: {cause}")))?;
         let mut server = Self {
@@ -120,7 +120,7 @@ impl Tls {
     }
 }
 
-/// A part of a URL without its percent signs.
+/// Percent-decodes a part of a URL.
 fn decoded(part: &str) -> Result<String> {
     match percent_decode_str(part).decode_utf8() {
         Ok(value) if !value.contains('\0') => Ok(value.into_owned()),

@@ -1,5 +1,5 @@
-//! What a server's connection knows of its transaction. It begins with the first statement that needs one, and not before; what
-//! would only be said to the server is put off until something has to be.
+//! The transaction state of a connection to a server. The transaction begins with the first statement that needs one. Messages that
+//! only inform the server are deferred until another message has to be sent.
 
 use sqlservice_sql::{Dialect, Sql, SqlWriter};
 
@@ -10,11 +10,11 @@ pub(crate) struct ServerTransaction {
     dialect: Dialect,
     phase: Phase,
     begin: Begin,
-    /// Savepoints that were set before anything was done, outermost first: to go back to one is to roll all of it back.
+    /// Savepoints that were set before the first statement, outermost first. Rolling back to one of them rolls everything back.
     unsent: Vec<String>,
-    /// A savepoint that is not needed any more, which the server was not told yet.
+    /// A released savepoint whose release was not sent yet.
     released: Option<String>,
-    /// Whether it may have changed something.
+    /// Whether the transaction may have changed something.
     pub(crate) wrote: bool,
 }
 
@@ -22,72 +22,72 @@ pub(crate) struct ServerTransaction {
 enum Phase {
     #[default]
     None,
-    /// Requested; the server was not told yet.
+    /// Requested by the caller, but not sent to the server yet.
     Requested,
     Open,
 }
 
-/// What going back to a savepoint takes.
+/// How to roll back to a savepoint.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum SavepointRollback {
-    /// Nothing was done since.
+    /// Nothing: no statement ran since.
     Nothing,
-    /// A rollback of all that was done.
+    /// Roll back the whole transaction.
     All,
-    /// This text.
+    /// Run this SQL.
     Text(Sql),
 }
 
 impl ServerTransaction {
-    /// No transaction.
+    /// A state without a transaction.
     pub(crate) fn new(dialect: Dialect) -> Self {
         let (phase, begin) = (Phase::None, Begin::default());
         Self { dialect, phase, begin, unsent: Vec::new(), released: None, wrote: false }
     }
 
-    /// A transaction is asked for.
+    /// Requests a transaction; nothing is sent.
     pub(crate) fn request(&mut self, begin: Begin) {
         *self = Self { phase: Phase::Requested, begin, ..Self::new(self.dialect) };
     }
 
-    /// How the transaction is to begin that the server was not told of.
+    /// The options of a requested transaction that was not sent to the server yet.
     pub(crate) fn requested(&self) -> Option<Begin> {
         (self.phase == Phase::Requested).then_some(self.begin)
     }
 
-    /// How the transaction began or is to begin.
+    /// The options of the requested or open transaction.
     pub(crate) fn begin(&self) -> Option<Begin> {
         (self.phase != Phase::None).then_some(self.begin)
     }
 
-    /// Whether one is open in the server, or may be.
+    /// Whether the server has an open transaction, or may have one.
     pub(crate) fn is_open(&self) -> bool {
         self.phase == Phase::Open
     }
 
-    /// The server has one from now on.
+    /// Marks the transaction as open in the server.
     pub(crate) fn open(&mut self) {
         self.phase = Phase::Open;
     }
 
-    /// There is none any more.
+    /// Marks the transaction as ended.
     pub(crate) fn end(&mut self) {
         *self = Self::new(self.dialect);
     }
 
-    /// Everything was rolled back, and it goes on.
+    /// Marks the transaction as rolled back and requested again.
     pub(crate) fn restart(&mut self) {
         self.phase = Phase::Requested;
         self.wrote = false;
     }
 
-    /// A statement commits by itself what was done, and ends all savepoints.
+    /// Forgets all savepoints, because a statement commits implicitly and so ends them.
     pub(crate) fn forget_savepoints(&mut self) {
         self.unsent.clear();
         self.released = None;
     }
 
-    /// The text that sets a savepoint; none where it is known without the server.
+    /// Returns the SQL that sets a savepoint; `None` where the server need not know of it.
     pub(crate) fn savepoint(&mut self, name: &str) -> Option<Sql> {
         if self.phase == Phase::Requested {
             self.unsent.push(name.to_owned());
@@ -101,13 +101,14 @@ impl ServerTransaction {
         Some(writer.finish())
     }
 
-    /// The text that ends a savepoint and keeps what was done; none where that can wait, or the server does not know it.
+    /// Returns the SQL that releases a savepoint; `None` where the release can wait, or where the server does not know the
+    /// savepoint.
     pub(crate) fn release(&mut self, name: &str, can_wait: bool) -> Option<Sql> {
         if let Some(at) = self.unsent.iter().position(|unsent| unsent == name) {
             self.unsent.truncate(at);
             return None;
         }
-        // One that was set after it ends with it.
+        // A deferred release is of a savepoint set after this one, which ends with it.
         self.released = None;
         if can_wait {
             self.released = Some(name.to_owned());
@@ -118,9 +119,9 @@ impl ServerTransaction {
         Some(writer.finish())
     }
 
-    /// What undoes all since a savepoint, and forgets it.
+    /// Returns how to undo all changes since a savepoint and release it.
     pub(crate) fn rollback_to(&mut self, name: &str) -> SavepointRollback {
-        // One that was released since was set after it.
+        // A deferred release is of a savepoint set after this one, which ends with it.
         self.released = None;
         match self.unsent.iter().position(|unsent| unsent == name) {
             Some(at) => {
@@ -160,7 +161,7 @@ mod tests {
         assert_eq!(transaction.rollback_to("s1"), SavepointRollback::All);
         transaction.restart();
         assert!(transaction.requested().is_some());
-        // It is gone, and so the server is asked, which says so.
+        // The savepoint is gone, so the SQL is sent and the server reports the error.
         assert_eq!(
             transaction.rollback_to("s1"),
             SavepointRollback::Text(Sql::fixed(r#"ROLLBACK TO SAVEPOINT "s1"; RELEASE SAVEPOINT "s1""#))

@@ -1,4 +1,4 @@
-//! SQLite: the connection is sqlx's, the statements are stepped here, long ones on a thread for work that blocks.
+//! SQLite: sqlx opens the connection, the host steps its statements, long ones on a blocking thread.
 
 mod bind;
 mod cancel;

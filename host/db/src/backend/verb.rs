@@ -1,12 +1,13 @@
-//! What a statement's text does, as far as its own words tell: for counting, for caching, and to see what a borrower may have changed.
+//! Classifies SQL text by its words: for counting, for caching, and to find what a borrower may have changed.
 
 use sqlservice_sql::{
     Dialect,
     lexer::{Kind, Lexer, Token},
 };
 
-/// The first word that says what a statement does, in upper case; for `WITH`, that of the statement after it.
-/// Empty where a text begins with something else. Never trusted for rights: only for counting, caching and cleaning.
+/// Returns the verb of a statement in upper case; for `WITH`, the verb of the statement after it. Empty where no word stands
+/// outside of parentheses, or where the first one is a comment that MySQL runs. Never trusted for rights: only for counting,
+/// caching, cleaning and the limit of storage.
 pub(crate) fn verb(sql: &str, dialect: Dialect) -> String {
     let mut words = words(sql, dialect);
     let first = words.next().unwrap_or_default();
@@ -19,7 +20,8 @@ pub(crate) fn verb(sql: &str, dialect: Dialect) -> String {
     word.to_ascii_uppercase()
 }
 
-/// The words outside of parentheses, quotes and comments. A comment that MySQL runs is an empty word: what it does is unknown.
+/// Iterates over the words outside of parentheses, quotes and comments. A comment that MySQL runs counts as an empty word, because
+/// its effect is unknown.
 fn words(sql: &str, dialect: Dialect) -> impl Iterator<Item = &str> {
     let mut depth = 0_usize;
     Lexer::new(sql, dialect).filter_map(move |Token { kind, text, .. }| match (kind, text) {
@@ -37,18 +39,18 @@ fn words(sql: &str, dialect: Dialect) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a statement may commit the open transaction by itself on MySQL and MariaDB. Those that do not are on a list.
+/// Whether a statement may implicitly commit the open transaction on MySQL and MariaDB. Verbs that never do are listed.
 pub(crate) fn commits(sql: &str) -> bool {
     const NEVER: [&str; 14] = [
         "SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "VALUES", "SHOW", "EXPLAIN", "DESCRIBE", "DESC", "SET",
         "DO", "HANDLER", "KILL",
     ];
     if Lexer::new(sql, Dialect::Mysql).meaningful().next().is_some_and(|first| first.is_sign("(")) {
-        // Only a query begins so.
+        // Only a query begins with a parenthesis.
         return false;
     }
     match verb(sql, Dialect::Mysql).as_str() {
-        // A password is a row of the server's own.
+        // `SET PASSWORD` writes a row of the server's own tables.
         "SET" => {
             Lexer::new(sql, Dialect::Mysql).any(|token| token.is_word("PASSWORD") || token.kind == Kind::Executable)
         }
@@ -57,27 +59,27 @@ pub(crate) fn commits(sql: &str) -> bool {
     }
 }
 
-/// Whether a verb changes rows, so that the number of them means something.
+/// Whether a verb changes rows, so that the number of affected rows is meaningful.
 pub(crate) fn changes_rows(verb: &str) -> bool {
     matches!(verb, "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "REPLACE")
 }
 
-/// Whether a verb can change tables, or what a name means.
+/// Whether a verb can change the schema, or the resolution of names.
 pub(crate) fn changes_schema(verb: &str) -> bool {
     matches!(verb, "CREATE" | "ALTER" | "DROP" | "DO" | "CALL" | "SET" | "RESET" | "DISCARD")
 }
 
-/// Whether what it says makes a database larger.
+/// Whether a verb can make a database larger.
 pub(crate) fn needs_room(verb: &str) -> bool {
     matches!(verb, "INSERT" | "UPDATE" | "MERGE" | "REPLACE" | "CREATE" | "COPY" | "LOAD")
 }
 
-/// Whether a verb puts rows in.
+/// Whether a verb inserts rows.
 pub(crate) fn is_insert(verb: &str) -> bool {
     matches!(verb, "INSERT" | "REPLACE")
 }
 
-/// Whether a statement puts rows in. Asked of each change on SQLite, so most texts are known by their first word.
+/// Whether a statement inserts rows. Called for each change on SQLite, so the first word decides for most texts.
 pub(crate) fn inserts(sql: &str) -> bool {
     match Lexer::new(sql, Dialect::Sqlite).meaningful().next() {
         Some(first) if first.is_word("INSERT") || first.is_word("REPLACE") => true,
@@ -86,9 +88,9 @@ pub(crate) fn inserts(sql: &str) -> bool {
     }
 }
 
-/// Whether a statement of this verb is worth a place in the connection's cache of prepared statements.
+/// Whether the connection's cache of prepared statements keeps a statement of this verb.
 pub(crate) fn is_cached(verb: &str, sql: &str) -> bool {
-    // A text is guest-controlled, and the server keeps what is cached.
+    // The text is guest-controlled, and the server holds memory for each cached statement.
     sql.len() <= 32 << 10 && (changes_rows(verb) || matches!(verb, "SELECT" | "VALUES"))
 }
 

@@ -1,18 +1,18 @@
-//! Warnings that come with an answer. The driver hands them to the log and to no caller, so they are collected there.
+//! Collects the server's warnings that come with a response. The driver only logs them, so a `tracing` subscriber receives them.
 
 use std::{cell::Cell, future::poll_fn, pin::pin, sync::OnceLock};
 
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber, level_filters::LevelFilter, span};
 
-/// Where the driver logs what PostgreSQL notes beside its answers.
+/// The `tracing` target of the driver's log of PostgreSQL's notices.
 const TARGET: &str = "sqlx::postgres::notice";
 
 thread_local! {
-    /// Whether the answer that this thread reads just now came with a warning.
+    /// Whether a warning came with the response that this thread reads at present.
     static WARNED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Hears warnings of the server's, and nothing else.
+/// A subscriber of the server's warnings, and of nothing else.
 struct WarningSubscriber;
 
 impl Subscriber for WarningSubscriber {
@@ -43,14 +43,14 @@ impl Subscriber for WarningSubscriber {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// What a future comes to, and whether a warning of the server's came with it since [`clear`] was called last.
+/// Runs a future. Returns its output, and whether the server sent a warning since [`clear`] was last called.
 pub(crate) async fn with_warnings<T>(work: impl Future<Output = T>) -> (T, bool) {
     static SUBSCRIBER: OnceLock<Dispatch> = OnceLock::new();
     let subscriber = SUBSCRIBER.get_or_init(|| Dispatch::new(WarningSubscriber));
     let mut work = pin!(work);
     let mut warned = false;
     let output = poll_fn(|context| {
-        // The next poll may be another thread's.
+        // The next poll may be on another thread.
         WARNED.set(warned);
         let polled = tracing::dispatcher::with_default(subscriber, || work.as_mut().poll(context));
         warned = WARNED.take();
@@ -60,7 +60,7 @@ pub(crate) async fn with_warnings<T>(work: impl Future<Output = T>) -> (T, bool)
     (output, warned)
 }
 
-/// Forgets the warnings that came so far; for the future that is listened to.
+/// Forgets the warnings so far. Called within the future that [`with_warnings`] runs.
 pub(crate) fn clear() {
     WARNED.set(false);
 }

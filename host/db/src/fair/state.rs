@@ -1,4 +1,4 @@
-//! What a queue knows of its pools and flows: who is next, without a clock and without waiting.
+//! The state of a queue, its pools and its flows. It decides which flow is next, without a clock and without waiting.
 
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
@@ -9,47 +9,47 @@ use tokio::sync::Notify;
 
 use super::Waiter;
 
-/// A pool of a queue.
+/// Identifies a pool of a queue.
 pub(super) type PoolId = u64;
 
-/// Whose places they are.
+/// Identifies a flow.
 pub(super) type FlowId = u64;
 
-/// The places of a queue, and who has some or waits for one.
+/// The permits of a queue, and the flows that hold some or wait for one.
 #[derive(Default)]
 pub(super) struct State {
     pub(super) most: u32,
     pub(super) taken: u32,
-    /// The time that the flow which was served last had used.
+    /// The used time of the flow that was served last, never lowered. A flow that was idle continues from it.
     clock: u64,
     pub(super) pools: HashMap<PoolId, PoolUse>,
     pub(super) flows: HashMap<FlowId, FlowUse>,
-    /// The flows whose borrowers wait.
+    /// The flows with waiting borrowers.
     queued: BTreeSet<FlowId>,
     serial: u64,
 }
 
-/// One pool's use.
+/// The permits of one pool.
 pub(super) struct PoolUse {
     pub(super) most: u32,
     pub(super) taken: u32,
     is_closed: bool,
-    /// Whether no more of its places are wanted.
+    /// Whether its `PoolPermits` was dropped.
     is_gone: bool,
-    /// Told when the last place came back.
+    /// Notified when the last taken permit has come back.
     pub(super) all_free: Arc<Notify>,
 }
 
-/// One flow's use, in microseconds.
+/// The use of permits by one flow, in microseconds.
 pub(super) struct FlowUse {
     pool: PoolId,
-    /// For how long it had places that came back, where it stands among the others.
+    /// For how long it held permits that have come back, raised to `clock` after idling: its rank among the flows.
     used: u64,
-    /// How many it has now, and the sum of the times at which it got them.
+    /// How many permits it holds now, and the sum of the times at which it got them.
     held: u64,
     since: u64,
     pub(super) waiting: VecDeque<(u64, Waiter)>,
-    /// Whether no more borrowers come.
+    /// Whether its `Flow` was dropped, so that no more borrowers come.
     is_gone: bool,
 }
 
@@ -58,7 +58,7 @@ impl FlowUse {
         Self { pool, used: 0, held: 0, since: 0, waiting: VecDeque::new(), is_gone: false }
     }
 
-    /// What it used by now.
+    /// Returns the time used until `now`, that of permits still held included.
     fn used_by(&self, now: u64) -> u64 {
         self.used.saturating_add(self.held.saturating_mul(now).saturating_sub(self.since))
     }
@@ -78,7 +78,7 @@ impl FlowUse {
 }
 
 impl State {
-    /// So many places, and no pool.
+    /// Creates a queue of `most` permits without pools.
     pub(super) fn new(most: u32) -> Self {
         Self { most, ..Self::default() }
     }
@@ -104,12 +104,12 @@ impl State {
         self.flows.get(&id).and_then(|flow| self.pools.get(&flow.pool)).is_none_or(|pool| pool.is_closed)
     }
 
-    /// Whether both the queue and the pool have a place.
+    /// Whether both the queue and the pool have a free permit.
     pub(super) fn has_place(&self, pool: PoolId) -> bool {
         self.taken < self.most && self.pools.get(&pool).is_some_and(|pool| pool.taken < pool.most)
     }
 
-    /// Takes a place, where there is one: then none of this pool's borrowers waits.
+    /// Takes a permit if one is free. No other borrower of this pool can be waiting then.
     pub(super) fn take(&mut self, id: FlowId, now: u64) -> bool {
         let Some(pool) = self.flows.get(&id).map(|flow| flow.pool) else { return false };
         if !self.has_place(pool) {
@@ -122,7 +122,7 @@ impl State {
         true
     }
 
-    /// Puts a borrower into the queue of its flow.
+    /// Appends a borrower to the queue of its flow. Returns its ticket.
     pub(super) fn wait(&mut self, id: FlowId, waiter: Waiter) -> u64 {
         let ticket = self.number();
         self.enter(id);
@@ -133,7 +133,7 @@ impl State {
         ticket
     }
 
-    /// Takes a borrower out of the queue.
+    /// Removes a borrower from the queue of its flow.
     pub(super) fn leave(&mut self, id: FlowId, ticket: u64) {
         if let Some(flow) = self.flows.get_mut(&id) {
             flow.waiting.retain(|(other, _)| *other != ticket);
@@ -144,7 +144,7 @@ impl State {
         self.forget_gone(id);
     }
 
-    /// Takes a place back. Returns who is told, where it was the last one of its pool.
+    /// Takes a permit back. Returns whom to notify if no other permit of the pool is taken.
     pub(super) fn give_back(&mut self, id: FlowId, since: u64, now: u64) -> Option<Arc<Notify>> {
         let flow = self.flows.get_mut(&id)?;
         flow.give_back(since, now);
@@ -160,7 +160,7 @@ impl State {
         told
     }
 
-    /// A flow is about to get a place or to wait for one.
+    /// Prepares a flow that is about to get a permit or to wait for one: idle time earns it no credit.
     fn enter(&mut self, id: FlowId) {
         let clock = self.clock;
         if let Some(flow) = self.flows.get_mut(&id)
@@ -170,7 +170,7 @@ impl State {
         }
     }
 
-    /// No more borrowers of a flow come.
+    /// Marks a flow as dropped: no more of its borrowers come.
     pub(super) fn leave_flow(&mut self, id: FlowId) {
         if let Some(flow) = self.flows.get_mut(&id) {
             flow.is_gone = true;
@@ -178,7 +178,7 @@ impl State {
         self.forget_gone(id);
     }
 
-    /// No more borrowers of a pool come. Returns those who wait.
+    /// Marks a pool as closed and dropped. Returns its waiting borrowers.
     pub(super) fn leave_pool(&mut self, id: PoolId) -> Vec<(u64, Waiter)> {
         let waiting = self.close(id);
         if let Some(pool) = self.pools.get_mut(&id) {
@@ -190,7 +190,7 @@ impl State {
         waiting
     }
 
-    /// A flow has one place more.
+    /// Counts one more permit for a flow.
     fn hold(&mut self, id: FlowId, now: u64) {
         let Some(flow) = self.flows.get_mut(&id) else { return };
         flow.take(now);
@@ -200,7 +200,7 @@ impl State {
         }
     }
 
-    /// Takes out who is next, with a place.
+    /// Removes the next borrower from the queue and takes a permit for it.
     pub(super) fn next(&mut self, now: u64) -> Option<(FlowId, Waiter)> {
         if self.taken >= self.most {
             return None;
@@ -219,7 +219,7 @@ impl State {
         Some((id, waiter))
     }
 
-    /// Lets none into a pool any more. Returns those who wait.
+    /// Closes a pool. Returns its waiting borrowers.
     pub(super) fn close(&mut self, pool: PoolId) -> Vec<(u64, Waiter)> {
         if let Some(pool) = self.pools.get_mut(&pool) {
             pool.is_closed = true;
@@ -232,7 +232,7 @@ impl State {
         waiting
     }
 
-    /// Forgets a flow that has no places and gets no more of them.
+    /// Removes a dropped flow that has neither permits nor waiting borrowers.
     fn forget_gone(&mut self, id: FlowId) {
         if self.flows.get(&id).is_some_and(|flow| flow.is_gone && flow.is_idle()) {
             self.flows.remove(&id);

@@ -1,4 +1,4 @@
-//! Fairness in a simulation without a clock; that no place is lost, with real tasks.
+//! Tests fairness in a simulation without a clock, and with real tasks that no permit is lost.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -7,19 +7,19 @@ use std::{
 
 use super::*;
 
-/// Borrowers who each want a place for so long, again and again.
+/// Borrowers that each hold a permit for a given time, again and again.
 struct Simulation {
     state: State,
     pool: PoolId,
-    /// The flows of the numbers that tests give them.
+    /// The flows by the numbers that the tests give them.
     ids: HashMap<u64, FlowId>,
-    /// The work of each flow's borrowers, in milliseconds.
+    /// How long each flow's borrowers hold a permit, in milliseconds.
     work: HashMap<FlowId, u64>,
-    /// When places come back: the time, a number, the flow and the time at which it was taken.
+    /// When permits come back: the time, a serial number, the flow and the time at which the permit was taken.
     ends: BTreeSet<(u64, u64, FlowId, u64)>,
     now: u64,
     serial: u64,
-    /// For how long each flow had places, in milliseconds.
+    /// For how long each flow has held permits, in milliseconds.
     used: HashMap<FlowId, u64>,
 }
 
@@ -31,12 +31,12 @@ impl Simulation {
         Self { state, pool, ids, work, ends, now: 0, serial: 0, used }
     }
 
-    /// So many more borrowers of a flow in the first pool.
+    /// Adds borrowers of a flow to the first pool.
     fn add(&mut self, flow: u64, borrowers: u32, work: u64) {
         self.add_to(self.pool, flow, borrowers, work);
     }
 
-    /// So many more borrowers of a flow in a pool.
+    /// Adds borrowers of a flow to a pool.
     fn add_to(&mut self, pool: PoolId, flow: u64, borrowers: u32, work: u64) {
         let flow = *self.ids.entry(flow).or_insert_with(|| self.state.add_flow(pool));
         self.work.insert(flow, work);
@@ -54,7 +54,7 @@ impl Simulation {
         }
     }
 
-    /// Goes on until a time in milliseconds; who had a place wants the next one at once.
+    /// Runs until a time in milliseconds; a borrower whose permit comes back wants the next one at once.
     fn run(&mut self, until: u64) {
         while let Some((end, _, flow, since)) = self.ends.pop_first() {
             self.now = end;
@@ -78,7 +78,7 @@ impl Simulation {
 #[test]
 fn flows_get_the_same_time_whatever_they_ask_for() {
     let mut all = Simulation::new(4);
-    // One asks twenty times as often as the others, and ten times as long each time.
+    // Flow 1 has twenty times as many borrowers as the others, and they hold permits up to ten times as long.
     all.add(1, 80, 50);
     all.add(2, 4, 5);
     all.add(3, 4, 5);
@@ -95,7 +95,7 @@ fn one_borrower_waits_for_no_more_than_one_of_each_place() {
     all.add(1, 1_000, 10);
     all.add(2, 1, 1);
     all.run(11_000);
-    // It works for 1 ms and waits for less than the 10 ms that others work.
+    // Flow 2 works for 1 ms and waits for less than the 10 ms for which others work.
     assert!(all.used(2) >= 1_000, "{:?}", all.used);
 }
 
@@ -112,12 +112,12 @@ fn a_flow_that_was_away_has_saved_nothing_up() {
     assert!((980..=1_020).contains(&first) && (980..=1_020).contains(&second), "{first} {second}");
 }
 
-/// Tenants of a server who have a login, and so a pool, each: the time that one used counts against those of other pools.
+/// Tenants of a server that each have a login, and so a pool: the time that one has used counts against those of other pools.
 #[test]
 fn t60_tenants_with_logins_of_their_own_get_the_same_time_of_the_servers_connections() {
     let mut all = Simulation::new(4);
     let pools: Vec<_> = (0..5).map(|_| all.state.add_pool(3)).collect();
-    // One asks twenty times as often as the others, and ten times as long each time; two share a pool.
+    // Flow 0 has twenty times as many borrowers as the others, which hold permits up to ten times as long; flows 4 and 5 share a pool.
     all.add_to(pools[0], 0, 80, 50);
     all.add_to(pools[1], 1, 4, 5);
     all.add_to(pools[2], 2, 4, 5);
@@ -139,7 +139,7 @@ fn t60_a_full_pool_leaves_the_servers_places_to_others_and_gets_what_it_may() {
     all.add_to(large, 2, 50, 10);
     assert_eq!(all.state.taken, 10);
     all.run(10_000);
-    // The small one has its 2 all the time, the other the 8 that are left.
+    // The small pool has its 2 permits all the time, the large one the 8 that are left.
     assert!((19_900..=20_100).contains(&all.used(1)), "{:?}", all.used);
     assert!((79_900..=80_100).contains(&all.used(2)), "{:?}", all.used);
 }

@@ -1,8 +1,8 @@
-//! The connections that there are to one server, over all its pools: those that are used and those that are idle.
+//! The connections to one server, over all its pools: those in use and the idle ones.
 //!
-//! A connection has a slot from before it is made until it is closed. Who needs a slot and finds none free takes that of the idle
-//! connection which was not used for longest, whichever pool it is of. A borrower has a place of the queue before it asks for a slot, and
-//! there are as many places as slots. Each borrower holds one slot at most, so where none is free, one is idle or is just being closed.
+//! A connection has a slot from before it is opened until it is closed. A borrower that finds no free slot takes that of the least
+//! recently used idle connection, whichever pool it is in. A borrower has a permit of the queue before it requests a slot, and there are
+//! as many permits as slots. Each borrower holds one slot at most, so where none is free, one is idle or is just being closed.
 
 use std::{
     collections::BTreeMap,
@@ -16,38 +16,38 @@ use tokio::{sync::Notify, time::timeout};
 
 use crate::error::{Error, Result};
 
-/// How long a connection may take to be made.
+/// How long a connection may take to open.
 pub(crate) const CONNECTING: Duration = Duration::from_secs(10);
 
-/// Closes an idle connection. Dropping it closes it without a goodbye.
+/// Closes an idle connection and returns its slot. Dropping it closes the connection without a goodbye to the server.
 pub(crate) type Closing = Pin<Box<dyn Future<Output = Slot> + Send>>;
 
-/// A pool whose idle connections others may need the slots of.
+/// A pool whose idle connections are closed when other pools need their slots.
 pub(crate) trait Evict: Send + Sync {
-    /// Takes out an idle connection, by the number that [`Slots::list`] gave it. Nothing where it was taken meanwhile.
+    /// Takes out an idle connection, by its number from [`Slots::list`]. Returns nothing if it was taken meanwhile.
     fn evict(&self, number: u64) -> Option<Closing>;
 }
 
-/// A number of slots.
+/// The slots of one server, or of its connections that stop statements.
 pub(crate) struct Slots {
     state: Mutex<State>,
-    /// Told when a slot or a connection became free.
+    /// Notified when a slot or a connection becomes free.
     changed: Notify,
 }
 
 struct State {
     most: u32,
-    /// How many connections there are.
+    /// How many connections are open.
     open: u32,
-    /// Those of them that are idle, in the order in which they came back.
+    /// The idle ones, in the order in which they came back.
     idle: BTreeMap<u64, Weak<dyn Evict>>,
     serial: u64,
 }
 
-/// What a connection has as long as it is there.
+/// The slot of one open connection. Dropping it frees the slot.
 pub(crate) struct Slot(Arc<Slots>);
 
-/// How a borrower comes to a slot.
+/// The way in which a borrower gets a slot.
 enum Next {
     Free(Slot),
     Evict(u64, Weak<dyn Evict>),
@@ -61,13 +61,13 @@ impl Slots {
         Arc::new(Self { state: Mutex::new(state), changed: Notify::new() })
     }
 
-    /// From now on there are so many slots. Where more connections are open, idle ones are closed as they are used or needed.
+    /// Sets the number of slots. Where more connections are open, idle ones are closed as they are used or needed.
     pub(crate) fn set(&self, most: u32) {
         self.lock().most = most;
         self.changed.notify_waiters();
     }
 
-    /// How many connections there are, and how many of them are idle.
+    /// Returns how many connections are open, and how many of them are idle.
     pub(crate) fn count(&self) -> (u32, u32) {
         let state = self.lock();
         (state.open, u32::try_from(state.idle.len()).unwrap_or(u32::MAX))
@@ -77,11 +77,11 @@ impl Slots {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A slot for a new connection, after an idle one was closed where there was none. May be given up at any time.
+    /// Returns a slot for a new connection, after closing an idle one where none is free. Cancel safe.
     pub(crate) async fn take(self: &Arc<Self>) -> Slot {
         loop {
             let mut changed = pin!(self.changed.notified());
-            // From here on what becomes free is not missed.
+            // From here on, no notification is missed.
             changed.as_mut().enable();
             match self.next() {
                 Next::Free(slot) => return slot,
@@ -98,7 +98,7 @@ impl Slots {
         }
     }
 
-    /// The same, but not for ever: where the number was lowered, those who have connections may keep them for long.
+    /// As `take`, within a time limit: where the number of slots was lowered, borrowers may keep their connections for long.
     pub(crate) async fn take_in_time(self: &Arc<Self>) -> Result<Slot> {
         let taken = timeout(CONNECTING, self.take()).await;
         taken.map_err(|_| Error::PoolTimeout { size: self.lock().most, waited: CONNECTING })
@@ -113,13 +113,13 @@ impl Slots {
         state.idle.pop_first().map_or(Next::Wait, |(number, pool)| Next::Evict(number, pool))
     }
 
-    /// Whether more connections are open than there may be, as the number was lowered.
+    /// Whether more connections are open than there are slots, as the number was lowered.
     pub(crate) fn is_over(&self) -> bool {
         let state = self.lock();
         state.open > state.most
     }
 
-    /// A pool's connection is idle from now on. Returns its number.
+    /// Lists a pool's connection as idle. Returns its number.
     pub(crate) fn list(&self, pool: &Weak<dyn Evict>) -> u64 {
         let number = {
             let mut state = self.lock();
@@ -132,7 +132,7 @@ impl Slots {
         number
     }
 
-    /// A connection is idle no more.
+    /// Removes a connection from the idle ones.
     pub(crate) fn unlist(&self, number: u64) {
         self.lock().idle.remove(&number);
     }

@@ -1,5 +1,5 @@
-//! Slots with connections that are only counted: the number is never passed when borrowers give up, and the one that was not used for longest
-//! goes first.
+//! Slots with connections that are only counted: the limit is never exceeded when borrowers give up, and the least recently used
+//! connection is closed first.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -14,7 +14,7 @@ use crate::{
     fair::{Flow, PoolPermits},
 };
 
-/// How many connections there are, and how many there were at most.
+/// How many connections are open, how many were open at most, and how many were opened.
 #[derive(Default)]
 struct Server {
     open: AtomicU32,
@@ -22,7 +22,7 @@ struct Server {
     made: AtomicU32,
 }
 
-/// A connection that is counted as long as it is there.
+/// A connection that is counted as long as it exists.
 struct Connection {
     server: Arc<Server>,
     name: u32,
@@ -51,7 +51,7 @@ impl Drop for Connection {
     }
 }
 
-/// A pool as the backends have one.
+/// A pool like those of the backends.
 struct Pool {
     server: Arc<Server>,
     places: PoolPermits,
@@ -145,7 +145,7 @@ async fn t60_the_connection_that_was_not_used_for_longest_makes_way() {
     for pool in &pools[..3] {
         pool.use_one(false).await;
     }
-    // The first is used again, so the second is the one that goes.
+    // The first is used again, so the second is closed.
     pools[0].use_one(false).await;
     pools[3].use_one(false).await;
     let kept = || pools.iter().map(|pool| pool.idle.count()).collect::<Vec<_>>();
@@ -154,7 +154,7 @@ async fn t60_the_connection_that_was_not_used_for_longest_makes_way() {
     assert_eq!(kept(), [1, 0, 0, 1, 1]);
     assert_eq!(pools[0].use_one(false).await, 0, "what is idle in a pool is used there");
     assert_eq!(server.open.load(Ordering::SeqCst), 3);
-    // A number that is lowered closes what comes back, and what is taken for others.
+    // A lowered limit closes connections that come back, and idle ones that are evicted for others.
     limit.set(1);
     pools[1].use_one(false).await;
     assert_eq!((server.open.load(Ordering::SeqCst), kept()), (1, vec![0, 1, 0, 0, 0]));

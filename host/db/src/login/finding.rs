@@ -1,4 +1,4 @@
-//! What can be wrong with a login: each finding has a name for scripts, a sentence, and what to do about it.
+//! The findings about a login: each has a name for scripts, a sentence, and a remedy.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use super::SHOWN;
 /// How bad a finding is, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// SQL text under this login reaches files, other accounts or everything: it is not to run.
+    /// SQL text under this login reaches files, other accounts or everything: it must not run.
     Dangerous,
-    /// SQL text under this login reaches or disturbs what is not its own.
+    /// SQL text under this login reaches or disturbs objects of others.
     Warning,
-    /// It cannot be helped, or matters only together with something else.
+    /// It cannot be avoided, or matters only together with something else.
     Note,
 }
 
 impl Severity {
-    /// A word for it: `dangerous`, `warning` or `note`.
+    /// Returns its name: `dangerous`, `warning` or `note`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -27,23 +27,23 @@ impl Severity {
     }
 }
 
-/// What a login may do that SQL text of a stranger must not. Names in it are the database's; of many only the first few.
+/// A right of a login that SQL text of a stranger must not have. The database chooses the names in it; only the first few are shown.
 ///
 /// The order is that of [`Finding::severity`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Finding {
-    /// PostgreSQL: it is a superuser. Nothing else is looked for then.
+    /// PostgreSQL: it is a superuser. Nothing else is checked then.
     Superuser,
-    /// PostgreSQL: policies of rows do not hold for it.
+    /// PostgreSQL: row-level security does not apply to it.
     BypassRowSecurity,
-    /// PostgreSQL: it makes and changes roles.
+    /// PostgreSQL: it can create and alter roles.
     CreateRole,
-    /// PostgreSQL: it reads the server's whole log of changes.
+    /// PostgreSQL: it can read the server's whole write-ahead log.
     Replication,
-    /// It is a member of roles that can do one of these things, or of those that the server brings along.
+    /// It is a member of roles with one of these rights, or of roles that the server predefines.
     PrivilegedRole(Vec<String>),
-    /// PostgreSQL: functions that reach files, the server or connections without a password.
+    /// PostgreSQL: it may call functions that reach files, the server or connections without a password.
     FileFunctions(Vec<String>),
     /// MySQL: `SUPER`.
     Super,
@@ -59,72 +59,72 @@ pub enum Finding {
     Reload,
     /// MySQL: any other right on all databases, the server's own included.
     GlobalPrivileges(Vec<String>),
-    /// MySQL: rights on the database `mysql`, where the accounts are.
+    /// MySQL: rights on the database `mysql`, which holds the accounts.
     SystemDatabase,
-    /// PostgreSQL: it makes databases.
+    /// PostgreSQL: it can create databases.
     CreateDatabase,
     /// It is a member of roles.
     MemberOfRole(Vec<String>),
-    /// PostgreSQL: it owns the database that it works in.
+    /// PostgreSQL: it owns the database that it is connected to.
     OwnsDatabase(String),
     /// PostgreSQL: it owns tables in schemas that others use.
     OwnsSharedTables(Vec<String>),
-    /// PostgreSQL: tables of others that it reads or changes.
+    /// PostgreSQL: it can read or change tables of others.
     OtherTables(Vec<String>),
-    /// PostgreSQL: it makes things in the schema `public`.
+    /// PostgreSQL: it can create objects in the schema `public`.
     CreateInPublic,
-    /// PostgreSQL: it makes things in schemas of others.
+    /// PostgreSQL: it can create objects in schemas of others.
     CreateInSchema(Vec<String>),
-    /// PostgreSQL: it makes schemas in this database.
+    /// PostgreSQL: it can create schemas in this database.
     CreateSchema(String),
-    /// PostgreSQL: it makes temporary tables in this database.
+    /// PostgreSQL: it can create temporary tables in this database.
     TemporaryTables(String),
-    /// PostgreSQL: functions in languages that have no sandbox.
+    /// PostgreSQL: it may call functions in languages that have no sandbox.
     UntrustedLanguage(Vec<String>),
-    /// PostgreSQL: functions and foreign servers that reach the network.
+    /// PostgreSQL: it may use functions and foreign servers that reach the network.
     NetworkFunctions(Vec<String>),
-    /// MySQL: it passes its rights on.
+    /// MySQL: it can grant its rights to others.
     GrantOption,
     /// MySQL: rights on databases of others; also patterns that other names match.
     OtherDatabases(Vec<String>),
     /// It may take all connections of the server.
     NoConnectionLimit,
-    /// PostgreSQL: databases of others that it may connect to.
+    /// PostgreSQL: it may connect to databases of others.
     ConnectsElsewhere(Vec<String>),
-    /// It changes its own password and settings.
+    /// It can change its own password and settings.
     OwnPassword,
-    /// MySQL: the server asks clients for files.
+    /// MySQL: the server may ask clients for files (`local_infile`).
     LocalInfile,
-    /// MySQL: the server's files have no directory that they are kept to.
+    /// MySQL: the server's file access is confined to no directory (`secure_file_priv`).
     SecureFilePriv,
 }
 
-/// A finding about names.
+/// Creates a finding from names.
 pub(crate) type OfNames = fn(Vec<String>) -> Finding;
 
-/// The description of a finding: its name, how bad it is, what it means, and what to do.
+/// The description of a finding: its name, severity, sentence and remedy.
 struct Description(&'static str, Severity, String, String);
 
 impl Finding {
-    /// A name for scripts and logs, in kebab case.
+    /// Returns a name for scripts and logs, in kebab case.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.description().0
     }
 
-    /// How bad it is.
+    /// Returns its severity.
     #[must_use]
     pub fn severity(&self) -> Severity {
         self.description().1
     }
 
-    /// What is wrong, as a sentence about the login.
+    /// Returns the finding as a sentence about the login.
     #[must_use]
     pub fn sentence(&self) -> String {
         self.description().2
     }
 
-    /// What to do about it. `LOGIN` stands for the login's name.
+    /// Returns the remedy. `LOGIN` stands for the login's name.
     #[must_use]
     pub fn remedy(&self) -> String {
         self.description().3
@@ -325,7 +325,7 @@ impl Finding {
                 "ALTER ROLE LOGIN CONNECTION LIMIT 10; on MySQL and MariaDB ALTER USER LOGIN WITH MAX_USER_CONNECTIONS 10"
                     .to_owned(),
             ),
-            // All others were described above; each is named there once.
+            // Only `OwnPassword` is left: all others are described above.
             _ => Description(
                 "own-password",
                 Note,
@@ -342,14 +342,14 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The first names. The database's catalog says them, so each is shown escaped.
+/// Lists the first names, escaped, as they come from the database's catalog.
 fn list(names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| name.escape_debug().to_string()).collect();
     let more = if names.len() > SHOWN { " and more" } else { "" };
     format!("{}{more}", shown.join(", "))
 }
 
-/// A name as a statement to copy writes it.
+/// Returns a name quoted for a statement to copy.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,4 +1,4 @@
-//! Makes a login of its own for a tenant. What is there already is told and left as it is.
+//! Creates a login for a tenant. Objects that exist already are reported and left unchanged.
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
@@ -17,14 +17,14 @@ use crate::{
     settings::Settings,
 };
 
-/// How often a login is tried to be made while others change the same rights, and how long it waits in between.
+/// How often the host tries to create a login while others change the same rights, and the pause between two tries.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What PostgreSQL says then ("tuple concurrently updated"), which has no code of its own.
+/// PostgreSQL's SQLSTATE of such a conflict ("tuple concurrently updated"), which has no code of its own.
 const CONCURRENTLY: &str = "XX000";
 
-/// What a database has of a name.
+/// The objects of one name that a database has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Existing {
@@ -35,26 +35,26 @@ pub struct Existing {
 }
 
 impl Existing {
-    /// Whether there is nothing.
+    /// Whether there are none.
     #[must_use]
     pub fn is_nothing(self) -> bool {
         self == Self::default()
     }
 }
 
-/// What came of making a login.
+/// The result of creating a login.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Made {
-    /// What was there before. Where it is something, nothing was done.
+    /// The objects that existed before. If there were any, nothing was done.
     pub existing: Existing,
-    /// The statements that were run, without the password; those that would be run, where that was only planned.
+    /// The statements that were run, without the password; for a plan, those that would be run.
     pub statements: Vec<String>,
 }
 
-/// What a backend does to make a login.
+/// The part of creating a login that differs between backends.
 pub(crate) trait Logins {
-    /// What there is of the name, and the statements that make the rest.
+    /// Returns the objects of the name that exist, and the statements that create the missing ones.
     fn plan(
         admin: &mut AdminConnection<'_>,
         login: &NewLogin,
@@ -69,27 +69,27 @@ pub(crate) trait Logins {
 }
 
 impl Database {
-    /// Makes a login with the rights of its own place and no others: on PostgreSQL a role with a schema, on MySQL and MariaDB a user
-    /// with a database. This database's own login has to be allowed to. Where there is a login or a place of the name already, nothing
-    /// is done.
+    /// Creates a login with the rights of its own schema or database and no others: on PostgreSQL a role with a schema, on MySQL and
+    /// MariaDB a user with a database. This database's own login needs the rights for that. Where an object of the name exists already,
+    /// nothing is done.
     ///
-    /// All happens or nothing; on MySQL and MariaDB what was made before an error is dropped again, as far as that can be done. No
-    /// observer is told of the statements, and no error holds the password. What the server itself logs is its own matter, but where the
-    /// login is a superuser of PostgreSQL's, which logs none of it.
+    /// All is created or nothing; on MySQL and MariaDB, objects that were created before an error are dropped again as far as possible.
+    /// No observer receives the statements, and no error contains the password. The host does not control whether the server logs the
+    /// statements, except that a superuser of PostgreSQL's has it log none of them.
     ///
     /// # Errors
     ///
-    /// [`Error::Denied`] where this database's login may not; [`Error::Statement`] on SQLite, which has no logins; and what the
-    /// database says.
+    /// [`Error::Denied`] where this database's login lacks the rights; [`Error::Statement`] on SQLite, which has no logins; and the
+    /// errors of the database.
     pub async fn make_login(&self, login: NewLogin) -> Result<Made> {
         self.work_on_login(login, true).await
     }
 
-    /// Says what [`make_login`](Self::make_login) would do, and does nothing.
+    /// Returns the plan of [`make_login`](Self::make_login) without running it.
     ///
     /// # Errors
     ///
-    /// Those of [`make_login`](Self::make_login).
+    /// The errors of [`make_login`](Self::make_login).
     pub async fn plan_login(&self, login: NewLogin) -> Result<Made> {
         self.work_on_login(login, false).await
     }
@@ -97,7 +97,7 @@ impl Database {
     async fn work_on_login(&self, login: NewLogin, runs: bool) -> Result<Made> {
         let (dialect, settings) = (self.identify().await?, self.inner.settings.clone());
         self.with_connection(move |mut held| async move {
-            // No observer is told of these statements: one of them has the password.
+            // No observer receives these statements: one of them contains the password.
             let instruments = Arc::default();
             let mut admin = AdminConnection::new(&mut held, dialect, &settings, &instruments);
             let made = match dialect {
@@ -127,7 +127,7 @@ async fn make<L: Logins>(admin: &mut AdminConnection<'_>, login: &NewLogin, runs
     Ok(Made { existing, statements: steps.into_iter().map(|step| step.shown).collect() })
 }
 
-/// Runs the statements, again where others change the same rights just now: of two that do, PostgreSQL refuses one.
+/// Runs the statements, again where others change the same rights just now: PostgreSQL refuses one of two such changes.
 async fn run<L: Logins>(admin: &mut AdminConnection<'_>, login: &NewLogin, steps: &[LoginStep]) -> Result<()> {
     for _ in 1..TRIES {
         match L::run(admin, login, steps).await {
@@ -138,7 +138,7 @@ async fn run<L: Logins>(admin: &mut AdminConnection<'_>, login: &NewLogin, steps
     L::run(admin, login, steps).await
 }
 
-/// The error, or another one where it repeats the secret: a server that does not understand a statement quotes it.
+/// Returns the error, or another one where it contains the secret: a server that cannot parse a statement quotes it.
 fn without(error: Error, secret: &str) -> Error {
     let mut texts = vec![format!("{error} {error:?}")];
     let mut cause = error.source();
@@ -153,14 +153,14 @@ fn without(error: Error, secret: &str) -> Error {
     error
 }
 
-/// The URL by which a new login connects: that of the administrator with another user, password and, on MySQL and MariaDB, database.
-/// What identifies the administrator besides (a client's certificate) is left out.
+/// Returns the URL by which a new login connects: that of the administrator with another user, password and, on MySQL and MariaDB,
+/// database. Parameters that identify the administrator (a client certificate, the application's name) are left out.
 ///
 /// # Errors
 ///
-/// [`Error::Url`] where the administrator's is none of a server.
+/// [`Error::Url`] where the administrator's URL is not one of a server.
 pub fn url_of(administrator: &str, login: &NewLogin) -> Result<String> {
-    // Read as a database's is, so that what comes of it is one.
+    // Parsed as a database URL first, so that the result is one.
     drop(Database::new(administrator, Settings::default())?);
     let wrong = || Error::Url("the database URL is not one of a server with logins".to_owned());
     let mut url = Url::parse(administrator).map_err(|_| wrong())?;

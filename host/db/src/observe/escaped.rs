@@ -1,12 +1,12 @@
-//! Text of others in a log or on a terminal: it steers neither, and is not longer than what reads it can bear.
+//! Untrusted text in a log or on a terminal: escaped so that it controls neither, and cut to a bearable length.
 
 use std::fmt::{self, Display, Write};
 
-/// How many characters of a text a line of the log holds.
+/// The most characters of a text in a line of the log.
 const LINE: usize = 1_000;
 
-/// A text in one line: control characters, line ends included, and those that turn the direction of text are written out, and what is
-/// longer than so many characters is cut.
+/// A text on one line: control characters, including line ends, and characters that change the direction of text are escaped, and the
+/// text is cut after `most` characters.
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<T> {
     text: T,
@@ -14,7 +14,7 @@ pub struct Escaped<T> {
 }
 
 impl<T: Display> Escaped<T> {
-    /// A text for a line of the log.
+    /// Creates a text for a line of the log.
     pub const fn new(text: T) -> Self {
         Self { text, most: LINE }
     }
@@ -27,7 +27,7 @@ impl<T: Display> Display for Escaped<T> {
     }
 }
 
-/// Writes a line until it is full, and leaves the rest out.
+/// Writes a line until it is full, and drops the rest.
 struct Line<'a, 'f> {
     to: &'a mut fmt::Formatter<'f>,
     left: usize,
@@ -49,8 +49,8 @@ impl Write for Line<'_, '_> {
     }
 }
 
-/// A text as a terminal may be shown it: control characters and those that turn the direction of text are written out. Line ends and
-/// tabulators are not.
+/// Returns a text that is safe on a terminal: control characters and those that change the direction of text are escaped, but not line
+/// ends and tabs.
 #[must_use]
 pub fn harmless(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -60,7 +60,7 @@ pub fn harmless(text: &str) -> String {
     clean
 }
 
-/// Whether a character steers a terminal, or turns the direction of the text after it. Tabulators and line ends do not.
+/// Whether a character controls a terminal, or changes the direction of the text after it. Tabs and line ends do not.
 #[must_use]
 pub fn steers(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')

@@ -1,44 +1,46 @@
-//! What an observer is told.
+//! The events that an observer receives.
 
 use std::time::Duration;
 
 use super::{Outcome, Scope, Statement};
 use crate::Error;
 
-/// Something that happened.
+/// An event of a database or of a plugin.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A statement is about to be sent. A query that takes microseconds in an embedded database is told when it has run.
+    /// A statement is about to be sent. For a query that takes microseconds in an embedded database, it comes after the query has run.
     StatementStarted(StatementStarted<'a>),
-    /// A statement that was started has ended, its last row was read or its reader went away. Every one that was started ends once.
+    /// A started statement has ended: its last row was read or its reader is gone. Every started statement ends once.
     StatementFinished(StatementFinished<'a>),
     /// A connection was taken from the pool.
     ConnectionAcquired(ConnectionAcquired<'a>),
-    /// A connection was wanted, and there was none in time or none could be made.
+    /// A connection was requested, and none became free in time or none could be opened.
     ConnectionFailed(ConnectionFailed<'a>),
-    /// A connection was closed and not given back, as it was lost or could not be proved clean; on MySQL and MariaDB always after SQL text.
+    /// A connection was closed and not given back, as it was lost or could not be proved clean; on MySQL and MariaDB always after SQL
+    /// text.
     ConnectionDiscarded(ConnectionDiscarded<'a>),
-    /// A transaction has ended. One of the host's own, around a single statement in autocommit, is part of that statement.
+    /// A transaction has ended. One of the host's own, around a single statement in autocommit, counts as part of that statement.
     TransactionFinished(TransactionFinished<'a>),
-    /// Tables were created or dropped, or could not be. Where there was no connection for it, only that is told.
+    /// Tables were created or dropped, or that failed. If no connection was available for it, only that failure is reported.
     SchemaChanged(SchemaChanged<'a>),
-    /// Tables were read from the database, or could not be. Where there was no connection for it, only that is told.
+    /// Tables were read from the database, or that failed. If no connection was available for it, only that failure is reported.
     Reflected(Reflected<'a>),
-    /// A statement was compiled, or was found compiled. The layer that keeps compiled statements tells it.
+    /// A statement was compiled, or found in the cache. The layer that caches compiled statements sends it.
     StatementCompiled(StatementCompiled<'a>),
-    /// A call of a plugin has ended. The layer that runs plugins tells it.
+    /// A call of a plugin has ended. The layer that runs plugins sends it.
     CallFinished(CallFinished<'a>),
-    /// A guest was refused something: it was not granted, or a limit was reached. The layer that runs plugins tells it.
+    /// A guest was refused: it lacked a grant, or reached a limit. The layer that runs plugins sends it.
     Refused(Refused<'a>),
-    /// An instance of a plugin was not made: there was no place for it, it trapped or it took too long. The layer that runs plugins tells it.
+    /// An instance of a plugin was not created: no permit became free, it trapped or it took too long. The layer that runs plugins sends
+    /// it.
     InstanceFailed(InstanceFailed<'a>),
-    /// A plugin printed more than it may, and the rest was dropped. Told once a call. The layer that runs plugins tells it.
+    /// A plugin printed more than it may, and the rest was dropped. Sent once a call, by the layer that runs plugins.
     OutputDropped(OutputDropped<'a>),
 }
 
 impl<'a> Event<'a> {
-    /// Whose work it belongs to.
+    /// Returns the scope of the work that the event belongs to.
     #[must_use]
     pub fn scope(&self) -> &'a Scope {
         match self {
@@ -63,31 +65,31 @@ impl<'a> Event<'a> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StatementStarted<'a> {
-    /// Whose it is.
+    /// The scope of the statement.
     pub scope: &'a Scope,
     /// The statement.
     pub statement: Statement<'a>,
 }
 
-/// See [`Event::StatementFinished`]. One that runs again and again for the rows of a batch is one.
+/// See [`Event::StatementFinished`]. A statement that runs repeatedly for the rows of a batch counts as one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StatementFinished<'a> {
-    /// Whose it is.
+    /// The scope of the statement.
     pub scope: &'a Scope,
     /// The statement.
     pub statement: Statement<'a>,
     /// How many rows it returned.
     pub rows: u64,
-    /// How many bytes these rows have as columns, as limits count them.
+    /// The size of these rows as columns, in bytes, as limits count them.
     pub bytes: u64,
-    /// How many rows it changed; 0 for a query.
+    /// How many rows it matched, whether it altered them or not; 0 for a query.
     pub affected: u64,
     /// How long its call waited for a connection before it began; zero where the session had one.
     pub waited: Duration,
     /// The time from its start to its first batch of rows; nothing where it returned none.
     pub first_batch: Option<Duration>,
-    /// The time from its start to its end, in which its reader may have thought about earlier rows.
+    /// The time from its start to its end, including the time in which it waited for its reader.
     pub duration: Duration,
     /// How it ended.
     pub outcome: Outcome<'a>,
@@ -97,11 +99,11 @@ pub struct StatementFinished<'a> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConnectionAcquired<'a> {
-    /// Whose it is.
+    /// The scope of the borrower.
     pub scope: &'a Scope,
-    /// How long it took, opening included.
+    /// How long it took, including the time to open it.
     pub waited: Duration,
-    /// Whether it was opened for this; an idle one was taken otherwise.
+    /// Whether it was opened for this borrower; otherwise an idle one was taken.
     pub is_new: bool,
 }
 
@@ -109,11 +111,11 @@ pub struct ConnectionAcquired<'a> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConnectionFailed<'a> {
-    /// Who wanted it.
+    /// The scope of the borrower.
     pub scope: &'a Scope,
-    /// How long it was waited for.
+    /// How long the borrower waited.
     pub waited: Duration,
-    /// Why there is none.
+    /// The reason why there is none.
     pub error: &'a Error,
 }
 
@@ -121,7 +123,7 @@ pub struct ConnectionFailed<'a> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConnectionDiscarded<'a> {
-    /// Who had it last.
+    /// The scope of its last borrower.
     pub scope: &'a Scope,
 }
 
@@ -131,9 +133,9 @@ pub struct ConnectionDiscarded<'a> {
 pub enum TransactionOutcome {
     /// It was committed.
     Committed,
-    /// It was rolled back: by its caller, at its end of time, or because it was dropped or its connection lost.
+    /// It was rolled back: by its caller, at its time limit, or because it was dropped or its connection lost.
     RolledBack,
-    /// The commit was sent, and nothing says whether it happened.
+    /// The commit was sent, and its outcome is unknown.
     Unknown,
 }
 
@@ -141,7 +143,7 @@ pub enum TransactionOutcome {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TransactionFinished<'a> {
-    /// Whose it is.
+    /// The scope of the transaction.
     pub scope: &'a Scope,
     /// How it ended.
     pub outcome: TransactionOutcome,
@@ -149,7 +151,7 @@ pub struct TransactionFinished<'a> {
     pub duration: Duration,
 }
 
-/// What was done to tables.
+/// A change of tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SchemaChange {
@@ -163,13 +165,13 @@ pub enum SchemaChange {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SchemaChanged<'a> {
-    /// Who changed it.
+    /// The scope of the caller.
     pub scope: &'a Scope,
-    /// What was done.
+    /// The change that was made.
     pub change: SchemaChange,
     /// The names of the tables that were created or dropped, in order; none after an error.
     pub tables: &'a [String],
-    /// How long it took, waiting for a connection included.
+    /// How long it took, including the wait for a connection.
     pub duration: Duration,
     /// How it ended.
     pub outcome: Outcome<'a>,
@@ -179,11 +181,11 @@ pub struct SchemaChanged<'a> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reflected<'a> {
-    /// Who read them.
+    /// The scope of the caller.
     pub scope: &'a Scope,
     /// How many tables were read; 0 after an error.
     pub tables: usize,
-    /// How long it took, waiting for a connection included.
+    /// How long it took, including the wait for a connection.
     pub duration: Duration,
     /// How it ended.
     pub outcome: Outcome<'a>,
@@ -193,18 +195,18 @@ pub struct Reflected<'a> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StatementCompiled<'a> {
-    /// Whose it is.
+    /// The scope of the statement.
     pub scope: &'a Scope,
     /// The statement; nothing where it was refused.
     pub statement: Option<Statement<'a>>,
-    /// Whether it was found compiled.
+    /// Whether it was found in the cache.
     pub is_hit: bool,
     /// How long it took.
     pub duration: Duration,
 }
 
 impl<'a> StatementCompiled<'a> {
-    /// An event of the layer that keeps compiled statements.
+    /// Creates an event, for the layer that caches compiled statements.
     #[must_use]
     pub const fn new(scope: &'a Scope, statement: Option<Statement<'a>>, is_hit: bool, duration: Duration) -> Self {
         Self { scope, statement, is_hit, duration }
@@ -215,13 +217,13 @@ impl<'a> StatementCompiled<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallOutcome {
-    /// It returned, a value or an error of the plugin's own.
+    /// It returned a value, or an error of the plugin's own.
     Returned,
-    /// The plugin trapped or the host could not go on.
+    /// The plugin trapped or the host failed.
     Failed,
     /// It took too long.
     Timeout,
-    /// Its caller went away.
+    /// Its caller was dropped.
     Cancelled,
 }
 
@@ -229,11 +231,11 @@ pub enum CallOutcome {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CallFinished<'a> {
-    /// Whose it is.
+    /// The scope of the call.
     pub scope: &'a Scope,
-    /// The name of the export, as `name` or `interface#name`; empty where the embedder called several by its own types.
+    /// The name of the export, as `name` or `interface#name`; empty where the embedder called several through its own types.
     pub function: &'a str,
-    /// How long its instance took to be made, waiting for a place included; zero where the instance was called before.
+    /// How long it took to create its instance, including the wait for a permit; zero where the instance was called before.
     pub waited: Duration,
     /// How long it ran after that.
     pub duration: Duration,
@@ -242,7 +244,7 @@ pub struct CallFinished<'a> {
 }
 
 impl<'a> CallFinished<'a> {
-    /// An event of the layer that runs plugins.
+    /// Creates an event, for the layer that runs plugins.
     #[must_use]
     pub const fn new(
         scope: &'a Scope,
@@ -255,20 +257,20 @@ impl<'a> CallFinished<'a> {
     }
 }
 
-/// See [`Event::Refused`]. It has no word of the guest's.
+/// See [`Event::Refused`]. It contains no text of the guest's.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Refused<'a> {
-    /// Whose it is; the database is not told.
+    /// The scope of the guest, without the database.
     pub scope: &'a Scope,
     /// The contract's code: `denied`, `limit`, `pool-timeout`, `timeout`, `transaction-closed`, `no-such-database`.
     pub code: &'a str,
-    /// Of a limit, which one: `rows`, `bytes`, `sessions` and so on; `memory` and `table-elements` once an instance.
+    /// The kind of a limit: `rows`, `bytes`, `sessions` and so on; `memory` and `table-elements` once an instance.
     pub limit: Option<&'a str>,
 }
 
 impl<'a> Refused<'a> {
-    /// An event of the layer that runs plugins.
+    /// Creates an event, for the layer that runs plugins.
     #[must_use]
     pub const fn new(scope: &'a Scope, code: &'a str, limit: Option<&'a str>) -> Self {
         Self { scope, code, limit }
@@ -279,17 +281,17 @@ impl<'a> Refused<'a> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct InstanceFailed<'a> {
-    /// Whose it is.
+    /// The scope of the instance.
     pub scope: &'a Scope,
-    /// Why: `no-place` where it was waited for one in vain, `queue-full` where too many wait, `no-room`, `timeout`, `processor-time`,
-    /// `trap`, or `other`.
+    /// The reason: `no-place` where the wait for a permit was in vain, `queue-full` where too many wait, `no-room`, `timeout`,
+    /// `processor-time`, `trap`, or `other`.
     pub reason: &'static str,
-    /// How long it took until then, waiting for a place included.
+    /// How long it took until then, including the wait for a permit.
     pub waited: Duration,
 }
 
 impl<'a> InstanceFailed<'a> {
-    /// An event of the layer that runs plugins.
+    /// Creates an event, for the layer that runs plugins.
     #[must_use]
     pub const fn new(scope: &'a Scope, reason: &'static str, waited: Duration) -> Self {
         Self { scope, reason, waited }
@@ -300,14 +302,14 @@ impl<'a> InstanceFailed<'a> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct OutputDropped<'a> {
-    /// Whose it is.
+    /// The scope of the instance.
     pub scope: &'a Scope,
-    /// Bytes that were dropped since the last event of this instance.
+    /// The bytes that were dropped since the last event of this instance.
     pub bytes: u64,
 }
 
 impl<'a> OutputDropped<'a> {
-    /// An event of the layer that runs plugins.
+    /// Creates an event, for the layer that runs plugins.
     #[must_use]
     pub const fn new(scope: &'a Scope, bytes: u64) -> Self {
         Self { scope, bytes }

@@ -1,4 +1,4 @@
-//! Lines of the host's log that a guest can cause: each says whose it is, and a tenant has no more of them than its rate.
+//! Lines of the host's log that a guest can cause: each has its scope, and their rate is limited per tenant.
 
 use std::{
     fmt::Display,
@@ -9,10 +9,10 @@ use tracing::{Level, field::display};
 
 use super::{Escaped, Instruments, RateLimit};
 
-/// Under which name lines are filtered.
+/// The target by which subscribers filter these lines.
 const TARGET: &str = "sqlservice";
 
-/// How many lines one tenant may cause. Those above are counted, and the next line that is written says how many there were.
+/// Limits the lines that one tenant may cause. Lines above the limit are counted, and the next line that is written has their number.
 #[derive(Debug)]
 pub struct LogLimit {
     rate: Option<RateLimit>,
@@ -20,14 +20,14 @@ pub struct LogLimit {
 }
 
 impl LogLimit {
-    /// So many lines a second, and those of ten seconds at once. Nothing is no limit.
+    /// Creates a limit of `per_second` lines a second, and those of ten seconds at once. `None` is no limit.
     #[must_use]
     pub fn new(per_second: Option<u32>) -> Self {
         let rate = per_second.map(u64::from).map(|rate| RateLimit::new(rate, rate.saturating_mul(10)));
         Self { rate, suppressed: AtomicU64::new(0) }
     }
 
-    /// A line is to be written: the number of those that were not since the last one, or nothing where this one must not be either.
+    /// Admits a line. Returns the number of lines suppressed since the last one, or nothing if this line is suppressed too.
     fn admit(&self) -> Option<u64> {
         if self.rate.as_ref().is_none_or(|rate| rate.take(1) == 1) {
             return Some(self.suppressed.swap(0, Ordering::Relaxed));
@@ -44,7 +44,7 @@ impl Default for LogLimit {
     }
 }
 
-/// Writes one line, with whose it is.
+/// Writes one line with its scope.
 macro_rules! line {
     ($level:expr, $scope:expr, $suppressed:expr, $detail:expr, $message:expr) => {
         tracing::event!(
@@ -62,8 +62,8 @@ macro_rules! line {
 }
 
 impl Instruments {
-    /// Writes a line about what a guest caused, unless its tenant had too many. What the detail says may be a guest's own words or a
-    /// server's: it is escaped and cut.
+    /// Writes a line about an event that a guest caused, unless its tenant has reached its limit. The detail may contain text of a guest
+    /// or a server: it is escaped and cut.
     pub fn log(&self, level: Level, message: &'static str, detail: Option<&dyn Display>) {
         if !is_wanted(level) {
             return;
@@ -80,7 +80,7 @@ impl Instruments {
     }
 }
 
-/// Whether a line of this level would be written at all: one that is not takes no place of another one.
+/// Whether a subscriber wants lines of this level. Others must not count against the limit.
 fn is_wanted(level: Level) -> bool {
     match level {
         Level::ERROR => tracing::enabled!(target: TARGET, Level::ERROR),

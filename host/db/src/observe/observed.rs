@@ -1,4 +1,4 @@
-//! A statement that is observed from its start to its end, whatever that is.
+//! Observes a statement from its start to its end, however it ends.
 
 use std::{
     sync::Arc,
@@ -15,7 +15,7 @@ use crate::{
     row_sink::RowSink,
 };
 
-/// A statement that was told as started, or that is not observed. Dropping it tells that it was cancelled.
+/// A statement whose start was reported, or that is not observed. Dropping it reports that it was cancelled.
 pub(crate) struct Observed(Option<Box<Running>>);
 
 struct Running {
@@ -30,7 +30,7 @@ struct Running {
     is_finished: bool,
 }
 
-/// What a statement returned and did.
+/// The counts of a statement's rows, and the time to its first batch.
 #[derive(Clone, Copy, Default)]
 struct Counts {
     rows: u64,
@@ -39,13 +39,13 @@ struct Counts {
     first_batch: Option<Duration>,
 }
 
-/// The caller's span, where a subscriber wants spans of statements at all.
+/// Returns the caller's span, where a subscriber wants spans of statements at all.
 pub(crate) fn caller() -> Span {
     if LevelFilter::current() >= LevelFilter::DEBUG { Span::current() } else { Span::none() }
 }
 
 impl Observed {
-    /// Tells that a statement starts, and lets its rows be counted. `parent` is the span of the call that it belongs to.
+    /// Reports that a statement starts, and has its rows measured. `parent` is the span of the call that it belongs to.
     pub(crate) fn start(
         instruments: &Arc<Instruments>,
         dialect: Dialect,
@@ -61,7 +61,7 @@ impl Observed {
         observed
     }
 
-    /// Tells of a query that has run at once. Only then it is known that it did, so its span is made afterwards and has no length.
+    /// Reports a query that has run inline. Only then it is known to have run, so its span is created afterwards and has no length.
     pub(crate) fn ran_at_once(
         instruments: &Arc<Instruments>,
         dialect: Dialect,
@@ -105,13 +105,13 @@ impl Observed {
         Self(Some(Box::new(running)))
     }
 
-    /// Tells how it ended.
+    /// Reports how the statement ended.
     pub(crate) fn finish(self, result: &Result<Done>, sink: &RowSink) {
         let Some(mut running) = self.0 else { return };
         let (rows, bytes, first_batch) = sink.measured();
         let affected = result.as_ref().map_or(0, |done| done.affected);
         let outcome = match result {
-            // Its reader went away before it had all of it.
+            // Its reader was dropped before it had all rows.
             Ok(_) if sink.was_left() => Outcome::Cancelled,
             result => Outcome::of(result.as_ref().err()),
         };
@@ -125,7 +125,7 @@ impl Running {
         Statement { operation: self.operation, tables, sql: &self.sql, origin: self.origin }
     }
 
-    /// The statement's span, with OpenTelemetry's names for what is in it. Fields are made only where a subscriber wants the span.
+    /// Creates the statement's span, with OpenTelemetry's field names. Fields are computed only where a subscriber wants the span.
     fn span_in(&self, parent: &Span, dialect: Dialect) -> Span {
         let (statement, scope) = (self.statement(), &self.instruments.scope);
         tracing::debug_span!(
@@ -136,7 +136,7 @@ impl Running {
             db.namespace = scope.database.as_deref(),
             db.operation.name = statement.operation,
             db.collection.name = statement.tables.first().map(AsRef::<str>::as_ref),
-            // As a text it is escaped: a table's name is its plugin's, and may have line ends in it.
+            // Recorded as text, it is escaped: a plugin chooses the names of its tables, which may contain line ends.
             db.query.summary = statement.to_string(),
             db.response.returned_rows = Empty,
             "error.type" = Empty,
@@ -186,7 +186,7 @@ fn origin(job: &Execution) -> Origin {
     }
 }
 
-/// What a job does: what its compiler said, or what its first words tell.
+/// Returns a statement's operation: from its compiler, or by its first words.
 fn operation(job: &Execution, dialect: Dialect) -> &'static str {
     const KNOWN: [&str; 25] = [
         "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "VALUES", "TABLE", "CREATE", "ALTER", "DROP",
@@ -196,12 +196,12 @@ fn operation(job: &Execution, dialect: Dialect) -> &'static str {
     if let Some(summary) = &job.summary {
         return summary.operation.as_str();
     }
-    // The word is guest-controlled: metrics by it must not grow without a bound.
+    // The word is guest-controlled: the number of metrics labelled by it must stay bounded.
     let verb = verb::verb(&job.sql, dialect);
     KNOWN.into_iter().find(|known| *known == verb).unwrap_or("OTHER")
 }
 
-/// OpenTelemetry's name for a kind of database.
+/// Returns OpenTelemetry's name for a kind of database.
 const fn system(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => "sqlite",

@@ -1,4 +1,4 @@
-//! How much of something may happen in a time: a bucket that fills by itself, and costs nothing while nothing is taken.
+//! Limits how often something may happen: a token bucket that refills by itself, and costs nothing while no token is taken.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -7,21 +7,21 @@ use std::{
 
 const NANOS: u64 = 1_000_000_000;
 
-/// A bucket of tokens. It is one number: the moment at which all that was taken has filled up again.
+/// A token bucket. Its state is one number: the moment at which it is full again.
 #[derive(Debug)]
 pub struct RateLimit {
     made: Instant,
-    /// Nanoseconds that a token takes.
+    /// Nanoseconds per token.
     interval: u64,
-    /// Nanoseconds that a full bucket is worth.
+    /// The size of a full bucket, in nanoseconds.
     room: u64,
-    /// When it is full again, in nanoseconds since it was made.
+    /// The moment at which it is full again, in nanoseconds since `made`.
     full_at: AtomicU64,
 }
 
 impl RateLimit {
-    /// A full bucket of `burst` tokens, which gets so many in a second. A rate is a whole number of nanoseconds a token: one above some
-    /// hundred million is only about what was asked for. One of zero gives nothing, ever.
+    /// Creates a full bucket of `burst` tokens, which gets `per_second` tokens a second. The rate is a whole number of nanoseconds per
+    /// token, so one above some hundred million is only approximate. A rate of zero never gives any token.
     #[must_use]
     pub fn new(per_second: u64, burst: u64) -> Self {
         let interval = NANOS.checked_div(per_second).unwrap_or(u64::MAX).max(1);
@@ -29,17 +29,17 @@ impl RateLimit {
         Self { made: Instant::now(), interval, room, full_at: AtomicU64::new(0) }
     }
 
-    /// Takes so many tokens, or as many as there are. Returns how many were taken.
+    /// Takes `wanted` tokens, or as many as there are. Returns how many were taken.
     pub fn take(&self, wanted: u64) -> u64 {
         self.take_at(self.now(), wanted)
     }
 
-    /// Takes one token, also where it has still to come.
+    /// Takes one token, on credit if the bucket is empty.
     pub fn owe(&self) {
         self.owe_at(self.now());
     }
 
-    /// How long it is until there is a token.
+    /// Returns how long it takes until there is a token.
     pub fn wait(&self) -> Duration {
         self.wait_at(self.now())
     }
@@ -50,7 +50,7 @@ impl RateLimit {
 
     fn owe_at(&self, now: u64) {
         let next = |full_at: u64| Some(full_at.max(now).saturating_add(self.interval));
-        // There always is a next value.
+        // The closure always returns a value, so the update cannot fail.
         let _before = self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
     }
 
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(bucket.take_at(0, 1), 0);
         assert_eq!(bucket.take_at(NANOS / 10 - 1, 1), 0);
         assert_eq!(bucket.take_at(NANOS, 1_000), 10);
-        // However long it was silent, it holds no more than its burst.
+        // However long it was unused, it holds no more than its burst.
         assert_eq!(bucket.take_at(NANOS * 3_600, 1_000), 100);
     }
 

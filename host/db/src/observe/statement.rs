@@ -1,4 +1,4 @@
-//! What is told of a statement and of how it ended.
+//! A statement and its outcome, as observers see them.
 
 use std::{fmt, sync::Arc};
 
@@ -6,7 +6,7 @@ use sqlservice_sql::Compiled;
 
 use crate::error::Error;
 
-/// Who wrote a statement's text.
+/// The author of a statement's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -18,23 +18,23 @@ pub enum Origin {
     Host,
 }
 
-/// A statement as an observer sees it. It shows itself as OpenTelemetry's `db.query.summary`: `SELECT users devices`.
+/// A statement as an observer sees it. It is displayed as OpenTelemetry's `db.query.summary`: `SELECT users devices`.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Statement<'a> {
-    /// What it does, in upper case: a word of SQL such as `SELECT`. For text, as far as its first words tell; `OTHER` where they are
-    /// none of the usual ones.
+    /// Its operation, in upper case: a keyword of SQL such as `SELECT`. For text it is found by the first words; `OTHER` where they are
+    /// not among the usual ones.
     pub operation: &'static str,
-    /// The tables that a compiled statement names, the one that it changes first; 16 at most.
+    /// The tables that a compiled statement names, the changed one first; 16 at most.
     pub tables: &'a [Arc<str>],
-    /// Its text. Values are bound and not part of it.
+    /// Its SQL text, without bind values.
     pub sql: &'a str,
-    /// Who wrote it.
+    /// The author of its text.
     pub origin: Origin,
 }
 
 impl<'a> Statement<'a> {
-    /// A compiled statement, for the layer that keeps those.
+    /// Describes a compiled statement, for the layer that caches compiled statements.
     #[must_use]
     pub fn of(compiled: &'a Compiled) -> Self {
         let Compiled { sql, summary, .. } = compiled;
@@ -53,19 +53,18 @@ impl fmt::Display for Statement<'_> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Outcome<'a> {
-    /// It did what it was to do.
+    /// It succeeded.
     Ok,
-    /// Its caller, its reader or its session went away before its end.
+    /// Its caller, its reader or its session was dropped before its end.
     Cancelled,
-    /// Its time, or that of its transaction, was over.
+    /// Its time limit, or that of its transaction, was exceeded.
     Timeout,
-    /// It failed. The error's text has no values; the errors that it was made from are for the host's log only, as they say what the
-    /// driver said.
+    /// It failed. The error's text contains no values; its sources are for the host's log only, as they contain the driver's messages.
     Failed(&'a Error),
 }
 
 impl<'a> Outcome<'a> {
-    /// The outcome of what ended with an error, or with none.
+    /// Returns the outcome for an error, or for none.
     #[must_use]
     pub const fn of(error: Option<&'a Error>) -> Self {
         match error {
@@ -76,7 +75,7 @@ impl<'a> Outcome<'a> {
         }
     }
 
-    /// A word for it: `ok`, `cancelled`, `timeout` or `failed`.
+    /// Returns its name: `ok`, `cancelled`, `timeout` or `failed`.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
-//! Questions of the host's own to a connection: texts in, rows of texts out, bounded in time and read as they come.
+//! Runs the host's own statements on a connection: text parameters in, rows of text out, limited in time and read as they arrive.
 //!
-//! Catalogs are read as text on every database, so that none of this depends on how a driver decodes. Rows are handed on
-//! batch by batch: what a hostile schema holds is counted before the next batch is asked for.
+//! Catalogs are read as text on every database, so that nothing depends on how a driver decodes values. Rows are passed on batch by
+//! batch: the content of a hostile schema is counted before the next batch is requested.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,28 +24,28 @@ use crate::{
     transaction::UNANSWERED,
 };
 
-/// How long a statement of the host's own may take at most, whatever the settings say: no caller can stop it.
+/// The time limit of a statement of the host's own, whatever the settings: no caller can stop it.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// A connection that the host asks, for itself or in the turn of a session's call.
+/// A connection for the host's own statements, by itself or in the turn of a session's call.
 pub(crate) struct AdminConnection<'h> {
     held: &'h mut PooledConnection,
-    /// What stops a statement, besides the limits.
+    /// The events that stop a statement, besides the limits.
     interruption: Interruption<'h>,
-    /// How long each statement may take.
+    /// The time limit of each statement.
     limit: Option<Duration>,
-    /// When the time of all of them is over.
+    /// The deadline of all statements together.
     until: Option<Instant>,
     effect: Effect,
     is_broken: bool,
-    /// Its kind.
+    /// The kind of database.
     pub(crate) dialect: Dialect,
-    /// How long a lock is waited for.
+    /// How long a statement waits for a lock.
     pub(crate) lock_timeout: Duration,
     instruments: &'h Arc<Instruments>,
 }
 
-/// The cells of a row, taken from left to right.
+/// The cells of a row, read from left to right.
 pub(crate) struct Cells<'a> {
     batch: &'a Batch,
     row: usize,
@@ -53,7 +53,7 @@ pub(crate) struct Cells<'a> {
 }
 
 impl Cells<'_> {
-    /// The next cell's text; nothing for null.
+    /// Returns the next cell's text; nothing for null.
     pub(crate) fn next(&mut self) -> Option<String> {
         let value = self.batch.value(self.row, self.column);
         self.column += 1;
@@ -63,19 +63,19 @@ impl Cells<'_> {
         }
     }
 
-    /// The next cell's text; the empty one for null.
+    /// Returns the next cell's text; an empty one for null.
     pub(crate) fn text(&mut self) -> String {
         self.next().unwrap_or_default()
     }
 
-    /// Whether the next cell is a true one.
+    /// Whether the next cell is true.
     pub(crate) fn flag(&mut self) -> bool {
         matches!(self.next().as_deref(), Some("1" | "t" | "true"))
     }
 }
 
 impl<'h> AdminConnection<'h> {
-    /// A connection of the host's own. Where it is of no use any more, the error is [`Error::Disconnected`].
+    /// Wraps a connection of the host's own. If it becomes unusable, the error is [`Error::Disconnected`].
     pub(crate) fn new(
         held: &'h mut PooledConnection,
         dialect: Dialect,
@@ -96,8 +96,8 @@ impl<'h> AdminConnection<'h> {
         }
     }
 
-    /// The connection of a session, which is only read: a statement stops with the call that it belongs to, and all together
-    /// take no longer than `timeout`.
+    /// Wraps the connection of a session, for reads only: a statement stops with the call that it belongs to, and all together take no
+    /// longer than `timeout`.
     pub(crate) fn of_call(
         held: &'h mut PooledConnection,
         core: &'h Core,
@@ -108,19 +108,19 @@ impl<'h> AdminConnection<'h> {
         Self {
             interruption,
             limit: settings.statement_timeout,
-            // A limit too far away to be a date is none.
+            // A limit too large for an `Instant` counts as none.
             until: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             effect: Effect::Reads,
             ..Self::new(held, core.database.dialect(), settings, &core.instruments)
         }
     }
 
-    /// Writes a line of the host's log about what it was asked for.
+    /// Writes a line about the requested work to the host's log.
     pub(crate) fn log(&self, level: Level, message: &'static str, detail: &Error) {
         self.instruments.log(level, message, Some(detail));
     }
 
-    /// Whether the connection is of no use any more.
+    /// Whether the connection is unusable.
     pub(crate) fn is_broken(&self) -> bool {
         self.is_broken
     }
@@ -133,7 +133,7 @@ impl<'h> AdminConnection<'h> {
     /// Begins a transaction.
     pub(crate) async fn begin(&mut self, begin: Begin) -> Result<()> {
         self.check()?;
-        // Locks that are waited for have their own, shorter limit.
+        // The wait for a lock has its own, shorter limit.
         let begun = timeout(self.lock_timeout.saturating_add(PATIENCE), self.held.connection.begin(begin)).await;
         let begun = begun.unwrap_or(Err(Error::Disconnected(None)));
         self.is_broken |= matches!(begun, Err(Error::Disconnected(_)));
@@ -151,14 +151,14 @@ impl<'h> AdminConnection<'h> {
         ended
     }
 
-    /// Runs a statement that returns nothing.
+    /// Runs a statement that returns no rows.
     pub(crate) async fn run(&mut self, sql: impl Into<Sql>) -> Result<()> {
         self.rows(sql, &[], 0, |_| Ok(())).await
     }
 
-    /// Runs statements that return nothing, one after the other. On PostgreSQL they go together in one message: in the
-    /// caller's transaction, so that those before an error are undone with it. No part of them may be SQL text of a guest's,
-    /// which could be more than one statement then.
+    /// Runs statements that return no rows, one after the other. PostgreSQL gets them in one message: in the caller's transaction, so
+    /// that those before an error are undone with it. None of them may contain SQL text of a guest's, which could be more than one
+    /// statement then.
     pub(crate) async fn script(&mut self, statements: &[Sql]) -> Result<()> {
         let mut whole = SqlWriter::new(self.dialect);
         whole.list(statements, ";\n", |whole, statement| {
@@ -169,7 +169,7 @@ impl<'h> AdminConnection<'h> {
         self.work(script, u32::try_from(statements.len()).unwrap_or(u32::MAX), |_| Ok(())).await
     }
 
-    /// Runs a query of so many columns, all of them text, and hands its rows on until there are no more or one is refused.
+    /// Runs a query of `width` text columns, and passes its rows to `each` until there are no more or `each` returns an error.
     pub(crate) async fn rows<F>(&mut self, sql: impl Into<Sql>, texts: &[&str], width: usize, each: F) -> Result<()>
     where
         F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
@@ -177,7 +177,7 @@ impl<'h> AdminConnection<'h> {
         self.work(self.job(sql.into(), texts, width), 1, each).await
     }
 
-    /// Does so many statements' work within their limits of time.
+    /// Runs the job of `statements` statements within their time limits.
     async fn work<F>(&mut self, job: Execution, statements: u32, mut each: F) -> Result<()>
     where
         F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
@@ -188,13 +188,13 @@ impl<'h> AdminConnection<'h> {
         let (head, first) = oneshot::channel();
         let (instruments, dialect) = (self.instruments, self.dialect);
         let run = async move {
-            // A clock of its own, as the time goes on while rows are read.
+            // The sink's clock is its own, as the statement's has to run on while rows are read.
             let mut sink = RowSink::call(head, FetchSize::DEFAULT, None, Clock::new(None));
             let waited = Duration::ZERO;
             let observed = Observed::start(instruments, dialect, &job, &mut sink, waited, &observe::caller());
             let ended = statement::run_interruptible(held, job, &mut sink, &clock, interruption).await;
             observed.finish(&ended.result, &sink);
-            // What is left of the row sink goes here, so that the reader sees its end.
+            // The row sink is consumed here, so that the reader sees its end.
             let last = match sink.fate() {
                 SinkOutcome::Whole(_, batches) => batches.into_iter().next(),
                 SinkOutcome::Cursor(_, last) => Some(last),
@@ -212,7 +212,7 @@ impl<'h> AdminConnection<'h> {
         last.map_or(Ok(()), |batch| visit(&batch, &mut each))
     }
 
-    /// The time of so many statements, which has not begun yet.
+    /// Returns a clock with the time limit of `statements` statements, not yet started.
     fn clock(&self, statements: u32) -> Result<Clock> {
         let limit = self.limit.map(|limit| limit.saturating_mul(statements));
         let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -236,7 +236,7 @@ impl<'h> AdminConnection<'h> {
         }
     }
 
-    /// The only row of a query; nothing where there is none.
+    /// Returns the only row of a query; an empty one where there is none.
     pub(crate) async fn one(&mut self, sql: &'static str, texts: &[&str], width: usize) -> Result<Vec<Option<String>>> {
         let mut found = Vec::new();
         self.rows(sql, texts, width, |cells| {

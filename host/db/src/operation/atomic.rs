@@ -1,4 +1,4 @@
-//! Several statements as one: all or none.
+//! Runs several statements as one: all or none.
 
 use crate::{
     error::Result,
@@ -6,17 +6,17 @@ use crate::{
     transaction::state::AutocommitScope,
 };
 
-/// What is undone where one of the statements fails.
+/// The scope that is undone if one of the statements fails.
 pub(crate) enum AtomicScope {
-    /// A transaction of the host's own, in autocommit, and the one that is one by name only.
+    /// A transaction of the host's own, in autocommit, and the autocommit scope that it replaces meanwhile.
     Own(Option<AutocommitScope>),
-    /// What was done since a savepoint.
+    /// The changes since a savepoint.
     Savepoint(ScopeGuard),
-    /// Nothing: the transaction asks for a rollback.
+    /// Nothing: the transaction needs a rollback.
     Transaction,
 }
 
-/// Begins. In a transaction that `mends`, a failure undoes what is done from here on and nothing else.
+/// Begins a scope. In a transaction, a failure undoes the changes of the scope alone where `mends` is set.
 pub(crate) async fn begin(guard: &mut SessionGuard, mends: bool) -> Result<AtomicScope> {
     guard.enter().await?;
     if guard.is_autocommit() {
@@ -28,7 +28,7 @@ pub(crate) async fn begin(guard: &mut SessionGuard, mends: bool) -> Result<Atomi
     if mends { guard.begin_nested().await.map(AtomicScope::Savepoint) } else { Ok(AtomicScope::Transaction) }
 }
 
-/// Ends it: keeps what was done, or undoes it after a failure.
+/// Ends a scope: keeps its changes, or undoes them after a failure.
 pub(crate) async fn end<T>(guard: &mut SessionGuard, atomic: AtomicScope, result: Result<T>) -> Result<T> {
     match atomic {
         AtomicScope::Transaction => result,
@@ -48,7 +48,7 @@ pub(crate) async fn end<T>(guard: &mut SessionGuard, atomic: AtomicScope, result
             claim.keep();
             match (result, ended) {
                 (Ok(value), ended) => ended.map(|()| value),
-                // Where even that failed, the transaction says so at the next call.
+                // If the rollback failed too, the next call gets the transaction's error.
                 (Err(error), _) => Err(error),
             }
         }

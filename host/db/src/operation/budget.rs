@@ -1,4 +1,4 @@
-//! What a call of several statements may still take: the limits hold for all of them together.
+//! The remaining limits of a call of several statements: they cover all of them together.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use crate::{
     settings::RunOptions,
 };
 
-/// What is left of a call's time, rows and bytes.
+/// The remaining time, rows and bytes of a call.
 pub(crate) struct Budget {
     options: RunOptions,
     pub(crate) rows: u64,
     bytes: u64,
-    /// When the time is over; it begins with the first statement, once there is a connection.
+    /// The deadline; the time begins with the first statement, once there is a connection.
     until: Option<Instant>,
 }
 
@@ -28,7 +28,7 @@ impl Budget {
         Self { options, rows: 0, bytes: 0, until: None }
     }
 
-    /// Counts rows that are part of the answer.
+    /// Counts rows that are part of the result.
     pub(crate) fn count(&mut self, rows: u64) -> Result<()> {
         self.rows = self.rows.saturating_add(rows);
         match self.options.max_rows {
@@ -37,7 +37,7 @@ impl Budget {
         }
     }
 
-    /// A limit of what was left as the limit of the whole.
+    /// Replaces the remaining limit in an error by the call's whole limit.
     pub(crate) fn told(&self, error: Error) -> Error {
         let allowed = match &error {
             Error::Limit { kind: LimitKind::Rows, .. } => self.options.max_rows,
@@ -50,10 +50,10 @@ impl Budget {
         }
     }
 
-    /// The options of the next statement.
+    /// Returns the options of the next statement.
     fn next(&mut self) -> Result<RunOptions> {
         let now = Instant::now();
-        // A limit too far away to be a date is none.
+        // A limit too large for an `Instant` counts as none.
         let until = self.options.timeout.and_then(|timeout| now.checked_add(timeout));
         self.until = self.until.or(until);
         let timeout = self.until.map(|until| until.saturating_duration_since(now));
@@ -64,20 +64,20 @@ impl Budget {
     }
 }
 
-/// What is left of a limit.
+/// Returns the rest of a limit.
 fn left(allowed: Option<u64>, used: u64) -> Option<u64> {
     allowed.map(|allowed| allowed.saturating_sub(used))
 }
 
-/// What one of a call's statements returned.
+/// The result of one of a call's statements.
 pub(crate) struct Collected {
     pub(crate) columns: Arc<[Output]>,
     pub(crate) rows: Batch,
     pub(crate) affected: u64,
 }
 
-/// Runs one of a call's statements and keeps all that it returns, within what is left. Its bytes are counted, its rows are
-/// not: not all of them may be part of the answer.
+/// Runs one of a call's statements and keeps all its rows, within the remaining limits. Its bytes are counted; its rows are not, as some
+/// of them may not be part of the result.
 pub(crate) async fn collect(guard: &mut SessionGuard, job: Execution, budget: &mut Budget) -> Result<Collected> {
     guard.connect().await?;
     let options = budget.next()?;

@@ -1,6 +1,6 @@
-//! Creates and drops tables: all or none where the database can, once where several try at the same time.
+//! Creates and drops tables: all or none where the database has transactional DDL, and one call at a time.
 //!
-//! The work is a host task's. A caller that goes away does not stop it halfway: it commits or rolls back by itself.
+//! The work runs in a host task. A caller that is dropped does not stop it halfway: it commits or rolls back by itself.
 
 mod ownership;
 pub(crate) mod record;
@@ -27,22 +27,22 @@ use crate::{
     operation::admin::AdminConnection,
 };
 
-/// The most bytes of statements that are sent together.
+/// The byte limit of statements that are sent together.
 const MESSAGE: usize = 256 << 10;
 
-/// What a change says whose connection was lost where each statement commits itself.
+/// The error text of a change whose connection was lost where each statement commits itself.
 const PART: &str = "the connection was lost while tables were created or dropped";
 
-/// A change that was asked for.
+/// A change that a caller requested.
 pub(crate) struct TableChange {
     pub(crate) action: TableAction,
     pub(crate) tables: Vec<Table>,
     pub(crate) check_first: bool,
-    /// Whose tables are created, and who may drop no others.
+    /// The owner of created tables. It may drop no others.
     pub(crate) owner: Option<Arc<str>>,
 }
 
-/// Makes the change.
+/// Applies the change.
 pub(crate) async fn change(admin: &mut AdminConnection<'_>, change: TableChange) -> Result<Vec<String>> {
     match admin.dialect {
         Dialect::Sqlite => apply::<SqliteTables>(admin, change).await,
@@ -51,14 +51,14 @@ pub(crate) async fn change(admin: &mut AdminConnection<'_>, change: TableChange)
     }
 }
 
-/// Makes the change within what the database has for a transaction.
+/// Applies the change, in a transaction as far as the database has one for it.
 async fn apply<T: TableChanger>(admin: &mut AdminConnection<'_>, change: TableChange) -> Result<Vec<String>> {
     let room = T::enter(admin, change.action).await?;
     let mut has_begun = false;
     let result = alter(&room, admin, change, &mut has_begun).await;
     let left = room.leave(admin, result.is_ok()).await;
     match ended(admin, result, left) {
-        // What was sent before is not undone by that, and may have been all.
+        // Statements that were sent before are not undone by that, and may have been all of them.
         Err(Error::Disconnected(_)) if has_begun && !admin.dialect.capabilities().transactional_ddl => {
             Err(Error::OutcomeUnknown(PART))
         }
@@ -66,11 +66,11 @@ async fn apply<T: TableChanger>(admin: &mut AdminConnection<'_>, change: TableCh
     }
 }
 
-/// What a change and its end say together.
+/// Combines the results of a change and of its end.
 fn ended(admin: &AdminConnection<'_>, result: Result<Vec<String>>, left: Result<()>) -> Result<Vec<String>> {
     match (result, left) {
         (Ok(names), Ok(())) => Ok(names),
-        // A commit can fail and leave a sound connection; what it says is what the caller has to know.
+        // A commit can fail and leave a usable connection; its error is the one that the caller needs.
         (Ok(_), Err(error)) => Err(error),
         (Err(error), Ok(())) => Err(error),
         (Err(error), Err(second)) => {
@@ -80,7 +80,8 @@ fn ended(admin: &AdminConnection<'_>, result: Result<Vec<String>>, left: Result<
     }
 }
 
-/// Runs the statements for the tables that need them, and keeps the records true. Says before the first whether there is one.
+/// Runs the statements for the tables that need them, and keeps the ownership records correct. Sets `has_begun` before the first
+/// statement.
 async fn alter<T: TableChanger>(
     room: &T,
     admin: &mut AdminConnection<'_>,
@@ -117,7 +118,7 @@ async fn alter<T: TableChanger>(
     Ok(changed.into_iter().map(label).collect())
 }
 
-/// The tables that a change is about: those that are to be created and are not there, or to be dropped and are.
+/// Selects the tables to change: those to create that do not exist, or those to drop that do. Without `check_first`, others are an error.
 fn select<T: TableChanger>(
     action: TableAction,
     tables: Vec<Table>,
@@ -133,7 +134,7 @@ fn select<T: TableChanger>(
     Ok(wanted.into_iter().map(|(table, _)| table).collect())
 }
 
-/// Runs statements, and tells which tables they created or dropped, also where one fails.
+/// Runs statements, and adds the tables that they created or dropped to `changed`, also where a later one fails.
 async fn run_all<'t, T: TableChanger>(
     admin: &mut AdminConnection<'_>,
     statements: &[Definition<'t>],
@@ -150,7 +151,7 @@ async fn run_all<'t, T: TableChanger>(
     Ok(())
 }
 
-/// The statements, in parts that are sent together. A guest's comments and labels make them as long as it likes.
+/// Splits the statements into groups that are sent together. A guest's comments and labels can make them arbitrarily long.
 fn together<'s, 't, T: TableChanger>(
     statements: &'s [Definition<'t>],
 ) -> impl Iterator<Item = &'s [Definition<'t>]> + Send {
@@ -164,7 +165,7 @@ fn together<'s, 't, T: TableChanger>(
     })
 }
 
-/// Why a change is refused where tables that are there already, or not there, are not passed over.
+/// Returns the error for tables that exist already, or do not exist, without `check_first`.
 fn refusal<T: TableChanger>(action: TableAction, names: &str) -> Error {
     match action {
         TableAction::Drop => Error::NoSuchTable(names.to_owned()),
@@ -182,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    /// How many statements go together.
+    /// Returns how many statements are sent together.
     fn parts<T: TableChanger>(statements: &[(usize, bool)]) -> Vec<usize> {
         let define = |&(bytes, is_plain): &(usize, bool)| {
             let mut sql = SqlWriter::new(Dialect::Postgres);

@@ -1,4 +1,4 @@
-//! A unit of work's changes: their statements one after the other, all or none.
+//! Writes a unit of work's changes: runs their statements one after the other, all or none.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ use crate::{
     settings::RunOptions,
 };
 
-/// Why a flush failed.
+/// The error of a flush.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct FlushError {
-    /// The change whose statement failed, by its position.
+    /// The position of the change whose statement failed.
     pub change: Option<usize>,
-    /// What it failed with.
+    /// The error of the statement.
     #[source]
     pub error: Error,
 }
@@ -33,7 +33,7 @@ impl From<Error> for FlushError {
     }
 }
 
-/// Writes the changes. A failure undoes them and leaves the transaction as it was. The limits hold for all statements together.
+/// Writes the changes. A failure undoes them and leaves the transaction as it was. The limits cover all statements together.
 pub(crate) async fn flush(core: &Arc<Core>, flush: Flush, options: RunOptions) -> Result<Vec<Batch>, FlushError> {
     let call = Clock::new(None);
     let listener = CallGuard::new(core, &call);
@@ -42,7 +42,7 @@ pub(crate) async fn flush(core: &Arc<Core>, flush: Flush, options: RunOptions) -
     answer?
 }
 
-/// A violation with what the changes tell of it, where the database told less.
+/// Adds the table and columns of a change to a violation, where the database reported none.
 fn explained(error: Error, flush: &Flush, change: Option<usize>) -> Error {
     let Error::Integrity(mut violation) = error else { return error };
     let known = change.and_then(|change| flush.constraint(change, violation.constraint.as_deref()));
@@ -80,7 +80,7 @@ async fn write(
         return Ok(flush.finish()?);
     }
     let atomic = atomic::begin(guard, true).await?;
-    // From here on, a caller that goes away leaves changes behind that it does not know of.
+    // From here on, a caller that is gone would leave changes behind that it does not know of.
     if let (Some(transaction), AtomicScope::Savepoint(_)) = (guard.transaction(), &atomic) {
         call.enter(transaction);
     }

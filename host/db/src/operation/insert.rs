@@ -1,4 +1,4 @@
-//! Many inserts as one: all or none, and their rows in one batch.
+//! Runs many inserts as one: all or none, and their rows in one batch.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::{
     settings::RunOptions,
 };
 
-/// Runs the statements as one.
+/// Runs the statements as one: all or none.
 pub(crate) async fn insert_many(
     core: &Arc<Core>,
     statements: BulkStatements,
@@ -29,7 +29,7 @@ pub(crate) async fn insert_many(
     answer
 }
 
-/// What the statements returned so far.
+/// The results of the statements that have run so far.
 #[derive(Default)]
 struct Returned {
     columns: Arc<[Output]>,
@@ -62,7 +62,7 @@ async fn all_or_none(guard: &mut SessionGuard, statements: BulkStatements, optio
     let atomic = atomic::begin(guard, false).await?;
     let (mut budget, mut returned) = (Budget::new(options), Returned::default());
     let result = each(guard, statements, &mut budget, &mut returned).await.map_err(|error| budget.told(error));
-    // A statement that fails asks for a rollback anyway; what fails between two of them leaves statements that are in.
+    // A statement that fails requires a rollback anyway; a failure between two statements leaves the changes of the first ones.
     if result.is_err() && returned.affected > 0 {
         guard.fail(false);
     }

@@ -1,4 +1,4 @@
-//! A plan of loads: its statements one after the other, in one turn.
+//! Runs a plan of loads: its statements one after the other, in one turn.
 
 use std::sync::Arc;
 
@@ -19,20 +19,20 @@ use crate::{
     settings::RunOptions,
 };
 
-/// Where a plan's own rows come from.
+/// The source of a plan's own rows.
 pub enum Root {
     /// A query and its parameters.
     Query(Arc<Compiled>, Vec<Value>),
-    /// Statements that find them by their keys.
+    /// Statements that select the rows by their keys.
     Keys(BulkStatements),
-    /// They are known.
+    /// No statement: the rows are known already.
     Known,
 }
 
 /// A plan's own rows with their columns, and the rows of its loads.
 pub type LoadedRows = (Arc<[Output]>, Batch, Vec<Loaded>);
 
-/// Reads everything. The limits hold for all statements together.
+/// Runs the plan. The limits cover all statements together.
 pub(crate) async fn load(core: &Arc<Core>, root: Root, loading: Loading, options: RunOptions) -> Result<LoadedRows> {
     let call = Clock::new(None);
     let listener = CallGuard::new(core, &call);
@@ -49,7 +49,7 @@ async fn load_in_turn(
     call: Clock,
 ) -> Result<LoadedRows> {
     let result = read_plan(&mut guard, root, loading, options).await;
-    // As for a single query, a caller that went away does not know what its transaction has seen and locked.
+    // As for a single query: a caller that is gone does not know what its transaction has read and locked.
     if let Some(transaction) = guard.transaction().filter(|_| guard.is_transactional()) {
         call.enter(transaction);
     }
@@ -69,7 +69,7 @@ async fn read_plan(
     let columns = match result {
         Ok(columns) => columns,
         Err(error) => {
-            // What failed between two statements is a failure of the call like one of a statement.
+            // A failure between two statements fails the transaction as that of a statement does.
             if !matches!(error, Error::Statement(_)) {
                 guard.fail(false);
             }
@@ -107,7 +107,7 @@ async fn steps_of(
     Ok(columns)
 }
 
-/// What each of some statements returns.
+/// Runs some statements and returns the rows of each.
 async fn read_each(
     guard: &mut SessionGuard,
     mut statements: BulkStatements,
@@ -118,7 +118,7 @@ async fn read_each(
     let rows = budget.rows;
     while let Some(chunk) = statements.next().transpose()? {
         let read = collect(guard, rows_job(chunk, &batch)?, budget).await?.rows;
-        // They are counted with the others when all of them are there.
+        // Raised for the limits of the next statement only: the caller counts the rows once all are there.
         budget.rows = budget.rows.saturating_add(read.rows.into());
         returned.push(read);
     }

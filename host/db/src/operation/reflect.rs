@@ -1,4 +1,4 @@
-//! Reads what a database has into the contract's tables: what the three backends have in common.
+//! Reflects a database's tables into the contract's types: the part that the three backends have in common.
 
 pub(crate) mod assembly;
 pub(crate) mod default;
@@ -18,7 +18,7 @@ use crate::{
     settings::Isolation,
 };
 
-/// Reads tables in the transaction that is open, or without one.
+/// Reads tables in the open transaction, or without one.
 async fn read(admin: &mut AdminConnection<'_>, options: &ReflectOptions) -> Result<Vec<Table>> {
     let assembly = match admin.dialect {
         Dialect::Sqlite => sqlite::reflect::read(admin, options).await,
@@ -28,7 +28,7 @@ async fn read(admin: &mut AdminConnection<'_>, options: &ReflectOptions) -> Resu
     assembly?.finish(options)
 }
 
-/// Reads tables in a transaction of their own, where that makes a difference.
+/// Reads tables in a transaction of their own, where the database has one that sees a single snapshot.
 pub(crate) async fn read_apart(admin: &mut AdminConnection<'_>, options: &ReflectOptions) -> Result<Vec<Table>> {
     let Some(isolation) = snapshot(admin.dialect) else { return read(admin, options).await };
     admin.begin(Begin { isolation, read_only: true, ..Begin::default() }).await?;
@@ -37,7 +37,7 @@ pub(crate) async fn read_apart(admin: &mut AdminConnection<'_>, options: &Reflec
     tables
 }
 
-/// The level of a transaction that reads tables at one moment; nothing where none does.
+/// Returns the isolation level at which all tables are read at one moment; nothing where no level does that.
 fn snapshot(dialect: Dialect) -> Option<Isolation> {
     match dialect {
         Dialect::Sqlite => sqlite::reflect::SNAPSHOT,
@@ -46,7 +46,7 @@ fn snapshot(dialect: Dialect) -> Option<Isolation> {
     }
 }
 
-/// Reads tables as a session sees them.
+/// Reads tables as a session's transaction sees them.
 pub(crate) async fn reflect(
     core: &Arc<Core>,
     options: ReflectOptions,
@@ -69,7 +69,7 @@ async fn reflect_in_turn(
     let began = guard.core.instruments.now();
     let tables = read_tables(&mut guard, &options, timeout).await;
     guard.core.instruments.reflected(began, tables.as_ref().map(Vec::len));
-    // As for a single query, a caller that went away does not know what its transaction has seen and locked.
+    // As for a single query: a caller that is gone does not know what its transaction has read and locked.
     if let Some(transaction) = guard.transaction().filter(|_| guard.is_transactional()) {
         call.enter(transaction);
     }
@@ -101,7 +101,7 @@ async fn read_tables(
     tables
 }
 
-/// Asks the session's connection. A failure is one of a statement.
+/// Reads tables over the session's connection. A failure counts as that of a statement.
 async fn ask_for_tables(
     guard: &mut SessionGuard,
     options: &ReflectOptions,

@@ -1,5 +1,5 @@
-//! Statements: how one runs in its turn, is stopped from outside when it must be, and answers. It is long, as all ways in which a
-//! statement ends stand side by side.
+//! Runs a session's statements: each in its turn, stopped from outside where necessary, up to its result set. The file is long, as all
+//! ways in which a statement can end are kept side by side.
 
 use std::{
     pin::{Pin, pin},
@@ -36,38 +36,38 @@ use crate::{
     task::{Started, run_or_spawn},
 };
 
-/// How long a connection may take to end a statement when its cursor goes away between two batches, before it is stopped harder.
+/// How long a statement that waits for its reader may take to end by itself, before the database is asked to cancel it.
 const IDLE_GRACE: Duration = Duration::from_millis(500);
 
-/// What PostgreSQL says of a statement that cannot be part of a transaction.
+/// PostgreSQL's SQLSTATE for a statement that cannot run in a transaction.
 const NOT_IN_TRANSACTION: &str = "25001";
 
-/// What a statement returns. A result that fits the first batch has no cursor and occupies nothing.
+/// The result set of a statement. One that fits the first batch has no cursor and does not occupy the session.
 pub struct ResultSet {
     /// The columns; empty where the statement returns no rows.
     pub columns: Arc<[Output]>,
     /// The first rows.
     pub first_batch: Batch,
-    /// More rows may follow here. The session is occupied until the cursor is read to its end or dropped.
+    /// The cursor of further rows, if any. The session is occupied until the cursor is read to its end or dropped.
     pub cursor: Option<Cursor>,
-    /// How many rows a change matched, changed or not; 0 for a query.
+    /// How many rows a change matched, whether it altered them or not; 0 for a query.
     pub affected: u64,
-    /// The key of the row that an insert without `returning` put in, where the database tells it by itself: on SQLite the row's
-    /// number (of several rows the last one's), on MySQL and MariaDB what it counted up (of several the first one's; past
-    /// `i64::MAX` nothing). Nothing on PostgreSQL, where no row was put in, and for every other statement. What an upsert tells
-    /// that updates is the database's: on SQLite nothing, on MySQL and MariaDB the row's key or nothing.
+    /// The key of the row that an insert without `returning` added, where the database reports it: on SQLite the rowid (of several rows
+    /// the last one's), on MySQL and MariaDB the auto-increment value (of several the first one's; past `i64::MAX` nothing). Nothing on
+    /// PostgreSQL, where no row was added, and for other statements. For an upsert that updates, SQLite has nothing, MySQL and MariaDB
+    /// the row's key or nothing.
     pub last_key: Option<i64>,
 }
 
-/// Why a statement is stopped.
+/// The cause for which a statement is stopped.
 enum StopCause {
-    /// Its caller or cursor went away.
+    /// Its caller or cursor was dropped.
     Gone,
-    /// It took too long.
+    /// Its time limit was exceeded.
     Timeout,
     /// Its session was closed.
     Abandoned,
-    /// Its transaction ran out of time.
+    /// The time limit of its transaction was exceeded.
     Expired,
 }
 
@@ -82,11 +82,11 @@ impl From<StopCause> for Error {
     }
 }
 
-/// What can go wrong to a statement from outside, besides that its time is over.
+/// The events that stop a statement from outside, besides its own time limit.
 pub(crate) enum Interruption<'a> {
-    /// Nothing: it is the host's own, with no caller that could go away.
+    /// None: the statement is the host's own, and no caller can cancel it.
     Host,
-    /// What can go wrong to the call that it belongs to.
+    /// The events of the call that the statement belongs to.
     Call { caller: &'a mut CancelToken, core: &'a Core, transaction: Option<u64> },
 }
 
@@ -112,13 +112,13 @@ impl Interruption<'_> {
 /// How a statement ended.
 pub(crate) struct StatementEnd {
     pub(crate) result: Result<Done>,
-    /// Whether its connection is of no use any more.
+    /// Whether its connection is unusable.
     pub(crate) broken: bool,
     /// Whether the transaction cannot go on without a rollback.
     failed: bool,
 }
 
-/// Runs a compiled statement of a session: at once where it is a short query, or else as any other.
+/// Runs a compiled statement of a session: inline if it is a short query, else in its turn.
 pub(crate) async fn execute_compiled(
     core: &Arc<Core>,
     compiled: &Compiled,
@@ -134,7 +134,7 @@ pub(crate) async fn execute_compiled(
     execute(core, job, options).await
 }
 
-/// Runs a guest's own SQL text: at once where it turns out to be a short query, or else as any other statement.
+/// Runs a guest's own SQL text: inline if it is a short query, else in its turn.
 pub(crate) async fn execute_text(
     core: &Arc<Core>,
     sql: String,
@@ -150,14 +150,14 @@ pub(crate) async fn execute_text(
     execute(core, job, options).await
 }
 
-/// Runs a short query here and now; nothing where that cannot be.
+/// Runs a short query inline. Returns nothing where that is not possible.
 fn at_once(core: &Core, job: &Execution, options: RunOptions) -> Option<ResultSet> {
     if limit(core, options).is_some_and(|limit| limit.is_zero()) {
         return None;
     }
     let began = core.instruments.now();
     let (columns, first_batch) = core.run_at_once(job, demand(options))?;
-    // It is told that there is a limit of rows where it is run again.
+    // The row limit is reported by the second run, in the statement's turn.
     if options.max_rows.is_some_and(|max| u64::from(first_batch.rows) > max) {
         return None;
     }
@@ -188,7 +188,7 @@ pub(crate) async fn execute(core: &Arc<Core>, job: Execution, options: RunOption
             biased;
             Ok(FirstBatch { columns, batch: first_batch, demands, pages }) = first => {
                 let cursor = Some(Cursor::new(Arc::clone(core), serial, demands, pages, alive));
-                // It may have failed before its cursor was there: the transaction's time can run out.
+                // The statement may have failed before the cursor existed: its transaction can run out of time.
                 if ended.has_failed() {
                     core.queue.vacate(serial);
                 }
@@ -201,13 +201,13 @@ pub(crate) async fn execute(core: &Arc<Core>, job: Execution, options: RunOption
     answer
 }
 
-/// The lower of the call's and the database's limit of a statement's time.
+/// Returns the lower of the call's and the database's time limit of a statement.
 pub(crate) fn limit(core: &Core, options: RunOptions) -> Option<Duration> {
     let own = core.database.settings.statement_timeout;
     options.timeout.map_or(own, |asked| Some(own.map_or(asked, |own| own.min(asked))))
 }
 
-/// The turn of one statement, until its last row was read or its cursor dropped.
+/// Runs one statement in its turn, until its last row was read or its cursor dropped.
 async fn answer(
     mut guard: SessionGuard,
     job: Execution,
@@ -223,8 +223,8 @@ async fn answer(
             ResultSet { columns, first_batch, cursor: None, affected, last_key }
         }),
         SinkOutcome::Cursor(pages, last) => {
-            // A result that is whole occupies the session until its reader has all of it, whichever side is faster. After an
-            // error there is nothing to read, and the session is free before its reader knows.
+            // A complete result set occupies the session until its reader has all of it, whichever side is faster. After an error there
+            // is nothing to read, so the session is free before its reader gets the error.
             if result.is_err() {
                 clock.fail();
                 guard.core.queue.vacate(serial);
@@ -237,7 +237,7 @@ async fn answer(
     }
 }
 
-/// Runs one statement in its transaction. The row sink has what it returns.
+/// Runs one statement in its transaction. Its rows go to the row sink.
 pub(crate) async fn statement(
     guard: &mut SessionGuard,
     job: Execution,
@@ -250,8 +250,8 @@ pub(crate) async fn statement(
         return Err(Error::Cancelled);
     }
     check_storage(guard, &job)?;
-    // A change that commits itself could be stopped while it does, and nothing would say what became of it. In an embedded
-    // database it cannot.
+    // On a server, a change that commits itself could be stopped during its commit, with an unknown outcome. On an embedded database it
+    // cannot.
     let is_alone = guard.is_autocommit() && guard.core.database.dialect() != Dialect::Sqlite;
     if !is_alone {
         guard.autobegin().await?;
@@ -272,20 +272,20 @@ pub(crate) async fn statement(
     result
 }
 
-/// Refuses what needs room where the database has none left.
+/// Refuses a statement that needs room where the database has none left.
 fn check_storage(guard: &SessionGuard, job: &Execution) -> Result<()> {
     let Inner { storage: Some(storage), .. } = &*guard.core.database else { return Ok(()) };
     let Some(held) = &guard.lease.state.held else { return Ok(()) };
     storage.check(job, guard.core.database.dialect(), &guard.core.instruments, || held.connection.cancel_handle())
 }
 
-/// Runs one statement in a transaction of the host's own, in autocommit. What cannot run in one has none.
+/// Runs one statement in a transaction of the host's own, in autocommit; without one where the statement cannot run in a transaction.
 async fn statement_alone(guard: &mut SessionGuard, job: Execution, sink: &mut RowSink, clock: Clock) -> Result<Done> {
     let outer = guard.take_hollow();
     guard.open_own(job.effect == Effect::Writes, true).await?;
     let again = job.sql.is_guest().then(|| job.clone());
     let result = match supervise(guard, job, sink, clock.clone()).await.result {
-        // Its reader went away before it had all of it.
+        // Its reader was dropped before it had all rows.
         Ok(done) if sink.was_left() => Ok(done),
         Ok(done) => guard.commit_own().await.map(|()| done),
         Err(error) => Err(error),
@@ -299,7 +299,7 @@ async fn statement_alone(guard: &mut SessionGuard, job: Execution, sink: &mut Ro
     }
 }
 
-/// Runs a statement until it ends or has to.
+/// Runs a statement on the session's connection until it ends or is stopped.
 async fn supervise(guard: &mut SessionGuard, job: Execution, sink: &mut RowSink, clock: Clock) -> StatementEnd {
     let transaction = guard.transaction();
     if let Some(transaction) = transaction.filter(|_| guard.is_transactional()) {
@@ -326,7 +326,7 @@ async fn supervise(guard: &mut SessionGuard, job: Execution, sink: &mut RowSink,
     ended
 }
 
-/// Runs a statement and stops it where there is a cause to.
+/// Runs a statement, and stops it where its time limit or an interruption requires that.
 pub(crate) async fn run_interruptible(
     held: &mut PooledConnection,
     job: Execution,
@@ -350,7 +350,7 @@ pub(crate) async fn run_interruptible(
     ended
 }
 
-/// Ends a statement that there is a cause to end.
+/// Ends a statement that has to be stopped.
 async fn end(
     cancel_handle: &AnyCancelHandle,
     mut work: Pin<&mut (impl Future<Output = Result<Done>> + Send)>,
@@ -358,7 +358,7 @@ async fn end(
     clock: &Clock,
     cause: StopCause,
 ) -> StatementEnd {
-    // A statement that waits for its reader, or reads ahead for it, ends by itself when it hears that there is none.
+    // A statement that waits for its reader, or reads ahead for it, ends by itself when it is notified that the reader is gone.
     closing.notify_one();
     let ends = clock.is_idle() || (matches!(cause, StopCause::Gone) && clock.is_seen());
     if ends && let Ok(result) = timeout(IDLE_GRACE, &mut work).await {
@@ -371,12 +371,12 @@ async fn end(
     StatementEnd { result: Err(cause.into()), broken, failed: true }
 }
 
-/// Stops a statement, and waits until it has ended and the request to stop has arrived.
+/// Asks the database to cancel a statement, and waits until the request has arrived and the statement has ended.
 async fn stop(cancel_handle: &AnyCancelHandle, work: impl Future<Output = Result<Done>>) -> (Result<()>, Result<Done>) {
     tokio::join!(cancel_handle.stop(), work)
 }
 
-/// What the end of a statement means that was not cancelled.
+/// Returns the end of a statement that was not cancelled.
 fn judge(result: Result<Done>) -> StatementEnd {
     match result {
         Err(error @ Error::Disconnected(_)) => StatementEnd { result: Err(error), broken: true, failed: true },
@@ -387,7 +387,7 @@ fn judge(result: Result<Done>) -> StatementEnd {
     }
 }
 
-/// The job that a compiled statement and a call's parameters make.
+/// Builds the execution of a compiled statement with a call's parameters.
 pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Execution> {
     let given = parameters.len();
     if given != compiled.parameters as usize {
@@ -425,18 +425,18 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Exe
     })
 }
 
-/// The job of a statement that takes rows of a batch.
+/// Builds the execution of a statement that takes its bind values from rows of a batch.
 pub(crate) fn rows_job(chunk: Chunk, batch: &Arc<Batch>) -> Result<Execution> {
     let Chunk { compiled, layout, rows } = chunk;
     if layout == Layout::Placeholders {
         let values = |row: usize| (0..batch.columns.len()).map(move |column| batch.value(row, column));
         let last = rows.end.saturating_sub(1);
-        // A text may be written for more rows than there are.
+        // The text may have placeholders for more rows than there are; the last row fills them.
         let written = (compiled.parameters as usize).checked_div(batch.columns.len()).unwrap_or_default();
         let filled = rows.chain(std::iter::repeat(last)).take(written);
         return job(&compiled, filled.flat_map(values).collect());
     }
-    // A text of many rows says the same for each.
+    // The placeholders of a text for many rows repeat with each row, so those of one row suffice.
     let written = if layout == Layout::Rows { batch.columns.len() } else { compiled.placeholders.len() };
     let place = |placeholder: &Placeholder| match &placeholder.source {
         ValueSource::Parameter(column) => RowBind::Column(*column as usize, placeholder.kind),
@@ -455,7 +455,7 @@ pub(crate) fn rows_job(chunk: Chunk, batch: &Arc<Batch>) -> Result<Execution> {
     })
 }
 
-/// A parameter's value; moved out at its last use, since large values come here.
+/// Returns a parameter's value; moved out at its last use, as values may be large.
 fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<Value> {
     let (Some(value), Some(uses)) = (parameters.get_mut(position), uses.get_mut(position)) else {
         return Err(StatementError::invalid("the statement uses a parameter that it does not have").into());
@@ -464,7 +464,7 @@ fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<V
     Ok(if *uses == 0 { std::mem::replace(value, Value::NULL) } else { value.clone() })
 }
 
-/// The job that a guest's own SQL text makes.
+/// Builds the execution of a guest's own SQL text.
 fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Execution> {
     let sql = Sql::guest(sql, dialect)?;
     let binds = parameters.into_iter().map(|value| BoundValue { value, kind: None }).collect();

@@ -1,4 +1,4 @@
-//! The times of a statement, and what those who run it and those who wait for it tell each other.
+//! The time limit of a statement, and the flags that its task and its waiting caller share.
 
 use std::{
     sync::{
@@ -10,13 +10,13 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-/// The times of a statement: it runs against its limit while it works, not while its reader thinks. And what those who run
-/// it and those who wait for it tell each other.
+/// Measures a statement against its time limit while it works, not while it waits for its reader. It also holds the flags that the
+/// statement's task and its waiting caller share.
 #[derive(Clone)]
 pub(crate) struct Clock(Arc<Progress>);
 
 struct Progress {
-    /// How long it may work at a stretch, and until when; none where there is no limit.
+    /// The limit of one span of work, and its current deadline; none where there is no limit.
     deadline: Option<(Duration, watch::Sender<Option<Instant>>)>,
     idle: AtomicBool,
     seen: AtomicBool,
@@ -25,7 +25,7 @@ struct Progress {
 }
 
 impl Clock {
-    /// A clock that is stopped.
+    /// Creates a stopped clock.
     pub(crate) fn new(limit: Option<Duration>) -> Self {
         Self(Arc::new(Progress {
             deadline: limit.map(|limit| (limit, watch::Sender::new(None))),
@@ -36,26 +36,26 @@ impl Clock {
         }))
     }
 
-    /// The statement works in this transaction, by its serial number.
+    /// Records the serial number of the transaction that the statement runs in.
     pub(crate) fn enter(&self, transaction: u64) {
         self.0.transaction.store(transaction, Ordering::Release);
     }
 
-    /// The transaction that the statement works in; 0 for none.
+    /// Returns the transaction that the statement runs in; 0 for none.
     pub(crate) fn transaction(&self) -> u64 {
         self.0.transaction.load(Ordering::Acquire)
     }
 
-    /// Lets a new span of time begin.
+    /// Starts a new span of work.
     pub(crate) fn start(&self) {
         self.0.idle.store(false, Ordering::Release);
         if let Some((limit, deadline)) = &self.0.deadline {
-            // A limit too far away to be a date is none.
+            // A limit too large for an `Instant` counts as none.
             deadline.send_replace(Instant::now().checked_add(*limit));
         }
     }
 
-    /// Stops it.
+    /// Stops the clock.
     pub(crate) fn stop(&self) {
         self.0.idle.store(true, Ordering::Release);
         if let Some((_, deadline)) = &self.0.deadline {
@@ -63,32 +63,32 @@ impl Clock {
         }
     }
 
-    /// Whether the statement waits for its reader, or was told that there is none.
+    /// Whether the statement waits for its reader, or has stopped as its reader is gone.
     pub(crate) fn is_idle(&self) -> bool {
         self.0.idle.load(Ordering::Acquire)
     }
 
-    /// The caller has its answer, or the first batch of it.
+    /// Records that the caller has the result set, or its first batch.
     pub(crate) fn see(&self) {
         self.0.seen.store(true, Ordering::Release);
     }
 
-    /// Whether it has.
+    /// Whether the caller has the result set, or its first batch.
     pub(crate) fn is_seen(&self) -> bool {
         self.0.seen.load(Ordering::Acquire)
     }
 
-    /// The statement has failed. Said before its session is free again.
+    /// Records that the statement has failed. Called before its session is free again.
     pub(crate) fn fail(&self) {
         self.0.failed.store(true, Ordering::Release);
     }
 
-    /// Whether it has.
+    /// Whether the statement has failed.
     pub(crate) fn has_failed(&self) -> bool {
         self.0.failed.load(Ordering::Acquire)
     }
 
-    /// Waits until a span of time is over that was not stopped before.
+    /// Waits until the deadline of a span passes before the clock is stopped.
     pub(crate) async fn elapsed(&self) {
         let Some((_, deadline)) = &self.0.deadline else { return std::future::pending().await };
         let mut deadline = deadline.subscribe();

@@ -1,4 +1,4 @@
-//! Feeds with readers that are slow, large or gone.
+//! Row sinks with readers that are slow, request large batches or are gone.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -26,7 +26,7 @@ fn numbers(batch: &Batch) -> Vec<i64> {
     (0..batch.rows as usize).map(number).collect()
 }
 
-/// Fills batches of the numbers from 0 as demanded, and counts those that were begun.
+/// Fills batches with the numbers from 0 as requested, and counts those that were begun.
 async fn fill(mut sink: RowSink, count: i64, begun: Arc<AtomicU64>) -> SinkOutcome {
     let (mut next, mut rows) = (0, sink.demand().rows as i64);
     while count - next > rows {
@@ -59,7 +59,7 @@ async fn open(rows: u32, count: i64) -> Open {
     Open { head: head.await.expect("a head"), clock, begun, closing, task }
 }
 
-/// Lets the other task, which does not wait for anything else, go on as far as it can.
+/// Lets the other task run as far as it can; it waits only for its reader.
 async fn settle(open: &Open) {
     for _ in 0..1_000 {
         tokio::task::yield_now().await;
@@ -87,7 +87,7 @@ async fn batches_are_read_ahead_once_a_second_was_asked_for() {
     assert_eq!(take(&mut open).await, [4, 5, 6, 7]);
     settle(&open).await;
     assert_eq!(open.begun.load(Ordering::SeqCst), 4, "one lies there, one is full, no more is begun");
-    // What is filled from now on has the new size.
+    // Batches filled from now on have the new size.
     want(&open, 10, 1 << 10);
     assert_eq!(take(&mut open).await, [8, 9, 10, 11]);
     assert_eq!(take(&mut open).await, [12, 13, 14, 15]);
@@ -114,12 +114,12 @@ async fn large_batches_are_filled_one_by_one() {
         settle(&open).await;
         assert_eq!(open.begun.load(Ordering::SeqCst), from as u64 / 4 + 1);
     }
-    // Smaller ones again: the sink does not wait for a demand that it has.
+    // Smaller ones again: the sink does not wait for a request that it already has.
     want(&open, 4, 1 << 10);
     for from in [16, 20, 24, 28] {
         assert_eq!(take(&mut open).await, (from..from + 4).collect::<Vec<_>>());
     }
-    // And back: one more may lie there.
+    // Large ones again: one more batch may be ready.
     want(&open, 4, 16 << 20);
     for from in [32, 36, 40, 44] {
         assert_eq!(take(&mut open).await, (from..from + 4).collect::<Vec<_>>());
@@ -136,10 +136,10 @@ async fn a_feed_without_a_reader_ends_wherever_it_waits() {
         }
         settle(&open).await;
         open.closing.notify_one();
-        // Its reader hears why from what is sent last.
+        // Its reader gets the reason with the last page.
         assert!(matches!(open.task.await.expect("no panic"), SinkOutcome::Cursor(..)));
     }
-    // A reader that is gone is noticed without a word.
+    // A reader that is gone is noticed without a notification.
     for asked in [false, true] {
         let open = open(4, 100).await;
         if asked {

@@ -1,4 +1,4 @@
-//! Commits: one that was sent is never stopped, and its caller is told truthfully what became of it.
+//! Commits: a commit that was sent is never stopped, and its caller gets its true outcome.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,18 +13,18 @@ use crate::{
     pool::PooledConnection,
 };
 
-/// How long the caller of a commit waits for the database's answer.
+/// How long the caller of a commit waits for the database's response.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long the host waits for it after that, before it takes the connection for a dead one.
+/// How long the host waits for the response after that, before it takes the connection for dead.
 const LAST: Duration = Duration::from_secs(3_600);
 
-/// A commit whose answer did not come in time.
+/// The error text of a commit whose response did not come in time.
 pub(crate) const UNANSWERED: &str = "the database did not answer the commit in time";
 
 impl SessionGuard {
-    /// Commits in the database. A connection whose commit has no answer in time stays with a task of the host's, which waits
-    /// on; its place in the pool is free when the commit has ended.
+    /// Commits in the database. A connection whose commit has no response in time moves to a host task that keeps waiting; its permit is
+    /// freed when the commit has ended.
     pub(crate) async fn send_commit(&mut self) -> Result<()> {
         let Some(held) = self.lease.state.held.take() else { return Err(Error::Disconnected(None)) };
         let mut work = Box::pin(commit(held));
@@ -52,7 +52,7 @@ fn is_usable(held: &PooledConnection, result: &Result<()>) -> bool {
     !held.connection.is_lost() && !matches!(result, Err(Error::Disconnected(_) | Error::OutcomeUnknown(_)))
 }
 
-/// Deals with a connection whose commit has ended after its caller was told that its outcome is unknown.
+/// Handles a connection whose commit has ended after its caller got `Error::OutcomeUnknown`.
 async fn end(instruments: &Instruments, ended: Option<(PooledConnection, Result<()>)>) {
     match ended {
         None => instruments.log(Level::WARN, "a commit was never answered", None),

@@ -1,4 +1,4 @@
-//! Savepoints: how they are set and end, and how those are undone whose handle was dropped.
+//! Savepoints: how they are set and end, and how those whose handle was dropped are rolled back.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl SessionGuard {
         Ok(ScopeGuard::savepoint(Arc::clone(&self.core), serial))
     }
 
-    /// Keeps what was done since a savepoint, which must be the innermost.
+    /// Releases a savepoint, which must be the innermost, and keeps the changes since.
     pub(crate) async fn release(&mut self, savepoint: u64) -> Result<()> {
         self.enter().await?;
         self.lease.state.check_innermost(savepoint)?;
@@ -43,7 +43,7 @@ impl SessionGuard {
         Ok(())
     }
 
-    /// Undoes what was done since a savepoint, which must be the innermost, and mends a failure since.
+    /// Rolls back to a savepoint, which must be the innermost. This also clears a failure since.
     pub(crate) async fn rollback_to(&mut self, savepoint: u64) -> Result<()> {
         self.lease.state.check_open()?;
         self.cleanup_once().await?;
@@ -51,7 +51,7 @@ impl SessionGuard {
         self.undo_to(savepoint).await
     }
 
-    /// Undoes what was done since a savepoint, inner ones included.
+    /// Rolls back to a savepoint, inner ones included.
     async fn undo_to(&mut self, savepoint: u64) -> Result<()> {
         let lost = self.lease.state.transaction.as_ref().is_none_or(|transaction| transaction.lost);
         if lost || self.lease.state.held.is_none() {
@@ -69,8 +69,8 @@ impl SessionGuard {
         Ok(())
     }
 
-    /// Deals with what was dropped before this call. A savepoint that is dropped while a call of several statements runs would
-    /// else take some of them with it and leave the others.
+    /// Runs the cleanups that were pending before this call. A savepoint that is dropped while a call of several statements runs would
+    /// otherwise undo some of them and leave the others.
     pub(super) async fn cleanup_once(&mut self) -> Result<()> {
         if std::mem::replace(&mut self.is_cleaned, true) || !self.core.has_cleanup() {
             return Ok(());
@@ -78,8 +78,8 @@ impl SessionGuard {
         Box::pin(self.run_cleanup()).await
     }
 
-    /// Deals with what callers went away from: rolls back transactions and savepoints whose caller is gone, and fails a
-    /// transaction in which a statement ran whose caller is gone.
+    /// Cleans up after dropped callers and handles: rolls back their transactions and savepoints, and fails a transaction in which a
+    /// statement of a dropped caller ran.
     async fn run_cleanup(&mut self) -> Result<()> {
         let dropped = self.core.take_cleanup();
         if dropped.is_empty() {
@@ -91,7 +91,7 @@ impl SessionGuard {
             match what {
                 PendingCleanup::Transaction(serial) => begun |= serial == transaction.serial,
                 PendingCleanup::Statement(clock) => unheard |= clock.transaction() == transaction.serial,
-                // The outermost takes the others with it.
+                // Rolling back to the outermost includes the others.
                 PendingCleanup::Savepoint(serial) => {
                     let depth = transaction.savepoints.iter().position(|open| *open == serial);
                     savepoint = depth.into_iter().chain(savepoint).min();
@@ -114,7 +114,7 @@ impl SessionGuard {
     }
 }
 
-/// The host's name for a savepoint.
+/// Returns the host's name for a savepoint.
 fn name(serial: u64) -> String {
     format!("s{serial}")
 }

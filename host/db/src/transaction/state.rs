@@ -1,4 +1,4 @@
-//! The state of a session's transaction: what may happen in each, the same on every database. It does nothing by itself.
+//! The state of a session's transaction: which calls each state allows, the same on every database. It starts nothing by itself.
 
 use std::{sync::Arc, time::Instant};
 
@@ -13,13 +13,13 @@ use crate::{
     settings::Isolation,
 };
 
-/// What the calls of a session hand to each other.
+/// The state that the calls of a session share.
 #[derive(Default)]
 pub(crate) struct State {
-    /// The connection. Away while a call works with it, so that a call that dies takes it along.
+    /// The connection. Moved out while a call works with it, so that a call that dies drops it too.
     pub(crate) held: Option<PooledConnection>,
     pub(super) transaction: Option<Transaction>,
-    /// The level of the transactions to come.
+    /// The isolation level of later transactions.
     pub(super) isolation: Isolation,
     /// Whether the only transaction of a session of [`Mode::Once`] has ended.
     pub(super) spent: bool,
@@ -30,21 +30,21 @@ pub(crate) struct State {
 /// An open transaction.
 pub(super) struct Transaction {
     pub(super) serial: u64,
-    /// Whether every statement commits itself, so that this is one by name only.
+    /// Whether it is an autocommit scope: every statement commits itself.
     pub(super) hollow: bool,
     /// Whether a statement failed and nothing was rolled back since.
     pub(super) failed: bool,
-    /// Whether the database gave up all of it, savepoints included.
+    /// Whether all of it is lost, savepoints included.
     pub(super) lost: bool,
     /// The savepoints, outermost first.
     pub(super) savepoints: Vec<u64>,
-    /// When it began, until its end is told to the observer; nothing where there is none, and for what is no transaction of its own.
+    /// The time at which it began, until its end is reported; nothing without an observer, and for transactions that are not reported.
     pub(super) observed: Option<Instant>,
-    /// The task that ends it when its time is over.
+    /// Ends the transaction when its time is over.
     pub(super) _timer: Option<Timer>,
 }
 
-/// A transaction by name only that was put aside.
+/// An autocommit scope that was set aside.
 pub(crate) struct AutocommitScope(pub(super) Transaction);
 
 /// Aborts its task when the transaction ends.
@@ -56,7 +56,7 @@ impl Drop for Timer {
     }
 }
 
-/// When a session has a connection, and how many transactions.
+/// When a session has a connection, and how many transactions it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// It has one until it is closed.
@@ -68,8 +68,8 @@ pub(crate) enum Mode {
 }
 
 impl State {
-    /// Runs a short query here and now in the transaction that is open. Nothing where that cannot be. `expired` is the transaction
-    /// that ran out of time last.
+    /// Runs a short query inline in the open transaction. Returns nothing where that is not possible. `expired` is the transaction that
+    /// ran out of time last.
     pub(crate) fn run_at_once(
         &mut self,
         job: &Execution,
@@ -83,22 +83,22 @@ impl State {
         self.held.as_mut()?.connection.run_at_once(job, demand)
     }
 
-    /// Whether no transaction is open, and none has ended that its caller has to hear of.
+    /// Whether no transaction is open, and none has ended that the caller has yet to be informed of.
     pub(crate) fn has_nothing_to_end(&self, mode: Mode) -> bool {
         let is_settled = self.held.is_none() || mode == Mode::Connection;
         is_settled && self.transaction.is_none() && !self.spent && !self.expired
     }
 
-    /// Whether there is nothing to clean.
+    /// Whether there is nothing to clean up.
     pub(crate) fn is_unused(&self) -> bool {
         self.held.is_none() && self.transaction.is_none()
     }
-    /// Refuses a session whose transaction is over.
+    /// Refuses calls of a session whose transaction is over.
     pub(super) fn check_open(&self) -> Result<()> {
         if self.spent || self.expired { Err(Error::TransactionClosed) } else { Ok(()) }
     }
 
-    /// Says that a statement failed, and whether the database gave up the whole transaction.
+    /// Records that a statement failed, and whether the whole transaction is lost.
     pub(super) fn fail(&mut self, lost: bool) {
         if let Some(transaction) = self.transaction.as_mut().filter(|transaction| !transaction.hollow) {
             transaction.failed = true;
@@ -111,7 +111,7 @@ impl State {
         self.transaction.as_ref().is_some_and(|transaction| !transaction.hollow)
     }
 
-    /// The savepoints that are set, outermost first.
+    /// Returns the open savepoints, outermost first.
     fn savepoints(&self) -> &[u64] {
         self.transaction.as_ref().map_or(&[], |transaction| &transaction.savepoints)
     }
@@ -129,7 +129,7 @@ impl State {
         }
     }
 
-    /// Forgets a savepoint and those set after it.
+    /// Removes a savepoint and those set after it.
     pub(super) fn forget(&mut self, savepoint: u64) {
         if let Some(transaction) = &mut self.transaction {
             let depth = transaction.savepoints.iter().position(|open| *open == savepoint);

@@ -1,4 +1,4 @@
-//! The directory of the cache: who may write it, and how its files come and go.
+//! The directory of the cache: its permissions, and how its files are written and removed.
 
 use std::{
     fs,
@@ -13,13 +13,13 @@ use cap_std::{
     fs::{Dir, File, Metadata, OpenOptions},
 };
 
-/// How the names of entries end.
+/// The suffix of the names of entries.
 pub(super) const END: &str = ".component";
-/// How the names of files end that are being written.
+/// The suffix of the names of files that are being written.
 const UNFINISHED: &str = ".unfinished";
-/// After this time no process is writing a file any more.
+/// The age at which an unfinished file counts as abandoned.
 const FORGOTTEN: Duration = Duration::from_secs(3_600);
-/// The most names that are looked at: no cache that keeps its limits comes near.
+/// The most directory entries that are read: a cache within its limits has far fewer.
 const NAMES: usize = 100_000;
 
 /// An open directory that only this user, or the administrator, may write.
@@ -39,7 +39,7 @@ struct CachedFile {
 impl Directory {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         create(path)?;
-        // The real place, by which it is compared with what plugins may write.
+        // The canonical path, which is compared with the directories that plugins may write.
         let path = fs::canonicalize(path)?;
         let dir = Dir::open_ambient_dir(&path, ambient_authority())?;
         check_owner(&dir.dir_metadata()?)?;
@@ -50,7 +50,7 @@ impl Directory {
         &self.path
     }
 
-    /// Reads a file. Nothing where there is none.
+    /// Reads a file of at most `most` bytes. `None` where there is none.
     pub(super) fn read(&self, name: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
         let file = match self.dir.open(name) {
             Ok(file) => file,
@@ -64,12 +64,13 @@ impl Directory {
         }
         let mut text = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
         (&file).take(most).read_to_end(&mut text)?;
-        // Who is used last goes last. A cache that cannot be written is no cache that shrinks.
+        // The modification time is that of the last use, by which entries are removed. Errors are ignored: a cache that cannot be
+        // written does not shrink.
         let _ = file.into_std().set_modified(SystemTime::now());
         Ok(Some(text))
     }
 
-    /// Writes a file under another name, then gives it its own: it is there whole or not at all.
+    /// Writes a file under a temporary name, then renames it, so that readers find all of it or nothing.
     pub(super) fn write(&self, name: &str, text: &[u8]) -> io::Result<()> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
@@ -77,7 +78,7 @@ impl Directory {
         let written = self.new_file(&unfinished).and_then(|mut file| file.write_all(text));
         let renamed = written.and_then(|()| self.dir.rename(&unfinished, &self.dir, name));
         if renamed.is_err() {
-            // It may not have been created.
+            // The file may not have been created.
             let _ = self.dir.remove_file(&unfinished);
         }
         renamed
@@ -94,7 +95,7 @@ impl Directory {
         self.dir.open_with(name, &options)
     }
 
-    /// Removes what was not used for longest until the rest is within the limits; never the entry that was just made.
+    /// Removes the least recently used entries until the rest is within the limits, but not the `newest` one.
     pub(super) fn shrink(&self, bytes: u64, entries: usize, newest: &str) -> io::Result<()> {
         let mut all = self.files()?;
         all.sort_by_key(|kept| (kept.name != newest, std::cmp::Reverse(kept.used)));
@@ -102,14 +103,14 @@ impl Directory {
         for (number, kept) in all.iter().enumerate() {
             total = total.saturating_add(kept.bytes);
             if number >= entries || total > bytes {
-                // Another process may have been faster.
+                // Another process may have removed it already.
                 let _ = self.dir.remove_file(&kept.name);
             }
         }
         Ok(())
     }
 
-    /// The entries. Files that a process left unfinished are removed, others are left alone.
+    /// Lists the entries. Removes abandoned unfinished files, and leaves all other files alone.
     fn files(&self) -> io::Result<Vec<CachedFile>> {
         let mut files = Vec::new();
         for entry in self.dir.entries()?.take(NAMES) {
@@ -132,10 +133,10 @@ impl Directory {
         fs::canonicalize(path).map_or(true, |path| path.starts_with(&self.path) || self.path.starts_with(&path))
     }
 
-    /// Whether this directory lies in the other one, or the other one in this; by what they are, whatever their paths say.
+    /// Whether this directory lies in the other one, or the other one in this, by their device and inode, not by their paths.
     #[cfg(unix)]
     pub(super) fn overlaps(&self, other: &Dir, _path: &Path) -> bool {
-        // What cannot be told is taken for an overlap.
+        // An error counts as an overlap.
         let overlaps = || -> io::Result<bool> {
             let (other_is, this_is) = (identity(&other.dir_metadata()?), identity(&self.dir.dir_metadata()?));
             let mut above = self.path.ancestors().map(|path| Dir::open_ambient_dir(path, ambient_authority()));
@@ -147,7 +148,7 @@ impl Directory {
     }
 }
 
-/// Whether a directory lies in one that is known by its identity.
+/// Whether a directory is the one with this identity, or lies in it.
 #[cfg(unix)]
 fn climb(from: &Dir, to: Identity) -> io::Result<bool> {
     let mut dir = from.try_clone()?;
@@ -159,7 +160,7 @@ fn climb(from: &Dir, to: Identity) -> io::Result<bool> {
         dir = dir.open_parent_dir(ambient_authority())?;
         let above = identity(&dir.dir_metadata()?);
         if above == at {
-            // The root is above itself.
+            // The root is its own parent.
             return Ok(false);
         }
         at = above;
@@ -186,13 +187,13 @@ fn create(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
-/// A directory of this user's profile is closed to others by itself.
+/// On other systems a directory of the user's profile is closed to other users already.
 #[cfg(not(unix))]
 fn check_owner(_metadata: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Refuses what others may write, and what of this user's others may read.
+/// Refuses files and directories that others may write, and this user's own that others may read.
 #[cfg(unix)]
 fn check_owner(metadata: &Metadata) -> io::Result<()> {
     use cap_std::fs::MetadataExt as _;

@@ -1,4 +1,4 @@
-//! From the host's errors to the contract's: the one place where a cause is logged and what a guest may see is decided.
+//! Converts the host's errors to the contract's: the one place that logs causes and decides what a guest may see.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,7 +8,7 @@ use tracing::Level;
 
 use crate::bindings::sqlservice::database::errors as wit;
 
-/// The guest's view of an error. The cause goes to the log, never to the guest.
+/// Converts an error to the guest's view of it. The cause goes to the log, never to the guest.
 pub(crate) fn to_guest(error: db::Error, instruments: &Instruments) -> wit::Failure {
     if let Some(cause) = std::error::Error::source(&error) {
         instruments.log(Level::DEBUG, "a database call failed", Some(&format_args!("{error}: {cause}")));
@@ -55,17 +55,17 @@ pub(crate) fn to_guest(error: db::Error, instruments: &Instruments) -> wit::Fail
         }
         db::Error::Limit { kind, allowed } => limit(limited(kind), allowed),
         db::Error::OutcomeUnknown(_) => failure("outcome-unknown", error.to_string()),
-        // Settings and URLs are the host's own; a guest learns only that the host must be mended.
+        // Settings and URLs belong to the host; a guest learns only that the host failed.
         error => logged(&error, instruments),
     }
 }
 
-/// A name that was not granted to this guest: whether it is that of another guest is not told.
+/// The failure for a name that was not granted to this guest. It does not reveal whether another guest has it.
 pub(crate) fn no_such_database() -> wit::Failure {
     failure("no-such-database", "no database of that name was granted to this guest")
 }
 
-/// Names the change of a flush that failed, where it is the change that is wrong.
+/// Adds the position of the failed change of a flush, where the error is the change's own.
 pub(crate) fn of_change(failure: wit::Failure, change: Option<usize>) -> wit::Failure {
     let is_its_own = failure.code == "stale-data" || failure.code.ends_with("-violation");
     let position = change.filter(|_| is_its_own).and_then(|change| u32::try_from(change).ok());
@@ -98,7 +98,7 @@ impl wit::Failure {
     }
 }
 
-/// Logs an error that a guest must not see, and gives the text that names its entry.
+/// Logs an error that a guest must not see, and returns a failure with the id of its log entry.
 fn logged(error: &dyn std::error::Error, instruments: &Instruments) -> wit::Failure {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -107,7 +107,7 @@ fn logged(error: &dyn std::error::Error, instruments: &Instruments) -> wit::Fail
     failure("other", format!("the host failed; its log says more under error {id}"))
 }
 
-/// What the database said, and what to do.
+/// A failure with the database's message, followed by advice.
 fn said(code: &str, error: db::DatabaseError, advice: &str) -> wit::Failure {
     let separator = if advice.is_empty() { "" } else { ": " };
     let message = format!("{}{separator}{advice}", error.message);

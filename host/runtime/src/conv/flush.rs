@@ -23,7 +23,7 @@ impl From<wit::Change> for ours::Change {
     }
 }
 
-/// A batch that is inserted at once: a change that refers to no other one.
+/// Makes the inserts of one batch, which refer to no other change.
 pub(crate) fn inserts(table: String, columns: Vec<String>, rows: Batch, returning: Vec<String>) -> ours::Inserts {
     ours::Inserts { table, columns, rows: rows.into(), links: Vec::new(), returning }
 }

@@ -1,4 +1,4 @@
-//! Plans of loads.
+//! Load plans.
 
 use sqlservice_sql::{Batch, Weight, load as ours, statement::Statement};
 
@@ -7,13 +7,13 @@ use crate::bindings::sqlservice::database::sessions as wit;
 
 take_fields!(wit::Load => ours::Load, { relationship, nested, joined });
 
-/// Where a plan starts.
+/// The root of a plan, from which its first rows come.
 pub(crate) enum Root {
-    /// A query, which is still to be compiled.
+    /// A query that is not compiled yet.
     Query(Statement, Vec<sqlservice_sql::Value>),
     /// Primary keys.
     Keys(Batch),
-    /// Rows that the guest has, and their columns.
+    /// The columns and rows that the guest has already.
     Known(Vec<String>, Batch),
 }
 
@@ -26,7 +26,7 @@ impl Weight for Root {
     }
 }
 
-/// A plan, and where it starts.
+/// Converts a plan, and separates its root.
 pub(crate) fn plan(plan: wit::Plan) -> (ours::LoadPlan, Root) {
     let wit::Plan { table, root, loads, first_loads: roots } = plan;
     let root = match root {

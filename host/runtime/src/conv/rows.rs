@@ -17,7 +17,7 @@ impl From<wit::ColumnData> for ours::ColumnData {
 
 impl From<ours::ColumnData> for wit::ColumnData {
     fn from(column: ours::ColumnData) -> Self {
-        // A list costs an entry into the sandbox, also an empty one.
+        // Passing a list costs a call into the sandbox, even if it is empty.
         Self { validity: Some(column.validity).filter(|bits| !bits.is_empty()), values: column.values.into() }
     }
 }

@@ -1,4 +1,4 @@
-//! Options, results and what a database is called.
+//! Options, results, and the names of dialects.
 
 use std::time::Duration;
 
@@ -19,19 +19,19 @@ impl From<&Output> for wit::ResultColumn {
     }
 }
 
-/// How one statement runs; every number is guest-controlled and cut by the database's own limits.
+/// Converts the options of one statement. Every number is guest-controlled, and capped by the database's own limits.
 pub(crate) fn run_options(options: &wit::Options) -> db::RunOptions {
     let timeout = options.timeout_ms.map(|ms| Duration::from_millis(ms.into()));
     db::RunOptions::default().timeout(timeout).max_rows(options.max_rows).batch_rows(options.batch_rows)
 }
 
-/// How a transaction runs.
+/// Converts the options of a transaction.
 pub(crate) fn transaction_options(options: &wit::TransactionOptions) -> db::TransactionOptions {
     let timeout = options.timeout_ms.map(|ms| Duration::from_millis(ms.into()));
     db::TransactionOptions::default().isolation(options.isolation.into()).read_only(options.read_only).timeout(timeout)
 }
 
-/// What the contract calls a kind of database.
+/// Returns the contract's name of a dialect.
 pub(crate) const fn dialect(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => "sqlite",
@@ -41,7 +41,7 @@ pub(crate) const fn dialect(dialect: Dialect) -> &'static str {
     }
 }
 
-/// A result that came at once.
+/// Makes a result that fits into its first batch.
 pub(crate) fn complete(columns: &[Output], rows: Batch, affected: u64) -> wit::ResultSet {
     let columns = columns.iter().map(Into::into).collect();
     wit::ResultSet { columns, first_batch: rows.into(), cursor: None, affected, last_key: None }

@@ -11,12 +11,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|source| Error::Unreadable { path: path.to_owned(), source })
 }
 
-/// What a plugin is called that comes from this file.
+/// Returns the name of a plugin that comes from this file.
 pub(super) fn name(path: &Path) -> String {
     path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// Says in words of people what the bytes are when they are no component.
+/// Refuses bytes that are no component, with a message for people that says what they are.
 pub(super) fn check(bytes: &[u8]) -> Result<()> {
     // The preamble of a binary: the magic number, then a version and a layer, which is 1 for components.
     let said = match (bytes.get(..4), bytes.get(4..8)) {
@@ -32,7 +32,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<()> {
     Err(Error::NotAComponent(said.to_owned()))
 }
 
-/// What a component has of what costs a compiler time, memory or its stack.
+/// Counts the parts of a component that cost a compiler time, memory or stack.
 #[derive(Default)]
 struct Measure {
     functions: u32,
@@ -44,8 +44,7 @@ struct Measure {
     longest: usize,
 }
 
-/// Refuses a component that has more of something than plugins have. A parser that meets an error leaves it to the compiler, which says
-/// what it is.
+/// Refuses a component that exceeds one of the limits of [`Measure::check`]. A parse error is left to the compiler, which reports it.
 pub(super) fn measure(bytes: &[u8]) -> Result<()> {
     let mut measure = Measure::default();
     for payload in Parser::new(0).parse_all(bytes) {

@@ -1,4 +1,4 @@
-//! The compiler of the sandbox, the memory that it sets aside for instances, and its clock.
+//! The wasmtime engine: its compiler settings, its memory pool for instances, and its epoch.
 
 use std::{
     sync::{Arc, Weak},
@@ -13,7 +13,7 @@ use crate::{
     turns::Turns,
 };
 
-/// How often a guest that computes lets others of its thread go on.
+/// The interval of the epoch, at which a guest that computes yields to the other tasks of its thread.
 const TICK: Duration = Duration::from_millis(10);
 
 /// The core instances that a component may have: Rust guests have 3, Python's 14.
@@ -25,10 +25,10 @@ const MEMORIES: u32 = 2;
 /// The tables that all of a component's core instances may have together.
 const TABLES: u32 = 20;
 
-/// How much of each table of an instance stays with its place when it is gone, see [`resident_memory`].
+/// The bytes of each table that stay resident in its slot after an instance, see [`resident_memory`].
 const RESIDENT_TABLE: usize = 32 << 10;
 
-/// wasmtime's engine, whose epoch advances as long as the turns of its guests are there.
+/// wasmtime's engine, whose epoch advances until the [`Turns`] of its guests are dropped.
 pub(crate) struct Sandbox {
     pub(crate) engine: Engine,
 }
@@ -42,15 +42,15 @@ impl Sandbox {
     }
 }
 
-/// An engine that has no room for instances, for a process that compiles for a [`Sandbox`].
+/// Makes an engine without a pool for instances, for a process that compiles for a [`Sandbox`].
 pub(crate) fn engine_to_compile() -> wasmtime::Result<Engine> {
     Engine::new(&config())
 }
 
-/// What the host's own calls have beyond that, on the same stack.
+/// The bytes of stack for the host's own calls, beyond [`GUEST_STACK`] on the same stack.
 const HOST_STACK: usize = 2 << 20;
 
-/// What compiled code depends on, and the stacks that it runs on.
+/// Returns the settings that compiled code depends on, and the sizes of its stacks.
 fn config() -> Config {
     let mut config = Config::new();
     config.max_wasm_stack(GUEST_STACK).async_stack_size(GUEST_STACK + HOST_STACK);
@@ -59,7 +59,7 @@ fn config() -> Config {
 }
 
 fn pool(limits: &EngineLimits) -> PoolingAllocationConfig {
-    // As many of each as all instances may have together, so that no component takes the room of another one's instance.
+    // Enough of each for all instances together, so that no component takes the slots of another one's instance.
     let of_all = |of_one: u32| limits.instances.saturating_mul(of_one);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(limits.instances)
@@ -76,15 +76,17 @@ fn pool(limits: &EngineLimits) -> PoolingAllocationConfig {
     pool
 }
 
-/// How much of an instance's memory stays with its place when it is gone, and is written over by hand. What is given back to the
-/// kernel instead costs a system call, an interruption of every other processor, and a fault for each page of the next instance: a
-/// fresh instance took 54 µs of processor so, and takes 19. More would let a plugin that writes much slow the next one of its place.
+/// Returns the bytes of an instance's memory that stay resident in its slot after it, and are zeroed by hand. Memory that is returned
+/// to the kernel instead costs a system call, an interrupt of every other processor, and a page fault for each page of the next
+/// instance: a fresh instance takes 54 µs of processor time that way, and 19 µs with resident memory. More of it would let a plugin
+/// that writes much slow the next instance in its slot.
 fn resident_memory() -> usize {
-    // Only pages that were written are, where the kernel tells which (Linux 6.7 and later); else the memory's first ones are.
+    // Where the kernel lists the written pages (Linux 6.7 and later), only these are kept; elsewhere the memory's first pages are.
     if PoolingAllocationConfig::is_pagemap_scan_available() { 256 << 10 } else { 128 << 10 }
 }
 
-/// The ticks only make guests yield; they are no budget, as an epoch goes on while a guest waits in the host.
+/// Starts the thread that advances the epoch. Its ticks only make guests yield; they are no budget, as the epoch also advances while a
+/// guest waits in the host.
 fn tick(engine: Engine, turns: Weak<Turns>) {
     let tick = move || {
         while let Some(turns) = turns.upgrade() {

@@ -1,4 +1,4 @@
-//! Whose tables are whose, by what was granted.
+//! Tests of the owner of created tables, by the grant's settings.
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn t69_own_tables_need_an_owner_and_no_text() {
     assert_eq!(who(grant().own_tables().owner("x")), Some(Some("x".to_owned())));
     assert_eq!(who(grant().own_tables().owned_by("acme", "notes")), Some(Some("acme/notes".to_owned())));
     assert_eq!(who(grant().own_tables().owner("x").owned_by("acme", "notes")), Some(Some("x".to_owned())));
-    // All tables are dropped by those who may drop all, whatever their name.
+    // A grant of all schema changes has no owner, whatever its owner's name.
     assert_eq!(who(grant().own_tables().schema_changes(true).owner("x")), Some(None));
     assert_eq!(who(grant().own_tables().schema_changes(false).owner("x")), None);
     assert!(grant().own_tables().raw_sql(true).contradicts_itself());

@@ -1,20 +1,20 @@
-//! Lines as they are printed, piece by piece: none is longer than it may be, and none steers a terminal.
+//! Checks lines that are printed piece by piece: none exceeds its limit, and none controls a terminal.
 
 use std::borrow::Cow;
 
 use sqlservice_db::observe::harmless;
 
-/// How far the line of a stream has come.
+/// The state of a stream's current line.
 #[derive(Debug, Default)]
 pub(super) struct Line {
-    /// Its bytes until now, those that were dropped included.
+    /// The line's bytes so far, including dropped ones.
     length: usize,
-    /// The beginning of a character whose other bytes have not come: three of them at most.
+    /// The first bytes of a character whose other bytes have not arrived: three at most.
     begun: Vec<u8>,
 }
 
 impl Line {
-    /// The bytes of a piece that fit lines of `most` bytes. The ends of lines always do.
+    /// Returns the bytes of a piece that fit into lines of `most` bytes. Line ends always fit.
     pub(super) fn fit<'b>(&mut self, piece: &'b [u8], most: Option<usize>) -> Cow<'b, [u8]> {
         let Some(most) = most else { return Cow::Borrowed(piece) };
         let mut fitting = Vec::with_capacity(piece.len());
@@ -31,7 +31,7 @@ impl Line {
         Cow::Owned(fitting)
     }
 
-    /// A piece as a terminal may be shown it: text, without what would steer it.
+    /// Returns a piece as text for a terminal, with control characters escaped.
     pub(super) fn escape(&mut self, piece: &[u8]) -> String {
         let mut bytes = std::mem::take(&mut self.begun);
         bytes.extend_from_slice(piece);

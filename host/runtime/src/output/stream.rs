@@ -1,4 +1,4 @@
-//! A standard stream of an instance, by both versions of WASI.
+//! A standard stream of an instance, for both versions of WASI.
 
 use std::{
     io::{self, Write as _},
@@ -16,17 +16,17 @@ use wasmtime_wasi::{
 
 use super::{Output, line::Line};
 
-/// Bytes that are printed at once.
+/// The most bytes that one write takes.
 const PIECE: usize = 64 << 10;
 
-/// Where a stream leads.
+/// The destination of a stream.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
     /// The host's standard output.
     Stdout,
     /// The host's standard error.
     Stderr,
-    /// A text that a test looks at.
+    /// A buffer that a test reads.
     #[cfg(test)]
     Kept(Arc<Mutex<Vec<u8>>>),
 }
@@ -60,12 +60,12 @@ impl Target {
     }
 }
 
-/// A stream of an instance's. Its clones are the same stream.
+/// An output stream of an instance. Clones are the same stream.
 #[derive(Clone)]
 pub(crate) struct Stream {
     output: Arc<Output>,
     to: Target,
-    /// Whether it leads to a terminal, which text could steer.
+    /// Whether it writes to a terminal, so that control characters are escaped.
     pub(super) escapes: bool,
     line: Arc<Mutex<Line>>,
 }
@@ -76,7 +76,7 @@ impl Stream {
         Self { output, to, escapes, line: Arc::default() }
     }
 
-    /// Prints what may be printed of some bytes, and drops the rest.
+    /// Prints the bytes that the limits allow, and drops the rest.
     pub(super) fn print(&self, bytes: &[u8]) -> io::Result<()> {
         let limit = &self.output.limit;
         if limit.is_none() && !self.escapes {
@@ -95,7 +95,7 @@ impl Stream {
     }
 }
 
-/// Never: what is shown on one is escaped, so a program has no use for its commands.
+/// Never a terminal: output on one is escaped, so terminal commands of a program would not work.
 impl IsTerminal for Stream {
     fn is_terminal(&self) -> bool {
         false
@@ -146,7 +146,7 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// What a plugin is told where the host's stream takes nothing more.
+/// Converts the write error of a host stream to the plugin's.
 fn failed(error: io::Error) -> StreamError {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return StreamError::Closed;

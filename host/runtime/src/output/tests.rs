@@ -1,4 +1,4 @@
-//! What of a plugin's words is printed, with the words of a hostile one.
+//! Tests of a plugin's output, with the text of a hostile one.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use sqlservice_db::{Observer, Scope};
 
 use super::*;
 
-/// What a stream has printed.
+/// The bytes that a stream has printed.
 #[derive(Clone, Default)]
 struct Paper(Arc<Mutex<Vec<u8>>>);
 
@@ -21,7 +21,7 @@ impl Paper {
     }
 }
 
-/// Bytes that were told as dropped.
+/// The numbers of dropped bytes that were reported.
 #[derive(Clone, Default)]
 struct Told(Arc<Mutex<Vec<u64>>>);
 
@@ -104,7 +104,7 @@ fn t73_a_terminal_is_not_steered_by_pieces_either() {
     }
     out.print(b"\xff\xc3(\xf0\x9f").expect("it is printed");
     out.print(b"x\n").expect("it is printed");
-    // One mark for each byte sequence that is none, the one that was cut off and never ended included.
+    // One replacement character for each invalid byte sequence, including the one that was cut off and never completed.
     assert_eq!(paper.take().replace('\u{fffd}', "?"), "??(?x\n");
 }
 

@@ -1,16 +1,16 @@
-//! Turns among tenants that compute without an end.
+//! Tests of turns among tenants that compute without end.
 
 use tokio::time::{sleep, timeout};
 
 use super::*;
 use crate::bounded::{TimeLimits, bounded, thread_time};
 
-/// Taken by each test that keeps all processors busy: beside another one it would measure that one, too.
+/// Locked by each test that keeps all processors busy: tests that run at the same time would measure each other.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 const FREE: TimeLimits = TimeLimits { wall: None, processor: None };
 
-/// Computes for so long, whatever else this machine does.
+/// Computes for this much processor time, whatever else this machine does.
 fn compute(time: Duration) {
     let began = thread_time();
     while thread_time().saturating_sub(began) < time {
@@ -18,13 +18,13 @@ fn compute(time: Duration) {
     }
 }
 
-/// What a tenant did until it was told to end, in slices.
+/// A tenant's calls, and the microseconds that they computed until their end.
 struct Crowd {
     tasks: Vec<tokio::task::JoinHandle<()>>,
     done: Arc<AtomicU64>,
 }
 
-/// So many calls of one tenant, which compute in slices of this length.
+/// Starts `calls` calls of one tenant, which compute in slices of this length.
 fn crowd(turns: &Arc<Turns>, calls: usize, slice: Duration, end: &Arc<AtomicBool>) -> Crowd {
     let (share, done) = (Arc::new(Share::new(turns)), Arc::new(AtomicU64::new(0)));
     let call = || {
@@ -43,7 +43,7 @@ fn crowd(turns: &Arc<Turns>, calls: usize, slice: Duration, end: &Arc<AtomicBool
     Crowd { tasks: (0..calls).map(|_| call()).collect(), done }
 }
 
-/// So many callers of one tenant, each of which makes calls of this length one after the other.
+/// Starts `calls` callers of one tenant, each of which makes calls of this length one after the other.
 fn callers(turns: &Arc<Turns>, calls: usize, length: Duration, end: &Arc<AtomicBool>) -> Crowd {
     let (share, done) = (Arc::new(Share::new(turns)), Arc::new(AtomicU64::new(0)));
     let caller = || {
@@ -68,7 +68,7 @@ impl Crowd {
     }
 }
 
-/// What each of them did in three seconds, in microseconds.
+/// Returns the microseconds that each crowd computed in three seconds.
 async fn after_a_while(crowds: impl IntoIterator<Item = Crowd>, end: &AtomicBool) -> Vec<u64> {
     sleep(Duration::from_secs(3)).await;
     end.store(true, Ordering::Relaxed);
@@ -79,7 +79,7 @@ async fn after_a_while(crowds: impl IntoIterator<Item = Crowd>, end: &AtomicBool
     times
 }
 
-/// T-60: what a tenant gets is not decided by how many of its calls compute, nor by how long they compute before they make way.
+/// T-60: a tenant's share depends neither on how many of its calls compute, nor on how long they compute before they yield.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t60_tenants_compute_for_the_same_time() {
     let _alone = ALONE.lock().await;
@@ -93,7 +93,7 @@ async fn t60_tenants_compute_for_the_same_time() {
     assert!(turns.lock().tenants.is_empty() && turns.lock().taken == 0 && turns.lock().offered.is_empty());
 }
 
-/// T-60: nor by how they are cut into calls.
+/// T-60: a tenant's share does not depend on how its computing is cut into calls.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t60_calls_that_are_shorter_than_a_slice_wait_for_their_turns() {
     let _alone = ALONE.lock().await;
@@ -107,19 +107,19 @@ async fn t60_calls_that_are_shorter_than_a_slice_wait_for_their_turns() {
     assert!(most - least < most / 4, "{times:?}");
 }
 
-/// T-60: the timers of the runtime and what computes little are not late where many compute.
+/// T-60: the timers of the runtime, and calls that compute little, are not late where many compute.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t60_what_computes_little_is_served_at_once() {
     let _alone = ALONE.lock().await;
     let (turns, end) = (Arc::<Turns>::default(), Arc::new(AtomicBool::new(false)));
     let crowds: Vec<Crowd> = (0..50).map(|_| crowd(&turns, 1, Duration::from_millis(10), &end)).collect();
-    // Each of them may begin at once.
+    // Each crowd may begin at once.
     sleep(Duration::from_secs(1)).await;
     let share = Arc::new(Share::new(&turns));
     let mut late = Vec::new();
     for _ in 0..100 {
         let share = Arc::clone(&share);
-        // On a thread of the runtime, as a call that waits for a socket.
+        // On a thread of the runtime, like a call that waits for a socket.
         let waited = tokio::spawn(async move {
             let at = Instant::now();
             bounded(FREE, &share, sleep(Duration::from_millis(5))).await.expect("no limit");
@@ -136,7 +136,7 @@ async fn t60_what_computes_little_is_served_at_once() {
     assert!(late[50] < Duration::from_millis(60) && late[95] < Duration::from_millis(120), "{late:?}");
 }
 
-/// A turn that is kept for a call that is polled no more goes to others, and so do those of calls that are given up.
+/// A turn that is reserved for a call that is no longer polled goes to others, and so do the turns of cancelled calls.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t60_no_turn_is_lost() {
     let _alone = ALONE.lock().await;
@@ -158,7 +158,7 @@ async fn t60_no_turn_is_lost() {
     }
     let grown = running.done.load(Ordering::Relaxed).saturating_sub(before);
     assert!(grown > 200_000, "{grown} microseconds of two seconds");
-    // They are still there, and ask again.
+    // The calls still exist, and ask again.
     for call in asleep {
         drop(timeout(Duration::from_secs(5), call).await.expect("a turn"));
     }

@@ -1,4 +1,4 @@
-//! Values read out of batches, and the checks that make reading batches of guests safe.
+//! Reads values from batches, and validates the batches of guests before they are read.
 
 use super::{Batch, ColumnData, Vector};
 use crate::{
@@ -7,19 +7,19 @@ use crate::{
 };
 
 impl Batch {
-    /// The value at a row of a column; null where there is none.
+    /// Returns the value at a row and column; null where there is none.
     #[must_use]
     pub fn value(&self, row: usize, column: usize) -> Value {
         self.columns.get(column).map_or(Value::NULL, |column| column.value(row))
     }
 
-    /// The value at a row of a column where it lies; null where there is none.
+    /// Borrows the value at a row and column; null where there is none.
     #[must_use]
     pub fn value_ref(&self, row: usize, column: usize) -> ValueRef<'_> {
         self.columns.get(column).map_or(ValueRef::NULL, |column| column.value_ref(row))
     }
 
-    /// Checks that a batch is what it says: guest-controlled offsets, bits and lengths are believed after this only.
+    /// Checks offsets, validity bits and lengths. They are guest-controlled and not trusted before this.
     pub fn validate(&self) -> Result<()> {
         for (position, column) in self.columns.iter().enumerate() {
             column
@@ -37,13 +37,13 @@ impl ColumnData {
         !self.validity.is_empty() && self.validity.get(row / 8).is_none_or(|byte| byte >> (row % 8) & 1 == 0)
     }
 
-    /// The value of a row; null where there is none. Texts whose offsets make no sense are null too: `validate` tells.
+    /// Returns the value of a row; null where there is none. Texts with invalid offsets are null too; `validate` reports them.
     #[must_use]
     pub fn value(&self, row: usize) -> Value {
         self.value_ref(row).to_value()
     }
 
-    /// The value of a row where it lies.
+    /// Borrows the value of a row.
     #[must_use]
     pub fn value_ref(&self, row: usize) -> ValueRef<'_> {
         if self.is_null(row) {
@@ -69,7 +69,7 @@ impl ColumnData {
         scalar.map_or(ValueRef::NULL, ValueRef::Scalar)
     }
 
-    /// What is wrong with a column of so many rows.
+    /// Checks a column of `rows` rows; the error describes what is wrong.
     fn validate(&self, rows: usize) -> Result<(), String> {
         if !self.validity.is_empty() && self.validity.len() != rows.div_ceil(8) {
             return Err(format!("has {} bytes of validity for {rows} rows", self.validity.len()));
@@ -107,7 +107,7 @@ fn range(offsets: &[u32], row: usize) -> Option<std::ops::Range<usize>> {
     Some(start..end)
 }
 
-/// How many rows the offsets cut the data into.
+/// Checks the offsets and returns the number of rows that they cut the data into.
 fn offsets(offsets: &[u32], length: usize, border: impl Fn(usize) -> bool) -> Result<usize, String> {
     let (Some(first), Some(last)) = (offsets.first(), offsets.last()) else {
         return Err("has no offsets".into());

@@ -1,8 +1,8 @@
 //! Builders that decode rows straight into columns, without an allocation a row.
 //!
-//! A builder starts with the kind that a column is expected to have. A value of another kind, which SQLite allows in any
-//! column, turns the whole column into [`Vector::Mixed`] without losing anything. The only failure is a column whose texts
-//! pass the 4 GiB that 32-bit offsets can name.
+//! A builder starts with the expected kind of its column. A value of another kind, which SQLite allows in any
+//! column, turns the whole column into [`Vector::Mixed`] without loss. The only failure is a column whose texts
+//! exceed the 4 GiB that 32-bit offsets can address.
 
 mod rows;
 
@@ -16,10 +16,10 @@ use crate::{
 
 pub use rows::BatchBuilder;
 
-/// The most rows that a builder makes room for ahead of time; a guest names the size of its batches.
+/// The most rows that a builder reserves room for; the size of a batch is guest-controlled.
 const MAX_CAPACITY: usize = 65_536;
 
-/// What a column is expected to hold: the cases of [`Vector`], and `Dynamic` for columns that say nothing.
+/// The expected kind of a column: the variants of [`Vector`], and `Dynamic` for columns of unknown type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the cases of `Vector`")]
 pub enum VectorKind {
@@ -38,7 +38,7 @@ pub enum VectorKind {
     TimestampTz,
     Interval,
     Mixed,
-    /// Whatever the first value that is not null has.
+    /// The kind of the first value that is not null.
     Dynamic,
 }
 
@@ -70,7 +70,7 @@ impl From<&ColumnType> for VectorKind {
     }
 }
 
-/// How much room a column takes.
+/// The room that a column uses, to reserve as much for the next batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ColumnCapacity {
     rows: usize,
@@ -81,17 +81,17 @@ pub struct ColumnCapacity {
 /// Builds one column.
 #[derive(Clone, Debug)]
 pub struct ColumnBuilder {
-    /// Nothing until a dynamic column meets its first value.
+    /// `None` until a dynamic column gets its first value.
     values: Option<Vector>,
     validity: Vec<u8>,
     rows: usize,
     capacity: usize,
-    /// Bytes on the heap of mixed values, which cannot be read off lengths.
+    /// Heap bytes of mixed values, which cannot be derived from lengths.
     mixed_bytes: usize,
 }
 
 impl ColumnBuilder {
-    /// A column of no rows, with room for `capacity` of them (guest-controlled, so no more than a fixed number is reserved).
+    /// Creates a column of no rows, with room for `capacity` of them (guest-controlled, so capped at a fixed number).
     #[must_use]
     pub fn new(kind: VectorKind, capacity: usize) -> Self {
         let capacity = capacity.min(MAX_CAPACITY);
@@ -99,7 +99,7 @@ impl ColumnBuilder {
         Self { values, validity: Vec::new(), rows: 0, capacity, mixed_bytes: 0 }
     }
 
-    /// A column of no rows, with room for as much as another one has by now: the next batch of a result is like the last.
+    /// Creates a column of no rows, with the room that another one used: the next batch of a result resembles the last.
     #[must_use]
     pub fn with_room(kind: VectorKind, room: ColumnCapacity) -> Self {
         let mut column = Self::new(kind, room.rows);
@@ -111,7 +111,7 @@ impl ColumnBuilder {
         column
     }
 
-    /// The room that it uses.
+    /// Returns the room that the column uses.
     #[must_use]
     pub fn room(&self) -> ColumnCapacity {
         let bytes = match &self.values {
@@ -122,7 +122,7 @@ impl ColumnBuilder {
         ColumnCapacity { rows: self.rows, bytes }
     }
 
-    /// How many rows it has.
+    /// Returns the number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows
@@ -134,7 +134,7 @@ impl ColumnBuilder {
         self.rows == 0
     }
 
-    /// How many bytes it holds, as limits count them.
+    /// Returns the size of the column in bytes, as limits count it.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let values = self.values.as_ref().map_or(0, |values| values.bytes_of(self.rows));
@@ -145,7 +145,7 @@ impl ColumnBuilder {
     #[inline]
     pub fn push_null(&mut self) {
         if self.validity.is_empty() {
-            // The first null: every row before it has a value. Whole bytes, as the bits past the last row mean nothing.
+            // The first null: all rows before it are valid. Whole bytes are set, as the bits past the last row are undefined.
             self.validity.reserve(self.capacity.max(self.rows + 1).div_ceil(8));
             self.validity.resize(self.rows.div_ceil(8), 0xff);
             if let (Some(last), left @ 1..) = (self.validity.last_mut(), self.rows % 8) {
@@ -161,7 +161,7 @@ impl ColumnBuilder {
         self.rows += 1;
     }
 
-    /// Adds what the database calls text: as text where it is UTF-8, as bytes where it is not, so that nothing is lost.
+    /// Adds a value that the database calls text: as text if it is UTF-8, otherwise as bytes, so that nothing is lost.
     pub fn push_text_bytes(&mut self, value: &[u8]) -> Result<()> {
         match std::str::from_utf8(value) {
             Ok(text) => self.push_str(text),
@@ -203,7 +203,7 @@ impl ColumnBuilder {
         }
     }
 
-    /// The column. A dynamic column that saw only nulls is mixed.
+    /// Returns the column. A dynamic column that got only nulls is mixed.
     #[must_use]
     pub fn finish(self) -> ColumnData {
         let rows = self.rows;
@@ -225,7 +225,7 @@ impl ColumnBuilder {
         self.rows += 1;
     }
 
-    /// The values; a dynamic column becomes one of `kind`, with its nulls so far.
+    /// Returns the values. A dynamic column takes `kind` first, with its nulls so far.
     #[inline]
     fn vector(&mut self, kind: VectorKind) -> &mut Vector {
         let (rows, capacity) = (self.rows, self.capacity);
@@ -305,7 +305,7 @@ pushes! {
     push_time(at: i64), Time, Times: |v| v.push(at), Scalar::Time(at);
     /// Adds a timestamp without a zone: microseconds since 1970-01-01T00:00:00.
     push_timestamp(at: i64), Timestamp, Timestamps: |v| v.push(at), Scalar::Timestamp(at);
-    /// Adds a moment: microseconds since 1970-01-01T00:00:00Z.
+    /// Adds a timestamp in UTC: microseconds since 1970-01-01T00:00:00Z.
     push_timestamp_tz(at: i64), TimestampTz, TimestampsTz: |v| v.push(at), Scalar::TimestampTz(at);
     /// Adds a span of time.
     push_interval(span: Interval), Interval, Intervals: |v| v.push(span), Scalar::Interval(span);
@@ -333,7 +333,7 @@ fn empty(kind: VectorKind, capacity: usize) -> Option<Vector> {
     })
 }
 
-/// A vector of nulls so far.
+/// Creates a vector of `rows` nulls.
 #[cold]
 fn nulls(kind: VectorKind, rows: usize, capacity: usize) -> Vector {
     let mut values = empty(kind, capacity.max(rows)).unwrap_or(Vector::Mixed(Vec::new()));
@@ -361,7 +361,7 @@ fn append_bytes(blobs: &mut Blobs, value: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The offset after `more` bytes, or an error where 32 bits cannot say it. Never a wrap: the next text would be another's.
+/// Returns the offset after `more` bytes, or an error if it exceeds 32 bits. It never wraps, which would mix up texts.
 #[inline]
 fn end_offset(now: usize, more: usize) -> Result<u32> {
     now.checked_add(more).and_then(|end| u32::try_from(end).ok()).ok_or_else(too_long)

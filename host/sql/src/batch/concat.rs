@@ -1,16 +1,16 @@
-//! Several batches of the same columns as one.
+//! Concatenates batches of the same columns.
 
 use super::{Batch, BatchBuilder, ColumnData, Vector, VectorKind, storage::Storage};
 use crate::Result;
 
 impl Batch {
-    /// All rows of batches of the same columns, in their order.
+    /// Concatenates the rows of batches with the same columns, in order.
     ///
     /// # Errors
     ///
     /// A column of more than 4 GiB.
     pub fn concat(mut batches: Vec<Self>) -> Result<Self> {
-        // Without any row, the first one says at least which columns there are.
+        // If no batch has rows, the first one is kept for its columns.
         let mut position = 0_usize;
         let any = batches.iter().any(|batch| batch.rows > 0);
         batches.retain(|batch| {
@@ -37,7 +37,7 @@ impl Batch {
     }
 }
 
-/// Whether the columns of all are vectors of the same kinds, and the texts of all together can be counted.
+/// Whether all batches have vectors of the same kinds, and the texts of each column together fit 32-bit offsets.
 fn are_alike(first: &Batch, rest: &[Batch]) -> bool {
     let alike = |(at, one): (usize, &ColumnData)| {
         let mut bytes = data(&one.values);
@@ -52,7 +52,7 @@ fn are_alike(first: &Batch, rest: &[Batch]) -> bool {
     rest.iter().all(|batch| batch.columns.len() == first.columns.len()) && first.columns.iter().enumerate().all(alike)
 }
 
-/// How many bytes offsets point into.
+/// Returns the length of the buffer that a vector's offsets point into.
 fn data(values: &Vector) -> usize {
     match values {
         Vector::Texts(strings) | Vector::Jsons(strings) | Vector::Decimals(strings) => strings.data.len(),
@@ -63,7 +63,7 @@ fn data(values: &Vector) -> usize {
 
 fn append(column: &mut ColumnData, before: usize, more: ColumnData, rows: usize) {
     append_validity(&mut column.validity, before, &more.validity, rows);
-    // They were found to be alike.
+    // `are_alike` compared the kinds.
     macro_rules! alike {
         ($($kind:ident)*) => {
             match (&mut column.values, more.values) {
@@ -75,8 +75,8 @@ fn append(column: &mut ColumnData, before: usize, more: ColumnData, rows: usize)
     alike!(Booleans Integers Unsigneds Floats Decimals Texts Bytes Uuids Jsons Dates Times Timestamps TimestampsTz Intervals Mixed);
 }
 
-/// Bits that go on after so many; no bits at all say that every row has a value. Only the new rows are looked at, as results
-/// come in many batches.
+/// Appends validity bits after those of `before` rows; an empty bitmap means that every row has a value. Only the new rows
+/// cost time, as a result consists of many batches.
 fn append_validity(bits: &mut Vec<u8>, before: usize, more: &[u8], rows: usize) {
     if bits.is_empty() && more.is_empty() {
         return;
@@ -84,7 +84,7 @@ fn append_validity(bits: &mut Vec<u8>, before: usize, more: &[u8], rows: usize) 
     if bits.is_empty() {
         bits.resize(before.div_ceil(8), 0xff);
     }
-    // What the bits past the last row say means nothing, so they are cleared before others are set.
+    // The bits past the last row are undefined, so they are cleared before others are set.
     if let (Some(last), left @ 1..) = (bits.last_mut(), before % 8) {
         *last &= (1 << left) - 1;
     }
@@ -98,7 +98,7 @@ fn append_validity(bits: &mut Vec<u8>, before: usize, more: &[u8], rows: usize) 
     }
 }
 
-/// The slow way, for columns whose kinds differ from batch to batch.
+/// Concatenates value by value, for columns whose kinds differ between batches.
 fn one_by_one(first: &Batch, rest: &[Batch]) -> Result<Batch> {
     let batches = || std::iter::once(first).chain(rest);
     let rows = batches().map(|batch| batch.rows as usize).sum();
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use crate::{Scalar, Value, batch::ColumnBuilder};
 
-    /// Integers, of which every `nulls`-th is null, and a text for each.
+    /// Makes a batch of integers, of which every `nulls`-th is null, and a text for each.
     fn batch(from: i64, rows: usize, nulls: usize) -> Batch {
         let mut numbers = ColumnBuilder::new(VectorKind::Integer, rows);
         let mut texts = ColumnBuilder::new(VectorKind::Text, rows);

@@ -1,9 +1,9 @@
-//! Some rows of a batch as a batch of their own, column by column.
+//! Copies selected rows of a batch into a new batch, column by column.
 
 use super::{Batch, ColumnData, Vector, storage::Storage};
 
 impl Batch {
-    /// These rows of some columns, in this order. They exist, and none is named twice.
+    /// Copies these rows of some columns, in this order. The rows must exist, and none may be named twice.
     #[must_use]
     pub(crate) fn pick<'a>(columns: impl IntoIterator<Item = &'a ColumnData>, rows: &[u32]) -> Self {
         let columns = columns.into_iter().map(|column| column.pick(rows)).collect();
@@ -12,7 +12,7 @@ impl Batch {
 }
 
 impl ColumnData {
-    /// These rows, in this order. They exist, and none is named twice.
+    /// Copies these rows, in this order. The rows must exist, and none may be named twice.
     pub(crate) fn pick(&self, rows: &[u32]) -> Self {
         let mut validity = Vec::new();
         if !self.validity.is_empty() {

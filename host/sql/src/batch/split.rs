@@ -1,24 +1,24 @@
-//! Batches in two: for readers that ask for less than was read ahead for them.
+//! Splits batches, for readers that request fewer rows than were read ahead for them.
 
 use super::{Batch, ColumnData, Vector, storage::Storage};
 use crate::Value;
 
 impl Batch {
-    /// How many of the first rows have no more than so many bytes; at least one, where there is one. Values of mixed columns
-    /// count as their own size. The bytes are guest-controlled.
+    /// Returns how many of the first rows have no more than `bytes` bytes; at least one if the batch has rows. A mixed value
+    /// counts its own size only, without its heap. `bytes` is guest-controlled.
     #[must_use]
     pub fn rows_within(&self, bytes: usize) -> u32 {
         self.rows_within_from(0, bytes)
     }
 
-    /// The same for the rows from one on.
+    /// As `rows_within`, for the rows starting at `from`.
     #[must_use]
     pub fn rows_within_from(&self, from: u32, bytes: usize) -> u32 {
         let end = |row: u32| self.columns.iter().map(|column| column.values.bytes_of(row as usize)).sum::<usize>();
         let (before, rows) = (end(from), self.rows.saturating_sub(from));
         let size = |rows: u32| end(from.saturating_add(rows)).saturating_sub(before);
         let (mut fits, mut over) = (1.min(rows), rows.saturating_add(1));
-        // What fits grows with the rows.
+        // The size grows with the rows, so a binary search finds the greatest number that fits.
         while over.saturating_sub(fits) > 1 {
             let middle = fits + (over - fits) / 2;
             if size(middle) <= bytes { fits = middle } else { over = middle }
@@ -26,7 +26,7 @@ impl Batch {
         fits
     }
 
-    /// How many bytes it holds, as limits count them.
+    /// Returns the size of the batch in bytes, as limits count it.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let column = |column: &ColumnData| {
@@ -39,7 +39,7 @@ impl Batch {
         self.columns.iter().map(column).sum()
     }
 
-    /// Keeps the first rows and returns the others.
+    /// Keeps the rows before `at` and returns the others.
     pub fn split_off(&mut self, at: u32) -> Self {
         let at = at.min(self.rows);
         let rest = self.rows - at;
@@ -68,7 +68,7 @@ impl ColumnData {
 }
 
 impl Vector {
-    /// The bytes of its first rows, but for what values of a mixed column have elsewhere.
+    /// Returns the bytes of the first rows, without the heap of a mixed column's values.
     pub(super) fn bytes_of(&self, rows: usize) -> usize {
         let end = |offsets: &[u32]| rows * 4 + offsets.get(rows).map_or(0, |end| *end as usize);
         match self {
@@ -90,7 +90,7 @@ mod tests {
         batch::{BatchBuilder, VectorKind},
     };
 
-    /// A batch of every shape of column, with nulls where `nulls` says so.
+    /// Makes a batch with every layout of column, with nulls if `nulls` is set.
     fn batch(rows: usize, nulls: bool) -> crate::Batch {
         let kinds = [VectorKind::Integer, VectorKind::Text, VectorKind::Bytes, VectorKind::Boolean, VectorKind::Mixed];
         let mut builder = BatchBuilder::with_capacity(&kinds, rows);

@@ -1,8 +1,8 @@
-//! What is done alike with all kinds of columns: each is numbers or values one after the other, or texts or bytes end to end.
+//! Operations on the values of any kind of column: fixed-size values in a vector, or texts or bytes in one buffer.
 
 use super::{Blobs, Strings};
 
-/// Does the same with the values of a column, whichever they are.
+/// Evaluates an expression with the values of a column, whatever its kind.
 macro_rules! with_storage {
     ($vector:expr, $values:ident => $done:expr) => {
         match $vector {
@@ -23,7 +23,7 @@ macro_rules! with_storage {
     };
 }
 
-/// Makes a column of the same kind of what becomes of its values.
+/// Maps the values of a column and returns a column of the same kind.
 macro_rules! map_storage {
     ($vector:expr, $values:ident => $made:expr) => {
         map_storage!($vector, $values => $made, Booleans Integers Unsigneds Floats Decimals Texts Bytes Uuids Jsons Dates
@@ -38,16 +38,16 @@ macro_rules! map_storage {
 
 /// The values of a column.
 pub(super) trait Storage: Sized {
-    /// Adds values that mean nothing until there are so many rows.
+    /// Adds placeholder values until there are `rows` rows.
     fn pad(&mut self, rows: usize);
 
-    /// These rows, in this order. They exist, and none is named twice.
+    /// Copies these rows, in this order. The rows must exist, and none may be named twice.
     fn pick(&self, rows: &[u32]) -> Self;
 
-    /// Keeps the first rows and returns the others.
+    /// Keeps the rows before `at` and returns the others.
     fn split_off(&mut self, at: usize) -> Self;
 
-    /// Adds the rows of another one.
+    /// Adds the rows of another column.
     fn append(&mut self, more: Self);
 }
 
@@ -87,7 +87,7 @@ impl Storage for Strings {
 
     fn split_off(&mut self, at: usize) -> Self {
         let (offsets, cut) = split_off(&mut self.offsets, at);
-        // Offsets are where characters begin; a wrong one must not end the host.
+        // Offsets are character boundaries; a wrong one must not end the host.
         let cut = self.data.floor_char_boundary(cut);
         Self { offsets, data: self.data.split_off(cut) }
     }
@@ -124,22 +124,22 @@ impl Storage for Blobs {
     }
 }
 
-/// Repeats the last offset until there are so many rows.
+/// Repeats the last offset until there are `rows` rows.
 #[inline]
 fn pad(offsets: &mut Vec<u32>, rows: usize) {
     let last = offsets.last().copied().unwrap_or(0);
     offsets.resize(rows + 1, last);
 }
 
-/// The offsets of these rows. `take` adds the bytes of a row, and says how many there are with them.
+/// Returns the offsets of these rows. `take` adds the bytes of a row and returns the total length with them.
 fn pick(offsets: &[u32], rows: &[u32], mut take: impl FnMut(std::ops::Range<usize>) -> usize) -> Vec<u32> {
     let at = |row: usize| offsets.get(row).copied().unwrap_or_default() as usize;
-    // Never more than the whole, whose offsets have room.
+    // Never longer than the whole, whose offsets fit 32 bits.
     let ends = rows.iter().map(|row| take(at(*row as usize)..at((*row as usize).saturating_add(1))));
     std::iter::once(0).chain(ends.map(|end| u32::try_from(end).unwrap_or(u32::MAX))).collect()
 }
 
-/// The offsets of the rows after so many, and where their bytes begin.
+/// Cuts the offsets after `at` rows and returns those of the other rows, and where their bytes begin.
 fn split_off(offsets: &mut Vec<u32>, at: usize) -> (Vec<u32>, usize) {
     let cut = offsets.get(at).copied().unwrap_or_default();
     let rest = offsets.iter().skip(at).map(|offset| offset.saturating_sub(cut)).collect();
@@ -147,7 +147,7 @@ fn split_off(offsets: &mut Vec<u32>, at: usize) -> (Vec<u32>, usize) {
     (rest, cut as usize)
 }
 
-/// Offsets that go on where the last one ends.
+/// Appends offsets, shifted to continue after the last one.
 fn append(offsets: &mut Vec<u32>, more: &[u32]) {
     let end = offsets.last().copied().unwrap_or_default();
     if offsets.is_empty() {

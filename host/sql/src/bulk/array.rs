@@ -1,4 +1,4 @@
-//! Columns of a batch as arrays, where the database has them.
+//! Sends the columns of a batch as arrays, where the database has them.
 
 use crate::{
     Batch, Vector,
@@ -6,12 +6,12 @@ use crate::{
     schema::{Column, TypeKind},
 };
 
-/// Whether the columns of a batch can go as arrays.
+/// Whether the columns of a batch can be sent as arrays.
 pub(super) fn are_arrays(columns: &[&Column], batch: &Batch) -> bool {
     columns.iter().zip(&batch.columns).all(|(column, data)| item_type(&data.values, column.ty.kind).is_some())
 }
 
-/// The columns of a batch as arrays.
+/// Returns the array types for the columns of a batch.
 pub(super) fn arrays(columns: &[&Column], batch: &Batch, planned: JoinEstimate) -> BatchArrays {
     let item =
         |(column, values): (&&Column, &Vector)| (column.ty.kind, item_type(values, column.ty.kind).unwrap_or("text"));
@@ -21,7 +21,8 @@ pub(super) fn arrays(columns: &[&Column], batch: &Batch, planned: JoinEstimate) 
     }
 }
 
-/// The type of a column's items where they go as an array: each assigns to the column's type as a single value would.
+/// Returns the item type of a column's array, which assigns to the column's type as a single value would; `None` if
+/// the values cannot be sent as an array.
 fn item_type(values: &Vector, kind: TypeKind) -> Option<&'static str> {
     use TypeKind as K;
     Some(match (values, kind) {

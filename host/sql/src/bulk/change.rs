@@ -1,4 +1,4 @@
-//! Many rows of a table, each found by its primary key: changed, removed, or read again.
+//! Updates, deletes or reads back many rows of a table, each found by its primary key.
 //!
 //! A batch has the columns to set, then the primary key, then the version that a row must have where there is one.
 
@@ -22,12 +22,12 @@ use crate::{
     statement::BinaryOp,
 };
 
-/// What is done with the rows.
+/// The operation on the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
     Update,
     Delete,
-    /// Reads columns, after the position of the row among those that were asked for.
+    /// Reads columns, preceded by the position of the row in the batch.
     Read,
 }
 
@@ -39,31 +39,31 @@ pub(crate) struct ChangeMany {
     pub(crate) table: String,
     /// The columns to set.
     pub(crate) columns: Vec<String>,
-    /// Whether rows must have a version, which an update counts up.
+    /// Whether rows must have a version, which an update increments.
     pub(crate) is_versioned: bool,
     /// The columns to return.
     pub(crate) returning: Vec<String>,
 }
 
-/// The name of a row's position among those that were given, where the table has none like it.
+/// The name of the column with a row's position in the batch; `unlike` adds a prefix where the table has such a column.
 const NUMBER: &str = "n";
 
-/// The change's names, found in the catalog.
+/// The change's names, resolved in the catalog.
 struct ResolvedNames<'a> {
     target: Target<'a>,
     entry: &'a Entry,
     /// The columns of the batch.
     all: Vec<&'a Column>,
-    /// How many of them are set; those after them find a row, the version included.
+    /// The number of them that are set; the others find a row, the version included.
     set: usize,
     version: Option<&'a Column>,
     returning: Vec<&'a Column>,
-    /// Which rows may be changed at all.
+    /// The policy's conditions on the rows that may be changed.
     rule: Vec<Typed<'a>>,
 }
 
 impl ChangeMany {
-    /// Whether its rows come back with their position before them, as they come in any order.
+    /// Whether the result set begins with the position of each row, as the rows come in any order.
     pub(super) fn is_numbered(&self, layout: Layout) -> bool {
         self.verb == Verb::Read || (layout == Layout::Columns && !self.returning.is_empty())
     }
@@ -97,7 +97,7 @@ impl ChangeMany {
         if let Some(version) = version.filter(|_| self.verb == Verb::Update) {
             writable(entry, std::iter::once(version.name.as_str()), writes)?;
         }
-        // What is only read is a source like any other.
+        // A read gets its policy's conditions as a source, like any other query.
         let rule = if self.verb == Verb::Read { Vec::new() } else { checker.changeable(entry, writes)? };
         checker.check_returning(entry, !self.returning.is_empty())?;
         if self.verb == Verb::Update && all.is_empty() && version.is_none() {
@@ -108,8 +108,8 @@ impl ChangeMany {
             all.push(column(entry, name)?);
         }
         all.extend(version);
-        // The guest says which columns are the key, and the rows themselves are looked for: what is shown in some rows only would be
-        // told of the others.
+        // The guest declares which columns are the key, and the change matches stored rows by them. With a masked column it would
+        // reveal the values of the rows that do not show it.
         let found = all.get(set..).unwrap_or_default();
         if let Some(masked) = found.iter().find(|column| self.verb != Verb::Read && entry.is_masked(&column.name)) {
             let (table, column) = (&table.name, &masked.name);
@@ -143,7 +143,7 @@ impl ChangeMany {
         }
         let names = self.names(checker)?;
         let check = names.entry.rules.as_ref().and_then(|rules| rules.update_check.as_deref());
-        // An update of none of the columns that are checked leaves it as true as it was.
+        // An update that writes none of the checked columns cannot change the result of the check.
         let check = check.filter(|check| check.columns.iter().any(|name| names.writes(name)));
         enforce_check(names.entry, check, names.set(), batch, is_open)
     }
@@ -174,7 +174,7 @@ impl ChangeMany {
         filter: Typed<'a>,
         returning: Vec<resolved::Column<'a>>,
     ) -> ResolvedStatement<'a> {
-        // What it is found by comes first: the values of the rule come after those of the rows.
+        // The condition that finds the row comes first, as the parameters of the rule are bound after those of the rows.
         let conditions = std::iter::once(filter).chain(names.rule.iter().cloned()).collect();
         let (target, filter) = (names.target, Typed::all(conditions, None));
         if self.verb == Verb::Update {
@@ -183,7 +183,7 @@ impl ChangeMany {
         ResolvedStatement::Delete { target, source, filter, order_by: Vec::new(), returning }
     }
 
-    /// All rows, joined as arrays.
+    /// Builds the statement that joins the table with all rows as arrays.
     fn joined<'a>(
         &'a self,
         checker: &mut Checker<'a>,
@@ -213,7 +213,7 @@ impl ChangeMany {
         Ok(self.change(names, assignments, Some(source), filter, returning))
     }
 
-    /// All rows by their keys in a list, with what is set chosen by the key.
+    /// Builds the statement that finds all rows by a list of keys, and chooses the values to set by key.
     fn listed<'a>(
         &'a self,
         checker: &mut Checker<'a>,
@@ -239,7 +239,7 @@ impl ChangeMany {
             Typed::new(chosen(then, Some(names.own(column))), Type::Declared(&column.ty))
         })?;
         let mut statement = self.change(names, assignments, None, filter, Vec::new());
-        // MySQL looks for rows that refer to a row when it removes that one, not when the statement ends.
+        // MySQL checks for rows that refer to a row when it deletes that row, not at the end of the statement.
         if let ResolvedStatement::Delete { order_by, .. } = &mut statement
             && (checker.can.immediate_references && rows > 1 && names.refers_to_itself())
         {
@@ -256,7 +256,7 @@ impl<'a> ResolvedNames<'a> {
         self.all.get(..self.set).unwrap_or_default()
     }
 
-    /// Whether an update writes a column: it is set, counts up, or gets a value by each update.
+    /// Whether an update writes a column: one that is set, the version, or one with an `on_update` value.
     fn writes(&self, name: &str) -> bool {
         let is_touched = |column: &Column| {
             matches!(column.on_update, DefaultValue::Literal(_) | DefaultValue::Now | DefaultValue::Expression(_))
@@ -270,25 +270,25 @@ impl<'a> ResolvedNames<'a> {
         self.all.get(self.set..).unwrap_or_default()
     }
 
-    /// A column of the table with its table's name.
+    /// Returns a column of the table, qualified by the table's name.
     fn own(&self, column: &'a Column) -> Typed<'a> {
         Checker::column_of(Some(self.target.name), column)
     }
 
-    /// The condition that finds a row, each column by what the caller gives for its position in the batch.
+    /// Builds the condition that finds a row: each column equals what `value` returns for its position in the batch.
     fn found_by(&self, value: impl Fn(usize, &'a Column) -> Typed<'a>) -> Typed<'a> {
         let pairs = self.found().iter().zip(self.set..).map(|(column, at)| [self.own(column), value(at, column)]);
         Typed::boolean(Expr::Equal(pairs.collect()))
     }
 
-    /// What is set, each column to what the caller gives for its position in the batch.
+    /// Builds the assignments: each column is set to what `value` returns for its position in the batch.
     fn assignments(
         &self,
         checker: &Checker<'a>,
         value: impl Fn(usize, &'a Column) -> Typed<'a>,
     ) -> Result<Vec<Assignment<'a>>> {
         let mut all = Vec::with_capacity(self.set.saturating_add(1));
-        // The key comes last: MySQL would look for the new one in the assignments after it.
+        // The key comes last: on MySQL, the assignments after it would compare with the new key.
         let is_key = |column: &Column| self.found().iter().any(|found| std::ptr::eq(*found, column));
         let set = || self.set().iter().copied().enumerate();
         for (position, column) in set().filter(|(_, at)| !is_key(at)).chain(set().filter(|(_, at)| is_key(at))) {
@@ -306,19 +306,19 @@ impl<'a> ResolvedNames<'a> {
         Ok(all)
     }
 
-    /// Columns of the changed rows.
+    /// Resolves the columns to return.
     fn returned(&self, checker: &mut Checker<'a>, table: Option<&'a str>) -> Result<Vec<resolved::Column<'a>>> {
         self.returning.iter().map(|column| checker.shown(table, self.entry, column)).collect()
     }
 
-    /// Whether rows of the table refer to others of it.
+    /// Whether the table has a foreign key to itself.
     fn refers_to_itself(&self) -> bool {
         let table = &self.entry.table;
         let to_itself = |key: &ForeignKey| key.table == table.name && key.schema == table.schema;
         table.foreign_keys.iter().any(to_itself)
     }
 
-    /// What makes names unlike those of the table's columns, which its own expressions use without the table.
+    /// Returns a prefix that keeps names apart from the table's columns, which its own expressions use unqualified.
     fn unlike(&self) -> String {
         let is_like = |name: &str, before: &str| {
             let rest = name.strip_prefix(before).unwrap_or_default();
@@ -334,7 +334,7 @@ fn integer(expr: Expr<'_>) -> Typed<'_> {
     Typed { nullable: Some(false), ..Typed::new(expr, Type::Kind(TypeKind::Int64)) }
 }
 
-/// The position of a row as a result column.
+/// Makes a result column of a row's position.
 fn numbered(position: Expr<'_>) -> resolved::Column<'_> {
     resolved::Column { value: integer(position), name: Cow::Borrowed(NUMBER) }
 }

@@ -1,4 +1,4 @@
-//! Many rows into one table.
+//! Inserts many rows into one table.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -25,22 +25,23 @@ pub struct InsertMany {
     pub schema: Option<String>,
     /// The table.
     pub table: String,
-    /// The columns, all of them given for each row.
+    /// The columns; each row has a value for all of them.
     pub columns: Vec<String>,
     /// The columns to return of each row, in the order of the rows.
     pub returning: Vec<String>,
 }
 
-/// The insert's names, found in the catalog.
+/// The insert's names, resolved in the catalog.
 struct ResolvedNames<'a> {
     target: Target<'a>,
     entry: &'a Entry,
-    /// The columns that are given, and after them those that the host fills.
+    /// The columns that the rows set, followed by those that the host presets.
     columns: Vec<&'a Column>,
-    /// The column whose default is named where no column is given: rows of nothing but defaults.
+    /// The column that the text names with `DEFAULT` where the rows set no column.
     plain: &'a Column,
     returning: Vec<&'a Column>,
-    /// Whether nothing but the key is returned that the database makes. One that is given need not be what it counts rows by.
+    /// Whether only the key that the database generates is returned. A key that the rows set does not count: the database may
+    /// not report it.
     returns_made_key: bool,
 }
 
@@ -49,7 +50,7 @@ impl InsertMany {
         catalog.entry(self.schema.as_deref(), &self.table)
     }
 
-    /// How many columns a row has, those that the host fills included.
+    /// Returns the number of columns of a row, including those that the host presets.
     pub(super) fn width(&self, catalog: &Catalog) -> usize {
         let presets = self.entry(catalog).and_then(|entry| entry.rules.as_ref()).map_or(0, |rules| rules.presets.len());
         self.columns.len().saturating_add(presets)
@@ -100,8 +101,8 @@ impl InsertMany {
         shape: BatchShape<'a>,
     ) -> Result<ResolvedStatement<'a>> {
         let ResolvedNames { target, entry, columns, plain, returning, returns_made_key } = self.names(checker)?;
-        // An embedded database tells the key row by row, where it would keep a table for what `RETURNING` returns, each time
-        // anew; one without `RETURNING` tells the first of a statement.
+        // An embedded database reports the key row by row, while `RETURNING` would cost it a temporary table each time. A
+        // database without `RETURNING` reports the first key of a statement.
         let is_told = returns_made_key && (shape.layout == Layout::Row || !checker.can.insert_returning);
         let width = columns.len();
         let all = || with_presets(&self.columns, entry);
@@ -120,7 +121,7 @@ impl InsertMany {
     }
 }
 
-/// The rows of an insert with the columns that the host fills.
+/// Returns the rows of an insert with the columns that the host presets.
 pub(super) fn filled(entry: &Entry, batch: &Arc<Batch>) -> Result<Arc<Batch>> {
     let presets = entry.rules.iter().flat_map(|rules| &rules.presets);
     let mut filled = Arc::clone(batch);
@@ -132,12 +133,12 @@ pub(super) fn filled(entry: &Entry, batch: &Arc<Batch>) -> Result<Arc<Batch>> {
     Ok(filled)
 }
 
-/// Whether the database makes the value of a key, where these columns are given.
+/// Whether the database generates this key, where the rows set these columns.
 pub(crate) fn is_made(column: &Column, given: &[String]) -> bool {
     matches!(column.default, DefaultValue::GeneratedKey) && !given.contains(&column.name)
 }
 
-/// What an insert returns of these columns of a table. The names are guest-controlled.
+/// Returns the output columns of an insert that returns these columns of a table. The names are guest-controlled.
 ///
 /// # Errors
 ///

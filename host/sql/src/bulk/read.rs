@@ -1,6 +1,6 @@
-//! Rows of a table that some columns find: by the keys of a batch, however many there are.
+//! Reads rows of a table by the keys of a batch, however many there are.
 //!
-//! A batch has a row for each key. Rows that are found by several keys come once.
+//! A batch has a row for each key. Repeated keys return a row once; a secondary table returns it once for each row of its own.
 
 use super::{
     BatchShape, Layout,
@@ -23,26 +23,26 @@ pub(crate) type TableName = (Option<String>, String);
 #[derive(Clone, Debug)]
 pub(crate) struct ReadMany {
     pub(crate) table: TableName,
-    /// The columns that find rows: the table's own, or those of the table between.
+    /// The columns that find rows: the table's own, or those of the secondary table.
     pub(crate) by: Vec<String>,
     pub(crate) secondary: Option<SecondaryTable>,
-    /// The order; the primary key comes after it.
+    /// The order; the primary key is appended to it.
     pub(crate) order_by: Vec<OrderKey>,
 }
 
-/// A table whose rows say which rows belong together; its columns `by` come first in what is read.
+/// An association table, whose rows link owners to rows; its columns `by` come first in the result set.
 #[derive(Clone, Debug)]
 pub(crate) struct SecondaryTable {
     pub(crate) table: TableName,
-    /// Its columns, and those of the table that is read which they refer to.
+    /// Its columns, each with the column that it refers to in the table that is read.
     pub(crate) on: Vec<(String, String)>,
 }
 
 impl ReadMany {
-    /// How many keys one statement has where they are written out.
+    /// The most keys that one statement lists.
     pub(crate) const KEYS: usize = 512;
 
-    /// The columns that find rows.
+    /// Returns the columns that find rows.
     pub(crate) fn finders<'a>(&self, catalog: &'a Catalog) -> Result<Vec<&'a Column>> {
         let (schema, name) = self.finder_table();
         let finder = catalog.entry(schema.as_deref(), name).ok_or_else(|| Error::NoSuchTable(name.clone()))?;
@@ -53,8 +53,8 @@ impl ReadMany {
         self.secondary.as_ref().map_or(&self.table, |secondary| &secondary.table)
     }
 
-    /// The name of the table that has the columns which find rows. One between has a name of its own where it would have
-    /// that of the table which it leads to, in another schema.
+    /// Returns the name of the table that has the columns which find rows. A secondary table gets an alias if it has the
+    /// same name as the table that is read, in another schema.
     fn finder(&self) -> &str {
         let own = self.table.1.as_str();
         match &self.secondary {
@@ -106,7 +106,7 @@ impl ReadMany {
         Ok(FromItem::Join { kind: JoinKind::Inner, left: Box::new(left), right: Box::new(own_source), on })
     }
 
-    /// Owner by owner, and each one's rows in their order: as the index of a foreign key has them.
+    /// Orders rows by owner, and within one owner by `order_by`: the index of a foreign key has them in this order.
     fn order<'a>(&'a self, finder: &'a str, by: &[&'a Column], entry: &'a Entry) -> Result<Vec<Order<'a>>> {
         let own = self.table.1.as_str();
         let owners = by.iter().map(|column| (finder, *column, false));
@@ -127,7 +127,7 @@ impl ReadMany {
     }
 }
 
-/// The condition that finds rows by the keys of the batch.
+/// Builds the condition that finds rows by the keys of the batch.
 fn among<'a>(finder: &'a str, by: Vec<&'a Column>, shape: BatchShape<'_>) -> Typed<'a> {
     let mut columns: Vec<Typed<'a>> = by.iter().map(|column| Checker::column_of(Some(finder), column)).collect();
     let value = match columns.pop() {

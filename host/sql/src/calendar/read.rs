@@ -1,8 +1,8 @@
-//! Dates and times in text, as SQLite keeps them and all databases write defaults; only what reads without a loss is read.
+//! Parses dates and times as SQLite stores them and all databases write defaults; refuses a text whose value would lose digits.
 
 use super::{DAY, days_of, is_day, is_moment};
 
-/// `YYYY-MM-DD` as days since 1970-01-01.
+/// Parses `YYYY-MM-DD` as days since 1970-01-01.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<i32> {
     let mut parts = text.splitn(3, '-');
@@ -11,7 +11,7 @@ pub fn parse_date(text: &str) -> Option<i32> {
     is_day(days).then(|| i32::try_from(days).ok()).flatten()
 }
 
-/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff` as microseconds since midnight.
+/// Parses `HH:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff` as microseconds since midnight.
 #[must_use]
 pub fn parse_time(text: &str) -> Option<i64> {
     let mut parts = text.splitn(3, ':');
@@ -29,14 +29,14 @@ pub fn parse_time(text: &str) -> Option<i64> {
     Some(i64::from(hour * 3600 + minute * 60 + second) * 1_000_000 + fraction)
 }
 
-/// A date, or a date and a time with a blank or a `T` between, as microseconds since 1970-01-01T00:00:00.
+/// Parses a date, or a date and a time separated by a blank or a `T`, as microseconds since 1970-01-01T00:00:00.
 #[must_use]
 pub fn parse_timestamp(text: &str) -> Option<i64> {
     let (day, rest) = text.split_once([' ', 'T']).unwrap_or((text, "00:00"));
     i64::from(parse_date(day)?).checked_mul(DAY)?.checked_add(parse_time(rest)?)
 }
 
-/// The same with an optional zone: `Z`, `+HH:MM` or `-HH:MM`. Without one it is UTC.
+/// Parses a timestamp with an optional zone: `Z`, `+HH:MM`, `-HH:MM`, or hours alone. Without one it is UTC.
 #[must_use]
 pub fn parse_timestamp_tz(text: &str) -> Option<i64> {
     let plain = text.strip_suffix(['Z', 'z']).unwrap_or(text);
@@ -51,12 +51,12 @@ pub fn parse_timestamp_tz(text: &str) -> Option<i64> {
     is_moment(utc).then_some(utc)
 }
 
-/// A number of exactly so many digits.
+/// Parses a number of exactly `digits` digits.
 fn number(text: &str, digits: usize) -> Option<u32> {
     (text.len() == digits && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
-/// Up to six digits after a point, in microseconds. Zeros after them lose nothing.
+/// Parses the digits after the point of a second, as microseconds: up to six, followed by up to three zeros.
 fn micros(fraction: &str) -> Option<i64> {
     if fraction.is_empty() || fraction.len() > 9 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -86,7 +86,7 @@ mod tests {
             let moment = bytes.int_in_range(FIRST_MICROSECOND..=LAST_MICROSECOND)?;
             let mut text = timestamp_text(moment).into_bytes();
             assert_eq!(parse_timestamp(std::str::from_utf8(&text).expect("ASCII")), Some(moment));
-            // One character is another, or gone.
+            // One byte is replaced, or the text ends before it.
             let at = bytes.choose_index(text.len())?;
             match bytes.arbitrary::<Option<u8>>()? {
                 Some(other) => text[at] = other & 0x7f,

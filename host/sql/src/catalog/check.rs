@@ -1,4 +1,4 @@
-//! The checks of declared tables: what cannot be created, or would mean something else, is refused before it is sent.
+//! The checks of declared tables: refuses definitions that cannot be created, or that a database would understand differently.
 
 use std::collections::HashSet;
 
@@ -12,12 +12,12 @@ use crate::{
     schema::{Action, ForeignKey, Index, Table},
 };
 
-/// The most columns of one key or index. PostgreSQL takes 32, MySQL 16; what passes here may still be refused there.
+/// The most columns of one key or index. PostgreSQL accepts 32, MySQL 16; a number that passes here may still be refused there.
 const MAX_KEY_COLUMNS: usize = 32;
 /// The most indexes, keys and checks of one table.
 const MAX_CONSTRAINTS: usize = 256;
 
-/// Checks everything that a table says about itself.
+/// Checks all parts of the declared tables but their foreign keys' targets.
 pub(super) fn tables(tables: &mut [Table], dialect: Dialect, limits: &Limits, expressions: bool) -> Result<()> {
     if tables.len() > limits.tables {
         return Err(Error::invalid(format!("there are {} tables, {} are the most", tables.len(), limits.tables)));
@@ -28,7 +28,7 @@ pub(super) fn tables(tables: &mut [Table], dialect: Dialect, limits: &Limits, ex
         if let Some(schema) = &table.schema {
             schema_name(schema, dialect)?;
         }
-        // MySQL's table names are files on most systems, and PostgreSQL's are exact when quoted.
+        // MySQL's table names are files on most systems, and PostgreSQL's are case-sensitive when quoted.
         let is_exact = dialect.capabilities().exact_table_names;
         let folded = if is_exact { table.name.clone() } else { name::folded(&table.name, dialect) };
         if !names.insert((table.schema.clone(), folded)) {
@@ -40,7 +40,7 @@ pub(super) fn tables(tables: &mut [Table], dialect: Dialect, limits: &Limits, ex
     Ok(())
 }
 
-/// Puts the place before the message.
+/// Prefixes the message with the place of the error.
 fn locate(error: Error, place: &str) -> Error {
     match error {
         Error::Invalid { message, node } => Error::Invalid { message: format!("{place}{message}"), node },
@@ -92,7 +92,7 @@ fn one(table: &mut Table, dialect: Dialect, limits: &Limits, expressions: bool) 
 }
 
 fn keys(table: &Table, dialect: Dialect) -> Result<()> {
-    // A set: tables and keys are guest-controlled, and every key looks its columns up.
+    // A set, as tables and keys are guest-controlled and every key is resolved in it.
     let names: HashSet<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
     let columns = |what, key| columns(&names, what, key);
     if !table.primary_key.is_empty() {
@@ -198,10 +198,10 @@ fn foreign_key(catalog: &Catalog, key: &ForeignKey, dialect: Dialect) -> Result<
     Err(Error::invalid(message))
 }
 
-/// Whether no two rows can be equal in these columns.
+/// Whether these columns are a key, so that no two rows can be equal in them.
 pub(crate) fn is_key(table: &Table, columns: &[String]) -> bool {
     let same = |key: &[String]| key.len() == columns.len() && columns.iter().all(|column| key.contains(column));
     let unique = |index: &Index| index.unique && same(&index.columns);
-    // A unique constraint is unique whatever its flag says.
+    // A unique constraint is unique even if its flag is not set.
     same(&table.primary_key) || table.uniques.iter().any(|u| same(&u.columns)) || table.indexes.iter().any(unique)
 }

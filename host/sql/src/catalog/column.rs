@@ -1,4 +1,4 @@
-//! The checks of one column: its type, and what it gets when nothing is said.
+//! The checks of one column: its type and its defaults.
 
 use super::{
     native,
@@ -15,12 +15,12 @@ const MAX_LABELS: usize = 1_000;
 /// The most characters of a label.
 const MAX_LABEL: usize = 255;
 
-/// Whether the kind is one of integers.
+/// Whether the kind is an integer kind.
 pub(crate) fn is_integer(kind: TypeKind) -> bool {
     matches!(kind, TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 | TypeKind::Uint64)
 }
 
-/// Checks a column and fills in what its type leaves open.
+/// Checks a column and fills in what its type omits, such as a decimal's scale.
 pub(super) fn check(column: &mut Column, dialect: Dialect, expressions: bool) -> Result<()> {
     check_type(&mut column.ty, dialect, expressions)?;
     text("comment", column.comment.as_deref())?;
@@ -166,7 +166,7 @@ fn check_literal(value: &Value, column: &Column, dialect: Dialect) -> Result<()>
     Err(Error::invalid("the default has no constant in this database"))
 }
 
-/// Whether a column of this kind takes the value.
+/// Whether a column of this kind accepts the value.
 fn fits(scalar: &Scalar, kind: TypeKind) -> bool {
     match scalar {
         Scalar::Null => true,

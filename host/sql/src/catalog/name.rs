@@ -1,4 +1,4 @@
-//! Names of tables, columns and constraints: which are allowed, and how missing ones are made.
+//! Names of tables, columns and constraints: checks the chosen ones and derives the missing ones.
 
 mod reserved;
 
@@ -6,11 +6,11 @@ use std::collections::HashSet;
 
 use crate::{Dialect, Error, Result, schema::Table};
 
-/// The characters of the hash that ends a name which was too long or taken.
+/// The hash digits at the end of a derived name that was too long or taken.
 const HASH_DIGITS: usize = 10;
 
-/// Checks a name that a guest chose. Everything that can be quoted is allowed, also reserved words; what is refused
-/// would be cut, taken for something else, or not be there after all.
+/// Checks a name that a guest chose. Everything that can be quoted is allowed, including reserved words. Refused names
+/// would be truncated, be taken for something else, or not exist after all.
 pub(crate) fn check(what: &str, name: &str, dialect: Dialect) -> Result<()> {
     let most = dialect.capabilities().max_identifier;
     let problem = if name.is_empty() {
@@ -18,7 +18,7 @@ pub(crate) fn check(what: &str, name: &str, dialect: Dialect) -> Result<()> {
     } else if name.chars().any(char::is_control) {
         "has a control character".to_owned()
     } else if name.len() > most {
-        // PostgreSQL would cut it and make it equal to another one.
+        // PostgreSQL would truncate it, and it might equal another name then.
         format!("has {} bytes, {most} are the most", name.len())
     } else {
         match dialect {
@@ -32,13 +32,13 @@ pub(crate) fn check(what: &str, name: &str, dialect: Dialect) -> Result<()> {
     Err(Error::invalid(format!("the name of a {what}, {}, {problem}", shown(name))))
 }
 
-/// Checks the name of a column. One that the database takes for something else is refused like one that cannot be.
+/// Checks the name of a column. Also refuses names that the database takes for something else.
 pub(super) fn check_column(name: &str, dialect: Dialect) -> Result<()> {
     check("column", name, dialect)?;
     if reserved::is_column(name, dialect) { Err(own("column", name)) } else { Ok(()) }
 }
 
-/// Checks the name of a table, index or constraint. Those that databases keep for themselves are refused.
+/// Checks the name of a table, index or constraint. Also refuses names that databases reserve for themselves.
 pub(super) fn check_object(what: &str, name: &str, dialect: Dialect) -> Result<()> {
     check(what, name, dialect)?;
     if reserved::is_table(name, dialect) { Err(own(what, name)) } else { Ok(()) }
@@ -50,12 +50,12 @@ pub(super) fn check_schema(name: &str, dialect: Dialect) -> Result<()> {
     if reserved::is_schema(name) { Err(own("schema", name)) } else { Ok(()) }
 }
 
-/// The error for a name that the database has itself. It does not say whether such a thing is there.
+/// Returns the error for a reserved name. It does not reveal whether the database has such an object.
 fn own(what: &str, name: &str) -> Error {
     Error::invalid(format!("the name of a {what}, {}, is reserved: the database may have one of its own", shown(name)))
 }
 
-/// A name as messages show it: guest-controlled, so no more than a line of it.
+/// Formats a name for messages. It is guest-controlled, so it is cut to one line.
 pub(super) fn shown(name: &str) -> String {
     const MOST: usize = 80;
     if name.chars().count() <= MOST {
@@ -64,7 +64,7 @@ pub(super) fn shown(name: &str) -> String {
     format!("{:?}…", name.chars().take(MOST).collect::<String>())
 }
 
-/// The name by which the database compares: column names never differ by case alone where it does not see case.
+/// Folds a name as the database compares it, so that no two columns differ only in a case that the database ignores.
 pub(super) fn folded(name: &str, dialect: Dialect) -> String {
     match dialect {
         Dialect::Postgres => name.to_owned(),
@@ -73,10 +73,10 @@ pub(super) fn folded(name: &str, dialect: Dialect) -> String {
     }
 }
 
-/// Gives a name to each index and constraint that has none, and checks those that guests chose.
+/// Names each index and constraint that has no name, and checks the names that guests chose.
 ///
-/// Made names depend on nothing but the table and the columns, so `create-all` and `drop-all` of other processes make the
-/// same ones. One that is too long or taken ends with a hash.
+/// A derived name depends only on the table and the columns, so that `create-all` and `drop-all` of other processes
+/// derive the same. A name that is too long or taken ends with a hash.
 pub(super) fn derive(tables: &mut [Table], dialect: Dialect) -> Result<()> {
     let mut taken = TakenNames { dialect, names: HashSet::new() };
     taken.chosen(tables)?;
@@ -109,20 +109,20 @@ pub(super) fn derive(tables: &mut [Table], dialect: Dialect) -> Result<()> {
     Ok(())
 }
 
-/// Names that are in use. All kinds share one space, which is stricter than any database.
+/// Names that are in use. All kinds of objects share one namespace, which is stricter than any database.
 struct TakenNames {
     dialect: Dialect,
     names: HashSet<String>,
 }
 
 impl TakenNames {
-    /// Takes the names that guests chose. Two of one name are an error in the scope where this database says so.
+    /// Records the names that guests chose. Refuses a duplicate within the scope in which the database compares names.
     fn chosen(&mut self, tables: &[Table]) -> Result<()> {
         let mut scoped: HashSet<(String, &str, String)> = HashSet::new();
         for table in tables {
             let schema = table.schema.clone().unwrap_or_default();
             let here = format!("{schema}\0{}", table.name);
-            // All write the name of a primary key down, but only PostgreSQL keeps it, as an index.
+            // All databases accept a name for a primary key, but only PostgreSQL keeps it, as an index.
             if let Some(name) = &table.primary_key_name {
                 check_object("constraint", name, self.dialect)?;
             }
@@ -148,14 +148,14 @@ impl TakenNames {
         Ok(())
     }
 
-    /// A name made of `parts`, or of as much of them as there is room for and a hash of what it is for.
+    /// Joins `parts` to a name. If it is too long or taken, truncates it and appends a hash of the scope and columns.
     fn make(&mut self, scope: &[&str], parts: &[&str], columns: &[String], most: usize) -> String {
         let whole = parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("_");
         let odd = whole.ends_with(' ');
         if whole.len() <= most && !odd && self.names.insert(folded(&whole, self.dialect)) {
             return whole;
         }
-        // The hash tells what the name is for; the count makes it new where even the hash is taken.
+        // The hash identifies the object; the count makes the name unique if even the hash is taken.
         for count in 0_u64.. {
             let hash = hash(scope, columns, count);
             let digits = format!("{hash:016x}").chars().take(HASH_DIGITS).collect::<String>();
@@ -178,7 +178,7 @@ fn cut(text: &str, most: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// FNV-1a of 64 bits: it has to be the same in every process and release, which the standard hasher does not promise.
+/// Hashes with 64-bit FNV-1a: the hash must be the same in every process and release, which the standard hasher does not promise.
 fn hash(scope: &[&str], columns: &[String], count: u64) -> u64 {
     let texts = scope.iter().copied().chain(columns.iter().map(String::as_str));
     let bytes = texts.flat_map(|text| text.bytes().chain([0])).chain(count.to_le_bytes());

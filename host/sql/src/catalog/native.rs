@@ -1,12 +1,12 @@
-//! The names of the database's own types. Such a name is SQL text that goes into definitions, so it may be the name of a
-//! type, its arguments and what belongs to a type, and nothing else.
+//! The names of the database's own types. Such a name is SQL text that goes into definitions, so it may only consist of
+//! the name of a type, its arguments and its modifiers.
 
 use crate::{Error, Result};
 
 /// The most bytes of a name; enumerations of MySQL name all of their labels.
 const MAX_NATIVE: usize = 16_384;
 
-/// Words that say something of a column and not of its type.
+/// Keywords that belong to a column and not to its type.
 const COLUMN_WORDS: [&str; 18] = [
     "AS",
     "AUTO_INCREMENT",
@@ -58,7 +58,7 @@ pub(super) fn check(native: &str) -> Result<()> {
     if open.is_empty() { Ok(()) } else { Err(refused("its parentheses do not match")) }
 }
 
-/// How many bytes a quoted part has. A backslash would mean something else on each database.
+/// Returns the length of a quoted part in bytes. A backslash would mean something else on each database.
 fn quoted(text: &str, quote: char) -> Result<usize> {
     let inside = text.get(1..).unwrap_or_default();
     match inside.find([quote, '\\']) {

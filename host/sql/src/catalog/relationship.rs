@@ -1,7 +1,7 @@
-//! The checks of relationships: each names tables, columns and a foreign key that exist.
+//! Checks and resolves relationships: each names tables, columns and a foreign key that exist.
 //!
-//! What a relationship means is decided here, and a wrong one is refused here. An SDK with a unit of work finds the same columns once more
-//! for its own structs (the Rust SDK in `mapping/resolve.rs`), as it needs them without a call to the host; it refuses nothing.
+//! The host alone decides which columns a relationship joins on, and refuses wrong ones. An SDK with a unit of work resolves the same
+//! columns for its own structs (the Rust SDK in `mapping/resolve.rs`), as it needs them without a call to the host; it refuses nothing.
 
 use std::collections::HashSet;
 
@@ -38,30 +38,30 @@ fn one(catalog: &Catalog, relationship: &Relationship) -> Result<(), String> {
     resolve(catalog, relationship).map(drop)
 }
 
-/// Which side of a relationship has the foreign key.
+/// The side of a relationship that has the foreign key.
 pub(crate) enum Direction<'a> {
-    /// The owner: many-to-one.
+    /// The owner has it: many-to-one.
     ToOne,
-    /// The other side: one-to-many, one-to-one.
+    /// The target has it: one-to-many, one-to-one.
     ToMany,
-    /// A table between them.
+    /// A secondary table has one to each side: many-to-many.
     Secondary {
         /// The table.
         table: &'a Table,
         /// Its columns that refer to the owner.
         local: Vec<String>,
-        /// Its columns that refer to the other side.
+        /// Its columns that refer to the target.
         remote: Vec<String>,
     },
 }
 
-/// What a relationship stands on.
+/// The columns that a relationship joins on.
 pub(crate) struct Related<'a> {
     pub(crate) direction: Direction<'a>,
     pub(crate) target: &'a Table,
     /// The owner's columns: those of its foreign key, or those that are referred to.
     pub(crate) local: Vec<String>,
-    /// The other side's columns, as many.
+    /// The target's columns; as many as `local`, unless a secondary table is between.
     pub(crate) remote: Vec<String>,
     pub(crate) order_by: Vec<OrderKey>,
 }
@@ -74,7 +74,7 @@ pub(crate) struct OrderKey {
 }
 
 impl OrderKey {
-    /// `name`, `name asc` or `name desc`. A column that has just this name is meant by it.
+    /// Parses `name`, `name asc` or `name desc`. A column whose name is the whole text takes precedence.
     fn read(text: &str, target: &Table) -> Self {
         let words = text.rsplit_once(' ').filter(|_| !has(target, text));
         let (column, descending) = match words.map(|(name, word)| (name.trim_end(), word.to_ascii_lowercase())) {
@@ -87,7 +87,7 @@ impl OrderKey {
 }
 
 impl Catalog {
-    /// The relationship of this name of a table.
+    /// Returns the relationship of this name of a table.
     pub(crate) fn related(&self, schema: Option<&str>, owner: &str, name: &str) -> Result<Related<'_>> {
         let missing = || Error::invalid(format!("{} has no relationship {}", shown(owner), shown(name)));
         let is_it = |of: &&Relationship| {
@@ -99,7 +99,7 @@ impl Catalog {
     }
 }
 
-/// What a relationship means: the only place that says so.
+/// Resolves a relationship to the columns that it joins on. No other code in the host decides them.
 fn resolve<'a>(catalog: &'a Catalog, relationship: &Relationship) -> Result<Related<'a>, String> {
     let find =
         |name: &str| named(catalog, name).ok_or(format!("names the table {}, which is not declared", shown(name)));
@@ -116,7 +116,7 @@ fn resolve<'a>(catalog: &'a Catalog, relationship: &Relationship) -> Result<Rela
             (keys(owner, target, wanted), if is_self { Vec::new() } else { keys(target, owner, wanted) });
         let (key, is_forward) = match (forward.as_slice(), back.as_slice()) {
             ([], []) => return Err("has no foreign key between its tables".into()),
-            // A table's foreign key to itself leads both ways: to many, or to one.
+            // A self-referential foreign key works in both directions: to many for a collection, to one otherwise.
             ([only], []) => (*only, !(is_self && relationship.collection)),
             ([], [only]) => (*only, false),
             _ => return Err("has several foreign keys between its tables; name the columns of one".into()),
@@ -130,7 +130,7 @@ fn resolve<'a>(catalog: &'a Catalog, relationship: &Relationship) -> Result<Rela
     let table = find(secondary)?;
     let is_self = std::ptr::eq(owner, target);
     let local = match keys(table, owner, wanted).as_slice() {
-        // A table's association with itself: its first foreign key refers to the owner.
+        // A self-referential association: its first foreign key refers to the owner.
         [first, _, ..] if !is_self => {
             let columns = shown(&first.columns.join(", "));
             return Err(format!(
@@ -157,7 +157,7 @@ fn has(table: &Table, column: &str) -> bool {
     table.columns.iter().any(|at| at.name == column)
 }
 
-/// The foreign keys from one table to another, or that of these columns.
+/// Returns the foreign keys from one table to another, only that of the wanted columns if they are given.
 fn keys<'a>(from: &'a Table, to: &Table, wanted: Option<&[String]>) -> Vec<&'a ForeignKey> {
     let fits = |key: &&ForeignKey| wanted.is_none_or(|wanted| wanted == key.columns);
     let refers = |key: &&ForeignKey| key.table == to.name && key.schema == to.schema;

@@ -36,7 +36,7 @@ fn declare(tables: Vec<Table>, dialect: Dialect) -> Result<Catalog> {
     Catalog::declare(Models { tables, relationships: vec![] }, dialect, &Limits::default(), false)
 }
 
-/// What the change to a good table makes wrong, on every dialect.
+/// Returns the error message of a model that is valid but for this change, and that every dialect refuses.
 fn refused(change: impl Fn(&mut Table)) -> String {
     let mut messages: Vec<String> = DIALECTS
         .into_iter()
@@ -206,7 +206,7 @@ fn t25_made_names_fit_and_never_collide() {
         let long = "x".repeat(most - 2);
         let mut first = table(&long);
         first.indexes = vec![index(None, &["id"]), index(None, &["name"]), index(None, &["id", "name"])];
-        // `ix_a_b_c` for both, if names were only put together.
+        // Joining the parts alone would name both `ix_a_b_c`.
         let mut second = table("a_b");
         second.columns.push(column("c", TypeKind::Int32));
         second.indexes = vec![index(None, &["c"]), index(None, &["c"])];

@@ -5,7 +5,7 @@ use crate::{Error, Result, error::Limited};
 /// The most bytes of a comment or an expression.
 const MAX_TEXT: usize = 16_384;
 
-/// Checks SQL text of a guest that may send SQL text anyway.
+/// Checks SQL text from a guest that is allowed to send SQL text.
 pub(super) fn expression(sql: &str) -> Result<()> {
     if sql.trim().is_empty() || sql.contains('\0') {
         return Err(Error::invalid("an expression is empty or has a NUL character"));

@@ -1,4 +1,4 @@
-//! What statements for many rows are made of: columns by their names, and values of a batch.
+//! The parts of statements for many rows: columns by name, and values of a batch.
 
 use std::borrow::Cow;
 
@@ -31,7 +31,7 @@ impl<'a> Checker<'a> {
         resolved::Column { value: Self::column_of(table, column), name: Cow::Borrowed(&column.name) }
     }
 
-    /// The parameter of this number, on its way into a column. The batch's values were asked whether they fit.
+    /// The parameter of this number, assigned to a column. `check_bounds` has checked the batch's values against the column.
     pub(crate) fn parameter(number: usize, column: &'a Column) -> Typed<'a> {
         let source = ValueSource::Parameter(u32::try_from(number).unwrap_or(u32::MAX));
         let kind = Some(column.ty.kind);
@@ -66,7 +66,7 @@ pub(crate) fn column<'a>(entry: &'a Entry, name: &str) -> Result<&'a Column> {
     entry.readable(name).ok_or_else(|| no_column(Some(&entry.table.name), name))
 }
 
-/// What a statement returns of these columns.
+/// The result columns of a statement that returns these columns.
 pub(crate) fn outputs_of(columns: &[&Column]) -> Vec<Output> {
     let output = |column: &&Column| Output {
         name: column.name.clone(),

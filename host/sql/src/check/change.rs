@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl<'a> Checker<'a> {
-    /// The whole statement.
+    /// Resolves the whole statement.
     pub(super) fn root(&mut self, root: &'a Root) -> Result<ResolvedStatement<'a>> {
         match root {
             Root::Select(query) => Ok(ResolvedStatement::Select(self.query(*query)?)),
@@ -35,7 +35,7 @@ impl<'a> Checker<'a> {
         Ok((Target { schema, name }, entry))
     }
 
-    /// What is returned of each changed row: it sees the changed table, and other sources where there are any and the database can.
+    /// Resolves `RETURNING` columns of the changed table and, where the database supports it, of the change's other sources.
     fn returning(
         &mut self,
         name: &'a str,
@@ -78,7 +78,7 @@ impl<'a> Checker<'a> {
                     let message = format!("{} columns are filled from a query of {}", columns.len(), query.shape.len());
                     return Err(Error::invalid(message));
                 }
-                // What a query returns is not known before it runs.
+                // A query's values are unknown before it runs, so a check that names them is refused.
                 self.enforce_check(entry, WriteKind::Insert, |_| None)?;
                 let mut query = self.stored_query(query, &columns)?;
                 append(&mut query, &Self::presets(entry));
@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
         Ok(ResolvedStatement::Insert { target, columns, rows, conflict, returning, is_told: false })
     }
 
-    /// A row of nothing but what the host fills in.
+    /// A row of defaults and the columns that the host fills.
     fn defaults(&mut self, entry: &'a Entry) -> Result<InsertRows<'a>> {
         self.enforce_check(entry, WriteKind::Insert, |_| None)?;
         let presets = Self::presets(entry);
@@ -170,8 +170,8 @@ impl<'a> Checker<'a> {
         Ok(Conflict { columns: decisive(columns, entry), assignments, filter: Typed::all(rule, filter) })
     }
 
-    /// Refuses an upsert that a database, which takes a conflict with any key for one with the named key, would take
-    /// for another. It is exact when no other key of the table can conflict with these rows.
+    /// Refuses an upsert that a database without conflict targets cannot emulate. Its upserts react to a conflict with any key, so
+    /// only the named key may conflict with these rows.
     fn emulate(
         &self,
         insert: &Insert,
@@ -235,7 +235,7 @@ impl<'a> Checker<'a> {
         Ok(ResolvedStatement::Delete { target, source, filter, order_by: Vec::new(), returning })
     }
 
-    /// New values, with those that the model says columns get by every update.
+    /// Resolves the assignments, with the `on_update` values of columns that the guest does not set.
     fn assignments(&mut self, given: &'a [statement::Assignment], entry: &'a Entry) -> Result<Vec<Assignment<'a>>> {
         let columns = writable(entry, given.iter().map(|assignment| assignment.column.as_str()), WriteKind::Update)?;
         let mut all = Vec::with_capacity(given.len());
@@ -249,7 +249,7 @@ impl<'a> Checker<'a> {
         let named: HashSet<&str> = given.iter().map(|assignment| assignment.column.as_str()).collect();
         let mut touched = Vec::new();
         self.touch(&mut touched, entry, |column| named.contains(column.name.as_str()))?;
-        // What the guest's model sets by itself is written, too.
+        // The model's `on_update` values are checked, too.
         let written = || all.iter().map(|(set, _)| set).chain(&touched);
         let value = |name: &str| written().find(|set| set.column == name).map(|set| &set.value);
         self.enforce_check(entry, WriteKind::Update, value)?;
@@ -264,7 +264,7 @@ impl<'a> Checker<'a> {
         Ok(all.into_iter().map(|(assignment, _)| assignment).collect())
     }
 
-    /// Adds what columns get by every update, but for those that are set.
+    /// Adds the `on_update` values of columns that are not set.
     pub(crate) fn touch(
         &self,
         all: &mut Vec<Assignment<'a>>,
@@ -280,7 +280,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// What a column gets by an update that says nothing of it.
+    /// The `on_update` value of a column, for an update that does not set it.
     fn on_update(&self, column: &'a Column) -> Option<Typed<'a>> {
         let kind = column.ty.kind;
         let expr = match &column.on_update {
@@ -299,12 +299,12 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Refuses a column that the rules of its table do not let be written.
+/// Refuses to write a column without permission in its table's rules.
 fn check_column(entry: &Entry, name: &str, writes: WriteKind) -> Result<()> {
     entry.rules.as_ref().map_or(Ok(()), |rules| rules.check_column(&entry.table.name, name, writes))
 }
 
-/// The names of columns and of those that the host fills.
+/// The names of the columns, followed by those that the host fills.
 pub(crate) fn with_presets<'a>(names: &'a [String], entry: &'a Entry) -> Cow<'a, [String]> {
     let presets = entry.rules.iter().flat_map(|rules| &rules.presets).map(|preset| &preset.column.name);
     let mut names = Cow::Borrowed(names);
@@ -312,7 +312,7 @@ pub(crate) fn with_presets<'a>(names: &'a [String], entry: &'a Entry) -> Cow<'a,
     names
 }
 
-/// The columns of a key with those that the host fills and that say whose a row is: only with them it finds no row of others.
+/// A conflict's key, with the host-filled columns that the read condition names: without them it could match a row of another owner.
 fn decisive<'a>(key: &'a [String], entry: &'a Entry) -> Cow<'a, [String]> {
     let Some(rules) = &entry.rules else { return Cow::Borrowed(key) };
     let decides = |name: &String| rules.rows.as_ref().is_some_and(|rows| rows.columns.contains(name));
@@ -321,7 +321,7 @@ fn decisive<'a>(key: &'a [String], entry: &'a Entry) -> Cow<'a, [String]> {
     Cow::Owned(key.iter().chain(added).cloned().collect())
 }
 
-/// Adds constants to all rows of a query.
+/// Appends constants as columns to all rows of a query.
 fn append<'a>(query: &mut Query<'a>, constants: &[Typed<'a>]) {
     match &mut query.body {
         Body::Select(select) => {
@@ -335,7 +335,7 @@ fn append<'a>(query: &mut Query<'a>, constants: &[Typed<'a>]) {
     }
 }
 
-/// The columns of these names, each once, none of them computed, which may be written so.
+/// The columns of these names. Refuses duplicates, computed columns and columns without permission for this kind of write.
 pub(crate) fn writable<'a>(
     entry: &'a Entry,
     names: impl Iterator<Item = &'a str>,
@@ -357,7 +357,7 @@ pub(crate) fn writable<'a>(
     Ok(columns)
 }
 
-/// Whether a row of this insert can conflict with a key: not if it leaves out a column that then is new or null.
+/// Whether a row of this insert can conflict with a key. It cannot if it omits a key column that then is generated or null.
 fn can_conflict(key: &[String], insert: &Insert, table: &Table) -> bool {
     let left_out = |name: &String| !insert.columns.contains(name);
     let harmless = |column: &Column| match column.default {
@@ -368,10 +368,10 @@ fn can_conflict(key: &[String], insert: &Insert, table: &Table) -> bool {
     !table.columns.iter().any(|column| key.contains(&column.name) && left_out(&column.name) && harmless(column))
 }
 
-/// Orders assignments so that none reads a column that one before it has set: MySQL would read the new value, and all
-/// others read the old one.
+/// Orders assignments so that none reads a column that an earlier one sets. MySQL would read the new value; other databases read
+/// the old one.
 fn reordered<'a>(mut left: Vec<(Assignment<'a>, HashSet<&'a str>)>) -> Result<Vec<Assignment<'a>>> {
-    // How many of those that are left read a column of another one's.
+    // For each column, the number of remaining assignments to other columns that read it.
     let mut readers: HashMap<&str, usize> = HashMap::new();
     for (assignment, reads) in &left {
         for column in reads.iter().filter(|column| **column != assignment.column) {

@@ -1,5 +1,5 @@
-//! Numbers of several kinds that meet, and decimals where the database has no type for them: there they are texts, which only a
-//! collation of the host's own compares by value, so what they meet has to be such a text too.
+//! Conversions of operands to numbers of one kind, where the database has no decimal type. There, decimals are texts, which only a
+//! collation of the host compares by value, so a number beside a decimal has to be such a text, too.
 
 use std::borrow::Cow;
 
@@ -10,34 +10,34 @@ use crate::{
     schema::{Column, TypeKind},
 };
 
-/// What makes another expression of one.
+/// A conversion of an expression.
 type Conversion<'a> = fn(Typed<'a>) -> Typed<'a>;
 
 impl<'a> Checker<'a> {
-    /// Whether decimals are texts.
+    /// Whether the database stores decimals as texts.
     fn has_text_decimals(&self) -> bool {
         self.can.text_decimals
     }
 
-    /// Makes two operands that are compared numbers of one kind.
+    /// Converts two compared operands to numbers of one kind.
     pub(super) fn meet(&self, left: &mut Typed<'a>, right: &mut Typed<'a>) {
         let (left_kind, right_kind) = (left.kind(), right.kind());
         self.convert(left, right_kind);
         self.convert(right, left_kind);
     }
 
-    /// Makes a number one that can be compared with others of a kind. A plain column of decimals stays as it is, so that its
-    /// index is of use: it brings its own rules to a comparison.
+    /// Converts a number for a comparison with numbers of another kind. A decimal column beside a decimal is not converted, so
+    /// that its index stays usable: its collation applies to the comparison.
     pub(super) fn convert(&self, value: &mut Typed<'a>, meets: Option<TypeKind>) {
         self.note(value.kind(), meets);
         if let Some(conversion) = self.conversion(value.kind(), meets) {
-            // What is no decimal cannot be made one.
+            // The conversion fails for a value that is no decimal.
             self.mixes.set(true);
             take(value, conversion);
         }
     }
 
-    /// Makes all numbers of the widest kind among them, as the results of one expression are.
+    /// Converts the possible results of one expression to the widest kind of number among them.
     pub(super) fn unify<'v>(&self, values: impl IntoIterator<Item = &'v mut Typed<'a>>, ty: Type<'a>)
     where
         'a: 'v,
@@ -55,7 +55,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Notes that values of two sorts meet.
+    /// Sets `mixes` where values of different sorts are compared.
     fn note(&self, kind: Option<TypeKind>, meets: Option<TypeKind>) {
         if let (Some(kind), Some(meets)) = (kind, meets)
             && !is_alike(kind, meets)
@@ -74,14 +74,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Makes a value and the column of a query among which it is looked for numbers of one kind.
+    /// Converts a value, and the query's column that is searched for it, to numbers of one kind.
     pub(super) fn meet_column(&self, value: &mut Typed<'a>, query: &mut Query<'a>, position: usize) {
         let kind = value.kind();
         self.convert(value, query.shape.get(position).and_then(|column| column.ty.kind()));
         self.convert_column(query, position, kind);
     }
 
-    /// Makes rows that are compared with each other rows of numbers of one kind, position by position.
+    /// Converts compared rows to numbers of one kind, position by position.
     pub(super) fn meet_rows(&self, value: &mut Typed<'a>, items: &mut [Typed<'a>]) {
         let Expr::Row(values) = &mut value.expr else { return };
         for (position, value) in values.iter_mut().enumerate() {
@@ -95,7 +95,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Makes a column of a query's result a number of the kind that it meets outside.
+    /// Converts a column of a query's result to the kind of number that it is compared with outside of the query.
     fn convert_column(&self, query: &mut Query<'a>, position: usize, meets: Option<TypeKind>) {
         let kind = query.shape.get(position).and_then(|column| column.ty.kind());
         if let Some(conversion) = self.conversion(kind, meets) {
@@ -103,7 +103,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Makes the parts of a compound queries whose numbers are of one kind, and of one form where rows are compared.
+    /// Converts the numbers in a compound's parts to one kind, and to one form where rows are compared.
     pub(super) fn unify_parts(&self, parts: &mut [Query<'a>], shape: &[resolved::ResultColumn<'a>], compares: bool) {
         if !self.has_text_decimals() {
             return;
@@ -123,8 +123,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A value on its way into a column: where decimals are texts, one with the digits of the column, and a number in a column
-    /// of other numbers.
+    /// Converts a value that is assigned to a column. Where decimals are texts, a value for a decimal column gets the column's
+    /// digits, and a decimal for another numeric column becomes a number.
     pub(crate) fn stored(&self, value: Typed<'a>, column: &'a Column) -> Typed<'a> {
         let (into, from) = (column.ty.kind, value.kind());
         let converts = into == TypeKind::Decimal || (is_number(into) && from == Some(TypeKind::Decimal));
@@ -136,7 +136,7 @@ impl<'a> Checker<'a> {
         Typed { nullable, ..Typed::new(expr, Type::Declared(&column.ty)) }
     }
 
-    /// A query whose rows are on their way into columns.
+    /// Converts the results of a query that are inserted into these columns.
     pub(super) fn stored_query(&self, mut query: Query<'a>, columns: &[&'a Column]) -> Result<Query<'a>> {
         let is_decimal = |at: usize| query.shape.get(at).is_some_and(|at| at.ty.kind() == Some(TypeKind::Decimal));
         let converts = |(at, column): (usize, &&Column)| column.ty.kind == TypeKind::Decimal || is_decimal(at);
@@ -152,7 +152,7 @@ impl<'a> Checker<'a> {
             select.columns = stored.collect();
             return Ok(query);
         }
-        // What is rounded could become equal, so it is rounded outside, where columns have to have names of their own.
+        // Rounding could make distinct rows equal, so it is done in an outer query, which needs unique column names.
         super::scope::DerivedTable::new(&query.shape, &[])?;
         let alias = "inserted";
         let outer = query.shape.iter().zip(columns.iter().copied()).map(|(at, column)| {
@@ -176,14 +176,14 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether values of two kinds are compared as they are, and not by making one of them of the other's kind.
+/// Whether two kinds are of one sort (numbers, texts, or one and the same kind), so that a comparison converts neither to another sort.
 fn is_alike(kind: TypeKind, other: TypeKind) -> bool {
     use TypeKind as K;
     let is_text = |kind| matches!(kind, K::Text | K::Varchar | K::Enumeration);
     kind == other || (is_number(kind) && is_number(other)) || (is_text(kind) && is_text(other))
 }
 
-/// The type that takes numbers of both types; of what is no number, the first that is known.
+/// The type that holds numbers of both types; for types that are not numeric, the first known one.
 pub(super) fn wider<'a>(left: Type<'a>, right: Type<'a>) -> Type<'a> {
     let rank = |kind: TypeKind| match kind {
         TypeKind::Float32 | TypeKind::Float64 => 3,
@@ -196,8 +196,8 @@ pub(super) fn wider<'a>(left: Type<'a>, right: Type<'a>) -> Type<'a> {
     }
 }
 
-/// A number as the text of a decimal. One that is such a text already stays as it is; a column may be of another program's
-/// making, and hold numbers.
+/// Converts a number to the text of a decimal. Computed decimals are such texts already; columns of decimals are converted, since
+/// another program may have stored numbers in them.
 fn exact(value: Typed<'_>) -> Typed<'_> {
     let is_text = !matches!(value.expr, Expr::Column { .. } | Expr::Named { .. } | Expr::Excluded(_));
     let decimal = Type::Kind(TypeKind::Decimal);
@@ -215,7 +215,7 @@ fn exact(value: Typed<'_>) -> Typed<'_> {
     }
 }
 
-/// A decimal as the nearest float.
+/// Converts a decimal to the nearest float.
 fn approximate(value: Typed<'_>) -> Typed<'_> {
     let nullable = value.nullable;
     Typed { nullable, ..Typed::new(Expr::Approximate(Box::new(value)), Type::Kind(TypeKind::Float64)) }
@@ -226,7 +226,7 @@ fn take<'a>(value: &mut Typed<'a>, conversion: Conversion<'a>) {
     *value = conversion(taken);
 }
 
-/// Changes a column of a query, in all parts of a compound.
+/// Converts a column of a query, in all parts of a compound.
 fn change_column<'a>(query: &mut Query<'a>, position: usize, conversion: Conversion<'a>) {
     match &mut query.body {
         Body::Select(select) => {

@@ -1,4 +1,4 @@
-//! Expressions: each node becomes a typed one, with the kind that its surroundings expect of values.
+//! Resolves expressions: each node becomes a typed expression, and bind values take the kind that their context expects.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl<'a> Checker<'a> {
-    /// An expression. `hint` is the kind that its surroundings expect, for values that have none of their own.
+    /// Resolves an expression. `hint` is the kind that the context expects, for values without a kind of their own.
     pub(super) fn value(&mut self, id: NodeId, hint: Option<TypeKind>) -> Result<Typed<'a>> {
         match self.node(id)? {
             Node::Listed(Listed { op: ListOp::RowValues, .. }) => {
@@ -28,11 +28,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A condition.
+    /// Resolves a condition.
     pub(super) fn condition(&mut self, id: NodeId) -> Result<Typed<'a>> {
         let condition = self.value(id, Some(TypeKind::Boolean))?;
         match condition.kind() {
-            // What is not known to be something else may be one.
+            // An expression of unknown type may be a condition.
             None | Some(TypeKind::Boolean) => Ok(condition),
             Some(_) => Err(at(id, "a condition is a truth value; compare it with something")),
         }
@@ -42,7 +42,7 @@ impl<'a> Checker<'a> {
         ids.iter().map(|id| self.condition(*id)).collect()
     }
 
-    /// An expression or a row of values.
+    /// Resolves an expression or a row of values.
     pub(super) fn operand(&mut self, id: NodeId, node: &'a Node, hint: Option<TypeKind>) -> Result<Typed<'a>> {
         match node {
             Node::Literal(value) => Ok(self.literal(id, value, hint)),
@@ -96,7 +96,7 @@ impl<'a> Checker<'a> {
             | (None, _) => own,
             _ => hint,
         };
-        // A constant of a rule is none of the statement's, whose positions mean others.
+        // A rule's literal gets a virtual position, which no node of the statement has.
         let node = self.rule.map_or(id, |first| first.saturating_add(id));
         let bind =
             Bind { source: ValueSource::Literal(value.clone()), kind, node, bounds: None, alone: hint.is_none() };
@@ -110,7 +110,7 @@ impl<'a> Checker<'a> {
             reads.insert(&column.name);
         }
         if let Some(entry) = found.bare {
-            // The mask names the row by its table.
+            // The mask qualifies its columns by the table's name.
             if found.is_shadowed {
                 let why = "where another source has the name of its table; give that one an alias";
                 return Err(Error::Denied(format!("naming the column {} {why}", column.name)));
@@ -193,11 +193,11 @@ impl<'a> Checker<'a> {
     }
 
     fn cast(&mut self, id: NodeId, cast: &'a Cast) -> Result<Typed<'a>> {
-        // The check may fill in what the type leaves open, so it is given a copy; most types are not changed by it.
+        // `check_type` may complete the type, so it gets a copy. Most types stay unchanged.
         let mut ty = cast.ty.clone();
         let is_open = ty.kind == TypeKind::Decimal && ty.precision.is_none();
         match self.can.open_decimal {
-            // Without a size they would keep no digit after the point.
+            // Without a size, such a cast would keep no digits after the point.
             Some((digits, after)) if is_open => (ty.precision, ty.scale) = (Some(digits), Some(after)),
             None if is_open => ty.scale = None,
             _ => check_type(&mut ty, self.dialect, false)?,
@@ -231,7 +231,7 @@ impl<'a> Checker<'a> {
         Ok(Typed { nullable, ..Typed::new(Expr::Case { whens, otherwise }, ty) })
     }
 
-    /// Expressions that are of one type, that of the first or, of numbers, the widest: the values among them are bound as that.
+    /// Resolves expressions of one type: the first known type or, of numbers, the widest. Bind values among them take its kind.
     pub(super) fn alike(
         &mut self,
         ids: impl Iterator<Item = NodeId>,
@@ -249,7 +249,7 @@ impl<'a> Checker<'a> {
         let mut kind = super::comparable(ty.kind()).or(hint);
         let only_values = kind.is_none();
         if only_values {
-            // With values alone, the first one that has a kind of its own tells it: also of nulls before it.
+            // Of bind values alone, the first with a kind of its own determines the kind, also for nulls before it.
             for (id, _) in &all {
                 kind = kind.or(self.own_kind(*id)?);
             }
@@ -273,12 +273,12 @@ impl<'a> Checker<'a> {
         Ok((values, ty))
     }
 
-    /// Whether a node is a value that takes its kind from its surroundings.
+    /// Whether a node is a bind value, which takes its kind from its context.
     pub(super) fn is_bound(&self, id: NodeId) -> Result<bool> {
         Ok(matches!(self.node(id)?, Node::Literal(_) | Node::Parameter(_)))
     }
 
-    /// A row of values of these kinds.
+    /// Resolves a row of values of these kinds.
     pub(super) fn row(&mut self, items: &'a [NodeId], kinds: &[Option<TypeKind>]) -> Result<Typed<'a>> {
         let mut values = Vec::with_capacity(items.len());
         for (position, item) in items.iter().enumerate() {
@@ -288,7 +288,7 @@ impl<'a> Checker<'a> {
         Ok(Typed::new(Expr::Row(values), Type::Unknown))
     }
 
-    /// Refuses what is known to be no number.
+    /// Refuses an expression of a known kind that is not numeric.
     pub(super) fn number(&self, id: NodeId, value: &Typed<'a>) -> Result<(), Error> {
         match value.kind() {
             Some(kind) if !super::is_number(kind) => Err(at(id, "arithmetic is for numbers")),

@@ -1,24 +1,24 @@
-//! Expressions that a value can make fail: a quotient by zero, a sum that is too large, a text that is no number.
+//! Fallible expressions, which a value can make fail: a division by zero, an overflow, a text that is no number.
 //!
-//! A database evaluates conditions in any order. Where one fails for a row that a rule hides, the error tells of the row. So a statement
-//! that has such an expression where rows are still being chosen is written in a way that hides them first.
+//! A database evaluates conditions in any order, and an error for a row that a rule hides would reveal the row. So a statement with a
+//! fallible expression in a position that may be evaluated for hidden rows is fenced: it is written so that rows are hidden first.
 
 use super::{function, validate};
 use crate::statement::{
     BinaryOp, Conflict, ConflictAction, Insert, InsertSource, Node, NodeId, Root, Select, Statement, UnaryOp,
 };
 
-/// Which nodes of an arena are such expressions, or have one below them. Each node is looked at once, however often it is used.
+/// The nodes of an arena that are fallible or contain a fallible node. Each node is visited once, however often it is used.
 pub(super) struct Fallible<'s> {
     nodes: &'s [Node],
     /// Whether a node can fail.
     fails: Vec<bool>,
-    /// Whether a query that an expression has can.
+    /// Whether a query inside of a node can fail.
     queries: Vec<bool>,
 }
 
 impl<'s> Fallible<'s> {
-    /// Looks at an arena whose nodes have only nodes before them below them.
+    /// Analyses an arena whose nodes come after their operands.
     pub(super) fn new(nodes: &'s [Node]) -> Self {
         let (fails, queries) = (Vec::with_capacity(nodes.len()), Vec::with_capacity(nodes.len()));
         let mut all = Self { nodes, fails, queries };
@@ -34,12 +34,12 @@ impl<'s> Fallible<'s> {
         all
     }
 
-    /// Whether a value can make an expression or a query fail, or something inside of it.
+    /// Whether a value can make an expression or a query fail, or any part of it.
     pub(super) fn can_fail(&self, id: NodeId) -> bool {
         self.fails.get(id as usize).copied().unwrap_or(true)
     }
 
-    /// Whether one is in the queries that an expression has, which choose rows of their own.
+    /// Whether a query inside of an expression can fail. Such a query selects rows of its own.
     fn in_queries(&self, id: NodeId) -> bool {
         self.queries.get(id as usize).copied().unwrap_or(true)
     }
@@ -52,8 +52,8 @@ impl<'s> Fallible<'s> {
         ids.into_iter().any(|id| self.in_queries(*id))
     }
 
-    /// Whether a statement has such an expression at a place where it is evaluated before it is known which rows there are. What the
-    /// outermost query returns, and what a change writes and returns, is computed of rows that were chosen.
+    /// Whether a statement has a fallible expression in a position that may be evaluated for hidden rows. Results of the outermost query,
+    /// and values that a change writes and returns, are computed for selected rows only.
     pub(super) fn is_exposed(&self, statement: &Statement) -> bool {
         match &statement.root {
             Root::Select(query) => self.outermost(*query),
@@ -88,7 +88,7 @@ impl<'s> Fallible<'s> {
         self.any_in_queries(set.iter().map(|assignment| &assignment.value)) || self.any_fails(&conflict.filter)
     }
 
-    /// Whether there is one in a query whose result nothing chooses among.
+    /// Whether an outermost query, whose result rows no other query selects from, exposes a fallible expression.
     fn outermost(&self, query: NodeId) -> bool {
         match self.nodes.get(query as usize) {
             Some(Node::Select(select)) => self.chooses(select),
@@ -105,8 +105,8 @@ impl<'s> Fallible<'s> {
         let conditions = select.source.iter().chain(&select.filter).chain(&select.having);
         let orders = select.order_by.iter().map(|order| &order.expression);
         let mut results = select.columns.iter().chain(&select.group_by).chain(orders);
-        // What rows are sorted or grouped by is computed before they are joined: with others of the query, or with those of a rule. A
-        // result may be meant by its label.
+        // Sort and group keys may be computed before rows are joined, with the query's other sources or with a rule's tables. Keys may
+        // refer to result columns by their labels.
         let is_sorted = select.distinct || !select.group_by.is_empty() || !select.order_by.is_empty();
         let is_exposed = |id: &NodeId| if is_sorted { self.can_fail(*id) } else { self.in_queries(*id) };
         self.any_fails(queries.chain(conditions)) || results.any(is_exposed)
@@ -126,7 +126,7 @@ fn is_fallible(node: &Node) -> bool {
                 | BinaryOp::JsonGetText
         ),
         Node::Unary((op, _)) => *op == UnaryOp::Negate,
-        // A pattern may end with its escape, which is an error for the texts that match so far; a query may return two rows.
+        // A pattern that ends with its escape is an error for texts that match up to there; a scalar query may return two rows.
         Node::Matching(_) | Node::Cast(_) | Node::ScalarQuery(_) | Node::Window(_) => true,
         Node::Call(call) => !function::never_fails(&call.function),
         _ => false,

@@ -1,4 +1,4 @@
-//! The functions that statements may call. Everything else is denied before a database hears of it: on PostgreSQL and
+//! The allow-list of functions. Calls of all others are denied before the database gets the statement: on PostgreSQL and
 //! MySQL a function can sleep, read files, change settings or kill sessions.
 
 use super::{
@@ -13,18 +13,18 @@ use crate::{
     statement::{Call, NodeId, Order, Window},
 };
 
-/// What a function is.
+/// The class of a function.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
-    /// Of one row's values.
+    /// Computed from one row's values.
     Scalar,
-    /// Of a group's rows; with a window too.
+    /// Computed from a group's rows; may have a window.
     Aggregate,
-    /// Of a window only.
+    /// Requires a window.
     Window,
 }
 
-/// A line of the allow-list.
+/// An entry of the allow-list.
 struct Allowed {
     name: &'static str,
     function: Function,
@@ -37,10 +37,10 @@ const fn allowed(name: &'static str, function: Function, class: Class, least: us
     Allowed { name, function, class, least, most }
 }
 
-/// Functions with one meaning on every database. `length` counts characters of texts and bytes of bytes; `substr` and
-/// `position` count from 1, and what is nowhere is at 0; `left` and `right` of less than nothing are empty; `lower` and
-/// `upper` know more than ASCII except on SQLite; `avg` is a float; `round` rounds halves away from 0; `greatest` and
-/// `least` are null where any value is. Parts of a moment are those in UTC. `json_length` is null of what is no array.
+/// Functions with the same meaning on every database. `length` counts characters of texts and bytes of binary values; `substr` and
+/// `position` count from 1, and `position` is 0 for a text that is not found; `left` and `right` of a negative count are empty; `lower`
+/// and `upper` convert more than ASCII, except on SQLite; `avg` is a float; `round` rounds halves away from 0; `greatest` and `least`
+/// are null where any value is. Parts of a timestamp are those in UTC. `json_length` is null for all documents but arrays.
 const ALLOWED: &[Allowed] = &[
     allowed("count", Function::Count, Class::Aggregate, 0, 1),
     allowed("sum", Function::Sum, Class::Aggregate, 1, 1),
@@ -95,7 +95,7 @@ const ALLOWED: &[Allowed] = &[
     allowed("lead", Function::Lead, Class::Window, 1, 3),
 ];
 
-/// Whether no value can make a function of this name fail. Aggregates are of rows that were chosen.
+/// Whether no value can make this function fail. Aggregates count as safe, since they are computed from selected rows.
 pub(super) fn never_fails(name: &str) -> bool {
     use Function as F;
     let is_safe = |allowed: &Allowed| {
@@ -109,14 +109,14 @@ pub(super) fn never_fails(name: &str) -> bool {
     ALLOWED.iter().any(|allowed| allowed.name == name && is_safe(allowed))
 }
 
-/// Whether there is a function of one row's values with this name, in lower case, that takes so many arguments.
+/// Whether a scalar function has this name, in lower case, and takes this number of arguments.
 pub(crate) fn is_row_function(name: &str, arguments: usize) -> bool {
     let fits = |allowed: &&Allowed| allowed.name == name && (allowed.least..=allowed.most).contains(&arguments);
     ALLOWED.iter().find(fits).is_some_and(|allowed| allowed.class == Class::Scalar)
 }
 
 impl<'a> Checker<'a> {
-    /// A call, with its window where it has one.
+    /// Resolves a call, with its window if it has one.
     pub(super) fn call(
         &mut self,
         id: NodeId,
@@ -125,7 +125,7 @@ impl<'a> Checker<'a> {
         hint: Option<TypeKind>,
     ) -> Result<Typed<'a>> {
         let Some(allowed) = ALLOWED.iter().find(|allowed| allowed.name == call.function) else {
-            // Guest-controlled text in a message: no more than a name is long.
+            // Guest-controlled text in a message, cut to the length of a name.
             let name: String = call.function.chars().take(64).collect();
             return Err(Error::Denied(format!("the function {name:?}")));
         };
@@ -165,7 +165,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// The arguments, and the type and nullability of the result.
+    /// Resolves the arguments, and the type and nullability of the result.
     #[allow(clippy::type_complexity, reason = "three things that are only known together")]
     fn arguments(
         &mut self,
@@ -209,7 +209,7 @@ impl<'a> Checker<'a> {
             F::Greatest | F::Least => {
                 let (mut arguments, ty) = self.alike(given.iter().copied(), hint)?;
                 self.unify(&mut arguments, ty);
-                // As wide as what it is compared with.
+                // The result is as wide as the bind values, which may be wider than the columns.
                 let ty = match ty.kind() {
                     Some(TypeKind::Int16 | TypeKind::Int32) => kind(TypeKind::Int64),
                     Some(TypeKind::Float32) => kind(TypeKind::Float64),
@@ -258,7 +258,7 @@ impl<'a> Checker<'a> {
         Ok(result)
     }
 
-    /// Dates, times and timestamps. What is not known to be one has no parts that every database finds.
+    /// Resolves dates, times and timestamps. Refuses expressions of unknown type, in which not every database would find the parts.
     fn moments(&mut self, id: NodeId, given: &'a [NodeId], function: Function) -> Result<Vec<Typed<'a>>> {
         use TypeKind as K;
         let kinds: &[K] = match function {
@@ -275,7 +275,7 @@ impl<'a> Checker<'a> {
         Ok(arguments)
     }
 
-    /// `lag` and `lead`: the value, how far away, and what there is instead at the ends.
+    /// Resolves the arguments of `lag` and `lead`: the value, the offset in rows, and the default past the ends.
     #[allow(clippy::type_complexity, reason = "three things that are only known together")]
     fn neighbour(
         &mut self,
@@ -312,7 +312,7 @@ impl<'a> Checker<'a> {
         Ok(arguments)
     }
 
-    /// A call over a window.
+    /// Resolves a call with a window.
     pub(super) fn window(&mut self, id: NodeId, window: &'a Window, hint: Option<TypeKind>) -> Result<Typed<'a>> {
         let crate::statement::Node::Call(call) = self.node(window.call)? else {
             return Err(at(id, "only a call has a window"));
@@ -335,7 +335,7 @@ impl<'a> Checker<'a> {
         self.call(id, call, Some(window), hint)
     }
 
-    /// Refuses a frame that reaches so far from a decimal which is a text: it would find no neighbours.
+    /// Refuses a `RANGE` frame with a distance over decimals that are stored as texts: it would find no neighbours.
     fn ranges(&self, frame: &crate::statement::Frame, order_by: &[resolved::Order<'a>]) -> Result<()> {
         use crate::statement::{FrameBound as Bound, FrameUnit};
         let is_distance = |bound: &Bound| matches!(bound, Bound::Preceding(_) | Bound::Following(_));
@@ -345,7 +345,7 @@ impl<'a> Checker<'a> {
         self.require(!(by_distance && decimal && self.can.text_decimals), "frame-range", advice)
     }
 
-    /// Keys of an ordering.
+    /// Resolves the keys of an `ORDER BY`.
     pub(super) fn orders(&mut self, orders: &'a [Order]) -> Result<Vec<resolved::Order<'a>>> {
         orders
             .iter()
@@ -356,7 +356,7 @@ impl<'a> Checker<'a> {
             .collect()
     }
 
-    /// One key of an ordering.
+    /// Resolves one key of an `ORDER BY`.
     pub(super) fn order(&self, order: &'a Order, value: Typed<'a>) -> Result<resolved::Order<'a>> {
         let advice = "this database does not say where nulls come; order by whether it is null first";
         self.require(order.nulls_first.is_none() || self.can.nulls_order, "nulls-order", advice)?;
@@ -364,7 +364,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The type of a number computed from one: the same on all databases, which takes casts on most.
+/// The result type of a numeric function, which is the same on all databases. Most databases need a cast for it.
 fn numeric_result(function: Function, ty: Type<'_>) -> Type<'_> {
     let float = Type::Kind(TypeKind::Float64);
     match (function, ty.kind()) {
@@ -381,7 +381,7 @@ fn first_type<'a>(arguments: &[Typed<'a>]) -> Type<'a> {
     arguments.first().map_or(Type::Unknown, |argument| argument.ty)
 }
 
-/// The name of a function, as result columns are called after it.
+/// The name of a function, after which unlabelled result columns are named.
 pub(super) fn name_of(function: Function) -> &'static str {
     ALLOWED.iter().find(|allowed| allowed.function == function).map_or("coalesce", |allowed| allowed.name)
 }

@@ -1,4 +1,4 @@
-//! Operators with two or more operands.
+//! Resolves operators with two or more operands.
 
 use super::{Checker, at, comparable, decimal::wider, is_number};
 use crate::{
@@ -96,7 +96,7 @@ impl<'a> Checker<'a> {
         Ok(Typed { nullable: Some(true), ..Typed::new(expr, Type::Kind(kind)) })
     }
 
-    /// Two operands of one type: a value is bound as what it is compared with.
+    /// Resolves two operands of one type. A bind value takes the kind of the other operand.
     fn pair(&mut self, left: NodeId, right: NodeId, hint: Option<TypeKind>) -> Result<(Typed<'a>, Typed<'a>)> {
         match (self.is_bound(left)?, self.is_bound(right)?) {
             (true, false) => {
@@ -109,7 +109,7 @@ impl<'a> Checker<'a> {
                 let right = self.value(right, comparable(left.kind()).or(hint))?;
                 Ok((left, right))
             }
-            // Of two values, the one that has a kind of its own tells it.
+            // Of two bind values, the first with a kind of its own determines the kind.
             (true, true) => {
                 let kind = hint.or(self.own_kind(left)?).or(self.own_kind(right)?);
                 let (mut left, mut right) = (self.value(left, kind)?, self.value(right, kind)?);
@@ -123,7 +123,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The kind that a value has by itself; nothing for a null, a parameter or an expression.
+    /// The kind of a literal by itself; `None` for a null, a parameter or an expression.
     pub(super) fn own_kind(&self, id: NodeId) -> Result<Option<TypeKind>> {
         Ok(match self.node(id)? {
             Node::Literal(value) => literal_kind(value),
@@ -161,7 +161,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The first that is not null.
+    /// Resolves a `coalesce`, whose value is the first that is not null.
     pub(super) fn coalesce(
         &mut self,
         items: impl Iterator<Item = NodeId>,
@@ -207,7 +207,7 @@ impl<'a> Checker<'a> {
         let Some(value) = value else {
             return Err(at(id, "a list operator lacks the value that is looked for"));
         };
-        // SQL has no empty lists. That nothing is in one is true for null too.
+        // SQL has no empty lists. `IN` an empty list is false and `NOT IN` is true, also for a null value.
         if items.is_empty() {
             return Ok(Typed { nullable: Some(false), ..Typed::boolean(Expr::Truth(negated)) });
         }
@@ -215,24 +215,24 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The type of a computed number.
+/// The type of an arithmetic result.
 pub(super) fn arithmetic_type(ty: Type<'_>) -> Type<'_> {
     match ty.kind() {
         Some(TypeKind::Int16 | TypeKind::Int32) => Type::Kind(TypeKind::Int64),
         Some(TypeKind::Float32) => Type::Kind(TypeKind::Float64),
-        // Not the declared sizes: the result has its own.
+        // Without the declared precision and scale, since a result has its own.
         kind => kind.into(),
     }
 }
 
-/// Marks a bound value as one whose type nothing else in the text tells.
+/// Marks a bind value whose type nothing else in the text determines.
 pub(super) fn alone(value: &mut Typed<'_>) {
     if let Expr::Bind(bind) = &mut value.expr {
         bind.alone = true;
     }
 }
 
-/// Whether a result is null where an operand is.
+/// The nullability of a result that is null where an operand is.
 fn either(left: &Typed<'_>, right: &Typed<'_>) -> Option<bool> {
     match (left.nullable, right.nullable) {
         (Some(false), Some(false)) => Some(false),

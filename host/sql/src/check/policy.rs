@@ -1,7 +1,7 @@
-//! How statements are changed where a table has rules: only what the rules let be seen is a source, only those rows are changed.
+//! Rewrites statements about tables with rules, so that they read and change only the rows and columns that the rules permit.
 //!
-//! A table that is read becomes a query of its readable columns and rows under the same name, wherever it stands. The rows of a table
-//! that is changed, or locked, are those of which the rule is true beside the guest's own condition.
+//! A table that is read becomes a subquery of its readable columns and rows under the same name, in every position. For a table that is
+//! changed or locked, the rule's condition is added to the guest's own condition.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -22,11 +22,11 @@ use crate::{
 };
 
 impl Catalog {
-    /// The same tables under rules, which hold for all statements from now on, and for tables that are reflected.
+    /// Puts the catalog's tables under rules, which apply to all statements from now on, and to tables that are reflected.
     ///
     /// # Errors
     ///
-    /// A table or a column that does not exist by the rules, and a rule that this database cannot evaluate.
+    /// A table or a column that does not exist under the rules, or a rule that this database cannot evaluate.
     pub fn under(self, rules: Arc<Rules>, dialect: Dialect) -> Result<Self> {
         let catalog = self.ruled(rules)?;
         catalog.entries().iter().try_for_each(|entry| check_rules(entry, &catalog, dialect))?;
@@ -38,7 +38,7 @@ impl Catalog {
 ///
 /// # Errors
 ///
-/// Where one cannot. A guest is told no more than that.
+/// A rule cannot be evaluated. The message has no details, since guests read it.
 fn check_rules(entry: &Entry, catalog: &Catalog, dialect: Dialect) -> Result<()> {
     let Some(rules) = entry.rules.as_deref() else { return Ok(()) };
     let own = entry.table.name.as_str();
@@ -53,7 +53,7 @@ fn check_rules(entry: &Entry, catalog: &Catalog, dialect: Dialect) -> Result<()>
 }
 
 impl<'a> Checker<'a> {
-    /// An expression of a rule about the rows of a table, whose name is written as that of the source.
+    /// Resolves a rule's expression about the rows of the table `own`, whose columns are qualified by `written`.
     fn rule(&mut self, predicate: &'a Predicate, own: &'a str, written: &'a str) -> Result<Typed<'a>> {
         self.add(predicate.nodes.len())?;
         let nodes = std::mem::replace(&mut self.nodes, &predicate.nodes);
@@ -69,7 +69,7 @@ impl<'a> Checker<'a> {
         condition
     }
 
-    /// Counts what rules add to a statement: a guest says how often a table and a masked column are named.
+    /// Counts what rules add to a statement, up to the limit: a guest controls how often it names a table and a masked column.
     fn add(&mut self, count: usize) -> Result<()> {
         self.added = self.added.saturating_add(count);
         if self.added > self.most_added {
@@ -78,13 +78,13 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// The place of a rule's first node, the same each time: a database that numbers values sees then that two expressions are equal.
+    /// The virtual position of a rule's first node, the same on each use, so that equal expressions get the same numbered placeholders.
     fn place(&mut self, predicate: &'a Predicate) -> NodeId {
         let known = self.places.iter().find(|(_, other)| std::ptr::eq(*other, predicate));
         if let Some((first, _)) = known {
             return *first;
         }
-        // A statement has not so many nodes.
+        // Statements have fewer nodes than this.
         const FIRST: NodeId = 1 << 31;
         let after = |(first, last): &(NodeId, &Predicate)| {
             first.saturating_add(last.nodes.len().try_into().unwrap_or(NodeId::MAX))
@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
         first
     }
 
-    /// A table as a source, under its alias or its own name.
+    /// A table as a source, under its alias or its own name: under rules, a subquery, but the table itself where its rows are locked.
     pub(crate) fn read(
         &mut self,
         entry: &'a Entry,
@@ -125,7 +125,7 @@ impl<'a> Checker<'a> {
         Ok(plain)
     }
 
-    /// The columns of a table that are read.
+    /// The readable columns of a table.
     fn source_columns(&self, entry: &'a Entry) -> Result<Vec<&'a Column>> {
         let columns: Vec<_> =
             entry.table.columns.iter().filter(|column| entry.readable(&column.name).is_some()).collect();
@@ -135,7 +135,7 @@ impl<'a> Checker<'a> {
         Ok(columns)
     }
 
-    /// The query of what can be seen of a table.
+    /// The subquery of a table's readable rows and columns.
     fn visible(
         &mut self,
         entry: &'a Entry,
@@ -162,7 +162,7 @@ impl<'a> Checker<'a> {
         Ok(Query { is_fenced, ..Query::new(body, shape) })
     }
 
-    /// A column of the table itself as a result, masked where a rule says so.
+    /// A column of the table itself as a result column, masked where it has a mask.
     pub(crate) fn shown(
         &mut self,
         table: Option<&'a str>,
@@ -176,7 +176,7 @@ impl<'a> Checker<'a> {
         Ok(resolved::Column { value, name: Cow::Borrowed(&column.name) })
     }
 
-    /// The value of a masked column of the table itself, which is written by this name.
+    /// The value of a masked column of the table itself, qualified by this name.
     pub(super) fn masked(&mut self, entry: &'a Entry, written: &'a str, name: &'a str) -> Result<Typed<'a>> {
         let column = entry.readable(name).ok_or_else(|| no_column(Some(written), name))?;
         let value = Self::column_of(Some(written), column);
@@ -187,12 +187,12 @@ impl<'a> Checker<'a> {
         Ok(Typed { nullable: Some(true), ..Typed::new(expr, Type::Declared(&column.ty)) })
     }
 
-    /// Puts the changed table into the query here, where conditions and values find its columns.
+    /// Adds the changed table to the current scope, where conditions and values find its columns.
     pub(super) fn enter(&mut self, name: &'a str, entry: &'a Entry) -> Result<()> {
         self.scope.add(ScopeSource { is_bare: true, ..ScopeSource::new(name, SourceColumns::Table(entry)) })
     }
 
-    /// The condition of the rows that may be changed; all where there is none.
+    /// The conditions for rows that may be changed; without any, all rows.
     pub(crate) fn changeable(&mut self, entry: &'a Entry, writes: WriteKind) -> Result<Vec<Typed<'a>>> {
         let name = entry.table.name.as_str();
         let Some(rules) = entry.rules.as_deref() else { return Ok(Vec::new()) };
@@ -201,8 +201,8 @@ impl<'a> Checker<'a> {
         rules.rows.iter().chain(own).map(|rule| self.rule(rule, name, name)).collect()
     }
 
-    /// The rows of a change: those of the rule and of the guest's condition. What a value can make fail in it is evaluated for rows of
-    /// the rule only.
+    /// Combines the rule's and the guest's conditions of a change. Parts of the guest's condition that a value can make fail are evaluated
+    /// only for rows that fulfil the rule.
     pub(super) fn changed(&mut self, mut rule: Vec<Typed<'a>>, filter: Option<NodeId>) -> Result<Option<Typed<'a>>> {
         let Some(filter) = filter else { return Ok(Typed::all(rule, None)) };
         if !self.is_fenced || rule.is_empty() {
@@ -224,25 +224,25 @@ impl<'a> Checker<'a> {
         let Some(fenced) = Typed::all(fallible, None) else { return Ok(Typed::all(rule, None)) };
         let all = Typed::boolean(Expr::All(rule));
         let expr = Expr::Case { whens: vec![(all.clone(), fenced)], otherwise: None };
-        // Said twice, so that an index can find the rows.
+        // The rule's condition is repeated outside of the `CASE`, so that an index can find the rows.
         Ok(Typed::all(vec![all], Some(Typed::boolean(expr))))
     }
 
-    /// Whether a change reads rows with which any comparison could fail: a guest may say of a text that it is a number.
+    /// Whether any comparison in a change could fail for a value that it reads: a guest may declare a text column as a number.
     pub(super) fn is_strict_about(&self, statement: &Statement) -> bool {
         let is_change = !matches!(statement.root, Root::Select(_));
         is_change && self.can.strict_changes && statement.nodes.iter().any(|node| matches!(node, Node::Table(_)))
     }
 
-    /// Whether a statement has such a comparison and rows that rules hide are not kept from it yet. Queries of most databases only warn;
-    /// SQLite's functions for decimals fail.
+    /// Whether a statement compares values of different sorts and is not fenced yet, where that can fail. In queries most databases only
+    /// warn; SQLite's functions for decimals fail.
     pub(super) fn mixes_unfenced(&self, root: &Root) -> bool {
         let is_change = !matches!(root, Root::Select(_));
         let fails = self.can.text_decimals || (self.can.strict_changes && is_change);
         fails && self.mixes.get() && !self.is_fenced && self.catalog.rules().is_some()
     }
 
-    /// The parts of a condition that all have to be true.
+    /// Splits a condition into its conjuncts.
     fn conjuncts(&self, id: NodeId) -> Result<Vec<NodeId>> {
         Ok(match self.node(id)? {
             Node::Listed(Listed { op: ListOp::And, items }) if !items.is_empty() => items.clone(),
@@ -250,7 +250,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// Refuses columns of changed rows as a result where that is not allowed.
+    /// Refuses `RETURNING` columns without the permission [`Allow::Returning`].
     pub(crate) fn check_returning(&self, entry: &Entry, returns: bool) -> Result<()> {
         match entry.rules.as_deref() {
             Some(rules) if returns => rules.require(&entry.table.name, Allow::Returning),
@@ -258,7 +258,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Refuses what has to be allowed by name, once the whole statement was looked at.
+    /// Refuses aggregates and locks without permission. It runs after the whole statement is resolved.
     pub(super) fn check_allowed(&self) -> Result<()> {
         for (table, rules) in &self.ruled {
             if self.aggregates {
@@ -282,7 +282,7 @@ impl<'a> Checker<'a> {
         presets.map(bind).collect()
     }
 
-    /// Notes what has to be true of a row's values: those that it names have to be values, which the host can look at.
+    /// Records the check of a row's values. Each column that the check names needs a bind value, which the host can evaluate.
     pub(super) fn enforce_check<'v>(
         &mut self,
         entry: &Entry,
@@ -295,7 +295,7 @@ impl<'a> Checker<'a> {
         let Some(rules) = entry.rules.as_deref() else { return Ok(()) };
         let check = if writes == WriteKind::Update { &rules.update_check } else { &rules.insert_check };
         let Some(predicate) = check else { return Ok(()) };
-        // An update of none of these columns leaves it as true as it was.
+        // An update that sets none of these columns cannot change the check's result.
         if writes == WriteKind::Update && !predicate.columns.iter().any(|column| value(column).is_some()) {
             return Ok(());
         }
@@ -320,8 +320,8 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether a source of an expression has this name, under which the expression's own row could not be named inside of it. Some databases
-/// do not see case.
+/// Whether a source inside of an expression has this name, which would shadow the expression's own row there. Ignores case, as some
+/// databases do.
 fn names_source(predicate: &Predicate, name: &str) -> bool {
     let is_it = |other: &str| other.to_lowercase() == name.to_lowercase();
     predicate.nodes.iter().any(|node| match node {

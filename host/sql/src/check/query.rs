@@ -1,4 +1,4 @@
-//! Queries: selects, compounds, their sources and common table expressions.
+//! Resolves queries: selects, compounds, their sources and common table expressions.
 
 use std::{
     borrow::Cow,
@@ -18,16 +18,16 @@ use crate::{
     statement::{Compound, Cte, Join, JoinKind, Locking, Node, NodeId, Order, Select, SetOp, SourceQuery, SourceTable},
 };
 
-/// The most common table expressions that can be seen at one place.
+/// The most common table expressions in scope at one position.
 const MAX_CTES: usize = 256;
 /// The most columns of a query; no database has more than 4,096.
 const MAX_COLUMNS: usize = 4_096;
 
-/// A common table expression that may name itself, while its query is looked at.
+/// The name and columns of a recursive common table expression, while its query is resolved.
 type Itself<'a> = Option<(&'a str, &'a [String])>;
 
 impl<'a> Checker<'a> {
-    /// A query that sees the queries around it.
+    /// Resolves a query, which may refer to the sources of the queries around it.
     pub(super) fn query(&mut self, id: NodeId) -> Result<Query<'a>> {
         self.query_named(id, None)
     }
@@ -47,7 +47,7 @@ impl<'a> Checker<'a> {
         let mut names = HashSet::new();
         let mut plans = Vec::with_capacity(ctes.len().min(MAX_CTES));
         for cte in ctes {
-            // Every source looks through all of them.
+            // Each source's lookup searches all of them.
             if self.scope.ctes.len() >= MAX_CTES {
                 return Err(Error::invalid(format!("{MAX_CTES} common table expressions are the most at one place")));
             }
@@ -104,7 +104,7 @@ impl<'a> Checker<'a> {
         Ok(Query { ctes, body: Body::Select(Box::new(select)), order_by, limit, offset, lock, is_fenced: false, shape })
     }
 
-    /// Result columns with their names: the label, the column's own, the function's, or the position.
+    /// Resolves result columns. A column is named by its label, its own name, its function, or its position.
     pub(super) fn columns(&mut self, ids: &'a [NodeId]) -> Result<Vec<Column<'a>>> {
         if ids.len() > MAX_COLUMNS {
             return Err(Error::invalid(format!("a result has {} columns, {MAX_COLUMNS} are the most", ids.len())));
@@ -127,7 +127,7 @@ impl<'a> Checker<'a> {
         Ok(columns)
     }
 
-    /// Keys of a select's order: columns of its sources first, labels of its own after them.
+    /// Resolves the `ORDER BY` keys of a select. A name means a column of its sources first, then a label of its result.
     fn select_orders(&mut self, orders: &'a [Order], shape: &[ResultColumn<'a>]) -> Result<Vec<resolved::Order<'a>>> {
         let labels = Labels::new(orders, shape);
         let mut keys = Vec::with_capacity(orders.len());
@@ -143,7 +143,7 @@ impl<'a> Checker<'a> {
         Ok(keys)
     }
 
-    /// A result column by its name.
+    /// Finds a result column by its name.
     fn label(&self, id: NodeId, labels: &Labels<'_, 'a>) -> Option<Typed<'a>> {
         let Ok(Node::Column(column)) = self.node(id) else {
             return None;
@@ -155,7 +155,7 @@ impl<'a> Checker<'a> {
         Some(Typed::new(Expr::Column { table: None, name: &column.name }, *ty))
     }
 
-    /// A limit or an offset.
+    /// Resolves a limit or an offset.
     fn bound(&mut self, id: Option<NodeId>) -> Result<Option<Typed<'a>>> {
         let Some(id) = id else {
             return Ok(None);
@@ -201,7 +201,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// A source, whose names are added to the query here.
+    /// Resolves a source, and adds its names to the current query.
     pub(super) fn source(&mut self, id: NodeId) -> Result<FromItem<'a>> {
         match self.node(id)? {
             Node::Table(table) => self.table(table),
@@ -232,7 +232,7 @@ impl<'a> Checker<'a> {
         Ok(origin)
     }
 
-    /// A declared or reflected table.
+    /// Finds a declared or reflected table.
     pub(super) fn entry(&mut self, schema: Option<&str>, name: &str) -> Result<&'a crate::catalog::Entry> {
         let entry = self.catalog.entry(schema, name).ok_or_else(|| Error::NoSuchTable(name.to_owned()))?;
         self.tables.add(entry);
@@ -242,7 +242,7 @@ impl<'a> Checker<'a> {
     fn subquery(&mut self, subquery: &'a SourceQuery) -> Result<FromItem<'a>> {
         self.name("source", &subquery.alias)?;
         self.require(!subquery.lateral || self.can.lateral, "lateral", "this database has no lateral subqueries")?;
-        // Only a lateral query sees the sources before it.
+        // Only a lateral query may refer to the sources before it.
         let siblings = if subquery.lateral { None } else { self.scope.levels.pop() };
         let query = self.query(subquery.query);
         self.scope.levels.extend(siblings);
@@ -288,7 +288,7 @@ impl<'a> Checker<'a> {
             let query = self.query(*part)?;
             if parts.is_empty() {
                 shape.clone_from(&query.shape);
-                // What follows the first part of a recursive query may name the whole, which looks like that part.
+                // Parts after the first may refer to the recursive query itself, which has the first part's columns.
                 if let Some((name, columns)) = recursive {
                     self.scope.ctes.push(VisibleCte { name, columns: DerivedTable::new(&shape, columns)? });
                 }
@@ -331,7 +331,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Result columns by name, for orderings: as many of those as of columns are guest-controlled.
+/// Result columns by name, for `ORDER BY`. It is a map because a guest controls the numbers of both columns and keys.
 struct Labels<'s, 'a>(HashMap<&'s str, Type<'a>>);
 
 impl<'s, 'a> Labels<'s, 'a> {
@@ -341,7 +341,7 @@ impl<'s, 'a> Labels<'s, 'a> {
     }
 }
 
-/// The columns as queries around this one see them.
+/// The result columns as the queries around this one refer to them.
 pub(crate) fn shape<'a>(columns: &[Column<'a>]) -> Vec<ResultColumn<'a>> {
     columns
         .iter()

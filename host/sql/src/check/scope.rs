@@ -1,5 +1,5 @@
-//! What names mean at a place of a statement: the sources of the query there, of those around it, and the common table
-//! expressions that it may use.
+//! Name resolution at a position of a statement: the sources of the current query and of the queries around it, and the visible
+//! common table expressions.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -16,7 +16,7 @@ pub(super) struct DerivedTable<'a> {
 }
 
 impl<'a> DerivedTable<'a> {
-    /// The columns under their own names, or under those given. Two of one name could not be told apart.
+    /// Creates it from columns under their own names, or under those given. Refuses duplicate names, which would be ambiguous.
     pub(super) fn new(shape: &[ResultColumn<'a>], names: &'a [String]) -> Result<Rc<Self>> {
         if !names.is_empty() && names.len() != shape.len() {
             return Err(Error::invalid(format!("{} names are given to {} columns", names.len(), shape.len())));
@@ -34,12 +34,12 @@ impl<'a> DerivedTable<'a> {
     }
 }
 
-/// What columns a source has.
+/// The columns of a source.
 #[derive(Clone, Debug)]
 pub(super) enum SourceColumns<'a> {
     Table(&'a Entry),
     Derived(Rc<DerivedTable<'a>>),
-    /// Those of a table in an expression of a rule: any, as who wrote it knows.
+    /// Any column: a table in a rule's expression, whose columns are not checked since the host's operator wrote it.
     Any,
 }
 
@@ -60,52 +60,52 @@ impl<'a> SourceColumns<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct ScopeSource<'a> {
     pub(super) name: &'a str,
-    /// The name that is written for it.
+    /// The name that qualifies its columns in the text.
     pub(super) written: &'a str,
     pub(super) columns: SourceColumns<'a>,
-    /// Whether its columns are masked where they are named, as no query around the table does it.
+    /// Whether masks apply to each reference of a column, as no subquery of the table applies them.
     pub(super) is_bare: bool,
-    /// Whether a join can make its rows null.
+    /// Whether an outer join can make its rows null.
     pub(super) optional: bool,
 }
 
 impl<'a> ScopeSource<'a> {
-    /// A source as it is written.
+    /// Creates a source that is written under its own name.
     pub(super) fn new(name: &'a str, columns: SourceColumns<'a>) -> Self {
         Self { name, written: name, columns, is_bare: false, optional: false }
     }
 }
 
-/// A column that was found.
+/// A resolved column.
 pub(super) struct ResolvedColumn<'a> {
     pub(super) table: &'a str,
-    /// The table, where the column has to be masked.
+    /// The table's entry, where the column's mask has to be applied to the reference.
     pub(super) bare: Option<&'a Entry>,
-    /// Whether a source of a query in between has the source's name, in any case.
+    /// Whether a query in between has a source of the same name, ignoring case.
     pub(super) is_shadowed: bool,
     pub(super) ty: Type<'a>,
     pub(super) nullable: Option<bool>,
-    /// How many queries around this one had to be asked.
+    /// The number of query levels outwards, 0 for the current query.
     pub(super) level: usize,
 }
 
-/// A common table expression that may be used.
+/// A common table expression in scope.
 #[derive(Clone, Debug)]
 pub(super) struct VisibleCte<'a> {
     pub(super) name: &'a str,
     pub(super) columns: Rc<DerivedTable<'a>>,
 }
 
-/// The names at a place.
+/// The names in scope at a position.
 #[derive(Debug, Default)]
 pub(super) struct Scope<'a> {
-    /// The sources of the queries around and of this one, which is last.
+    /// The sources of each query around the position, the current query last.
     pub(super) levels: Vec<Vec<ScopeSource<'a>>>,
     pub(super) ctes: Vec<VisibleCte<'a>>,
 }
 
 impl<'a> Scope<'a> {
-    /// Adds a source to the query here.
+    /// Adds a source to the current query.
     pub(super) fn add(&mut self, source: ScopeSource<'a>) -> Result<()> {
         let Some(level) = self.levels.last_mut() else {
             return Err(Error::invalid("a source outside of a query"));
@@ -118,29 +118,29 @@ impl<'a> Scope<'a> {
         Ok(())
     }
 
-    /// How many sources the query here has so far.
+    /// The number of sources of the current query so far.
     pub(super) fn count(&self) -> usize {
         self.levels.last().map_or(0, Vec::len)
     }
 
-    /// Marks sources of the query here, from one position to another, as ones whose rows a join can make null.
+    /// Marks a range of the current query's sources as ones whose rows an outer join can make null.
     pub(super) fn make_optional(&mut self, range: std::ops::Range<usize>) {
         let sources = self.levels.last_mut().and_then(|level| level.get_mut(range));
         sources.into_iter().flatten().for_each(|source| source.optional = true);
     }
 
-    /// Finds a common table expression: inner ones hide outer ones, and all hide tables.
+    /// Finds a common table expression. Inner ones shadow outer ones, and all shadow tables.
     pub(super) fn cte(&self, name: &str) -> Option<Rc<DerivedTable<'a>>> {
         self.ctes.iter().rev().find(|cte| cte.name == name).map(|cte| Rc::clone(&cte.columns))
     }
 
-    /// Whether one of the innermost queries, so many of them, has a source of this name. Some databases do not see case.
+    /// Whether one of the `levels` innermost queries has a source of this name. Ignores case, as some databases do.
     fn shadows(&self, name: &str, levels: usize) -> bool {
         let is_it = |source: &ScopeSource<'_>| source.written.to_lowercase() == name.to_lowercase();
         self.levels.iter().rev().take(levels).flatten().any(is_it)
     }
 
-    /// Finds a column: in the query here first, then in those around it.
+    /// Finds a column in the current query first, then in the queries around it.
     pub(super) fn column(&self, table: Option<&str>, name: &str) -> Result<ResolvedColumn<'a>> {
         for (level, sources) in self.levels.iter().rev().enumerate() {
             let mut found: Option<ResolvedColumn<'a>> = None;
@@ -171,7 +171,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// The error of a column that is nowhere.
+/// The error for a column that was not found.
 pub(super) fn no_column(table: Option<&str>, name: &str) -> Error {
     Error::NoSuchColumn { table: table.map(Into::into), column: name.into() }
 }

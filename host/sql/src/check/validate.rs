@@ -1,7 +1,7 @@
-//! One pass over the arena: positions, kinds of nodes, how many operands, how deep, and how large when written out.
+//! Checks the arena in one pass: positions, kinds of nodes, numbers of operands, depth, and expanded size.
 //!
-//! Everything after this pass may follow positions without fear: a node's operands are before it, so there are no circles,
-//! depth is bounded, and the number of nodes when shared ones are written as often as they are used is bounded too.
+//! Later passes may follow positions safely: a node's operands precede it, so there are no cycles; depth is limited, and so
+//! is the expanded number of nodes, which counts shared nodes as often as they are used.
 
 use crate::{
     Dialect, Error, Limits, Result,
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// Where a node is used, which says what it has to be.
+/// The position in which a node is used, which determines the kinds of node allowed there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// An expression without a label.
@@ -24,7 +24,7 @@ pub(super) enum Role {
     Bound,
     /// A source.
     Source,
-    /// A source that is no join.
+    /// A source other than a join.
     Right,
     /// A query.
     Query,
@@ -58,7 +58,7 @@ impl Role {
     }
 }
 
-/// What a part of the arena amounts to when it is written out.
+/// The expanded size of a node with everything below it.
 #[derive(Clone, Copy, Default)]
 struct Size {
     depth: usize,
@@ -67,7 +67,7 @@ struct Size {
     bytes: usize,
 }
 
-/// Checks a statement's form. Returns how many parameters it takes.
+/// Checks a statement's form. Returns its number of parameters.
 pub(super) fn check(statement: &Statement, dialect: Dialect, limits: &Limits) -> Result<u32> {
     let nodes = &statement.nodes;
     if nodes.len() > limits.nodes {
@@ -119,7 +119,7 @@ fn within(size: Size, bytes: usize, limits: &Limits) -> Result<()> {
     if size.nodes > limits.expanded_nodes {
         return limit(Limited::StatementSize, limits.expanded_nodes);
     }
-    // What was sent once may be copied once; what sharing adds is bounded like text.
+    // Each literal may be copied once; copies that sharing adds are limited like statement text.
     if size.bytes > bytes.saturating_add(limits.statement_bytes) {
         return limit(Limited::StatementSize, limits.statement_bytes);
     }
@@ -135,7 +135,7 @@ struct Sum<'s> {
 
 impl Sum<'_> {
     fn add(&mut self, child: NodeId, role: Role) {
-        // `sizes` ends before the node that is looked at: forward and self references are not there.
+        // `sizes` ends before the current node, so it has no entry for forward and self references.
         let found = self.sizes.get(child as usize).zip(self.nodes.get(child as usize));
         match found {
             None => self.problem = Some(format!("it names the node {child}, which is not before it")),
@@ -158,7 +158,7 @@ fn own_bytes(node: &Node) -> usize {
     }
 }
 
-/// What is wrong with a node in itself.
+/// Returns the problem of a node by itself, regardless of other nodes.
 fn malformed(node: &Node) -> Option<&'static str> {
     match node {
         Node::Listed(listed) => match (listed.op, listed.items.len()) {

@@ -1,18 +1,18 @@
-//! The name of the table in which the host writes down whose tables are whose.
+//! The name of the table in which the host records the owners of tables.
 
-/// The host's own table in a database: which tables it made for whom. No model may have this name.
+/// The host's own table in a database, which records for whom it created which tables. No model may have this name.
 pub const RECORDS: &str = "sqlservice_tables";
 
-/// Whether a name is that of the host's own table, or is taken for it anywhere.
+/// Whether a name is that of the host's own table, or equal to it on any database.
 ///
-/// Names are equal whatever the case of their letters on some databases, and servers fold more than ASCII: a capital İ becomes an i.
+/// Some databases ignore case in names, and servers fold more than ASCII: a capital İ becomes an i.
 #[must_use]
 pub fn is_records(name: &str) -> bool {
-    // Longer texts are not folded at all; guest-controlled.
+    // Longer texts are guest-controlled and not folded at all.
     name.len() <= 4 * RECORDS.len() && name.chars().map(folded).eq(RECORDS.chars().map(folded))
 }
 
-/// One letter for all that pass for it: by its small one and the capital of that.
+/// Maps all letters that count as equal to one: lower case, then the upper case of that.
 fn folded(letter: char) -> char {
     let small = letter.to_lowercase().next().unwrap_or(letter);
     small.to_uppercase().next().unwrap_or(small)

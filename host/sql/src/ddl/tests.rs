@@ -1,4 +1,4 @@
-//! Tables and the statements that make them.
+//! Tables and the statements that create them.
 
 use super::*;
 use crate::{

@@ -1,8 +1,8 @@
-//! The order of decimals as texts, without reading them as numbers: indexes ask for it again and again.
+//! Compares decimals as texts without parsing them to numbers: indexes compare very often.
 
 use std::cmp::Ordering;
 
-/// A decimal's parts as they are written.
+/// The parts of a decimal's text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parts<'t> {
     pub(super) negative: bool,
@@ -12,7 +12,7 @@ pub(super) struct Parts<'t> {
 }
 
 impl<'t> Parts<'t> {
-    /// The parts of an optional sign, digits with an optional point, and an optional exponent; nothing of anything else.
+    /// Splits a text into an optional sign, digits with an optional point, and an optional exponent; `None` for any other text.
     pub(super) fn of(text: &'t str) -> Option<Self> {
         let bytes = text.as_bytes();
         let (negative, bytes) = match bytes.split_first() {
@@ -37,7 +37,7 @@ impl<'t> Parts<'t> {
         self.whole.iter().chain(self.fraction).copied()
     }
 
-    /// How many digits before the point count; below 0 for zeros that follow it. 0 has the fewest of all.
+    /// Returns the number of significant digits before the point, negative for zeros after it, and the minimum for 0.
     pub(super) fn whole_digits(&self) -> i64 {
         match self.digits().position(|digit| digit != b'0') {
             None => i64::MIN,
@@ -53,7 +53,7 @@ impl<'t> Parts<'t> {
         }
     }
 
-    /// The order of two without their signs.
+    /// Compares two decimals without their signs.
     fn compare_magnitude(&self, other: &Self) -> Ordering {
         let significant = |parts: &Self| parts.digits().skip_while(|digit| *digit == b'0');
         self.whole_digits().cmp(&other.whole_digits()).then_with(|| {
@@ -71,13 +71,13 @@ impl<'t> Parts<'t> {
     }
 }
 
-/// The digits at the beginning, and what follows them.
+/// Splits off the digits at the beginning.
 fn digits(bytes: &[u8]) -> (&[u8], &[u8]) {
     let count = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
     bytes.split_at_checked(count).unwrap_or((bytes, &[]))
 }
 
-/// An optional sign and up to six digits.
+/// Parses an optional sign and up to six digits.
 fn exponent(bytes: &[u8]) -> Option<i32> {
     let (negative, bytes) = match bytes.split_first() {
         Some((b'-', rest)) => (true, rest),
@@ -91,8 +91,8 @@ fn exponent(bytes: &[u8]) -> Option<i32> {
     Some(if negative { -value } else { value })
 }
 
-/// The order of two texts: decimals by their values, whatever their zeros, then all else by its bytes. A total order, which
-/// never changes: indexes are kept in it.
+/// Compares two texts: decimals by value, whatever their zeros, then all others by bytes. The order is total and must never
+/// change: indexes are kept in it.
 #[must_use]
 pub fn compare(left: &str, right: &str) -> Ordering {
     match (Parts::of(left), Parts::of(right)) {
@@ -107,14 +107,14 @@ pub fn compare(left: &str, right: &str) -> Ordering {
     }
 }
 
-/// Whether the text is an optional sign, digits and an optional point, as the contract has decimals: no exponent.
+/// Whether the text is a decimal of the contract: an optional sign, digits and an optional point, without an exponent.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
     Parts::of(text).is_some() && !text.contains(['e', 'E'])
 }
 
-/// The one text of all decimals that are equal to this one: without zeros at either end, and without a sign where it is 0.
-/// What is no plain decimal stays as it is.
+/// Returns the canonical text of equal decimals: without zeros at either end, and without a sign if it is 0. A text that is
+/// no plain decimal is returned unchanged.
 #[must_use]
 pub fn shortest(text: &str) -> String {
     let Some(parts) = Parts::of(text).filter(|_| is_plain(text)) else { return text.to_owned() };

@@ -1,4 +1,4 @@
-//! What decimals are, against PostgreSQL's own answers and a model of integers.
+//! Tests decimals against PostgreSQL's results and a model of integers.
 
 use std::cmp::Ordering;
 
@@ -50,7 +50,7 @@ fn arithmetic_is_postgres_own() {
     type Operation = fn(&Decimal, &Decimal) -> Result<Decimal>;
     let (add, subtract, multiply, divide, remainder): (Operation, Operation, Operation, Operation, Operation) =
         (Decimal::add, Decimal::subtract, Decimal::multiply, Decimal::divide, Decimal::remainder);
-    // What PostgreSQL 15 says.
+    // Results of PostgreSQL 15.
     let cases = [
         ("1.5", add, "-1.50", "0.00"),
         ("0.1", add, "0.2", "0.3"),
@@ -119,7 +119,7 @@ fn rounding_is_away_from_0() {
 
 #[test]
 fn the_order_is_total_and_by_value() {
-    // Ascending; texts of one line are equal.
+    // In ascending order; texts on the same line are equal.
     let order: [&[&str]; 12] = [
         &["-1e3", "-1000", "-001000.00"],
         &["-10.5"],
@@ -163,7 +163,7 @@ fn arithmetic_agrees_with_integers() {
         if units(1) != 0 {
             assert_eq!(told(left.remainder(&right)), of(units(0) % units(1), most));
             let quotient = left.divide(&right).expect("not by 0");
-            // No farther from the dividend than half a last digit of the quotient.
+            // The product with the divisor differs from the dividend by no more than half a last digit of the quotient.
             let back = quotient.multiply(&right).and_then(|back| back.subtract(&left)).expect("small").absolute();
             let half =
                 right.absolute().multiply(&Decimal { digits: 5.into(), scale: quotient.scale + 1 }).expect("small");

@@ -1,24 +1,23 @@
-//! The changes of a flush, by the tables that they change, in the order of these.
+//! The changes of a flush by table, with the tables in the order of their foreign keys.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::{ChangeKind, PlannedChange};
 use crate::{Catalog, Error, Result, order::order, schema::Table};
 
-/// The tables of all changes, in their order. How many changes and tables there are is guest-controlled, so everything is
-/// looked up once for all.
+/// The tables of all changes, in order. The number of changes and tables is guest-controlled, so each name is looked up only once.
 pub(super) struct ChangesByTable<'a> {
     pub(super) items: &'a [PlannedChange],
     /// The tables by their rank.
     pub(super) tables: Vec<&'a Table>,
-    /// The changes of each table, as they were given.
+    /// The changes of each table, in the given order.
     pub(super) changes: Vec<Vec<usize>>,
     /// The rank of each change's table.
     pub(super) rank: Vec<usize>,
 }
 
 impl<'a> ChangesByTable<'a> {
-    /// The plan, and whether its tables refer to each other in a circle.
+    /// Groups the changes, and returns whether their tables refer to each other in a cycle.
     pub(super) fn new(items: &'a [PlannedChange], catalog: &'a Catalog) -> Result<(Self, bool)> {
         let mut tables: Vec<&Table> = Vec::new();
         let mut positions: HashMap<(Option<&str>, &str), usize> = HashMap::new();
@@ -58,14 +57,14 @@ impl<'a> ChangesByTable<'a> {
         0..self.tables.len()
     }
 
-    /// The changes of a table that do this.
+    /// Returns the changes of this kind to a table.
     pub(super) fn of_kind(&self, rank: usize, kind: ChangeKind) -> impl Iterator<Item = usize> {
         let mine = self.changes.get(rank).map_or(&[][..], Vec::as_slice).iter().copied();
         mine.filter(move |at| self.items.get(*at).is_some_and(|item| item.kind == kind))
     }
 
-    /// The deletes, those of tables that refer to others before these. Tables in a circle, and those between two circles, have no
-    /// order: their deletes stay as they are given.
+    /// Returns the deletes, those from referring tables first. Tables in a cycle, and those between two cycles, have no order:
+    /// their deletes keep the given order.
     pub(super) fn deletes(&self, is_circular: bool) -> Vec<usize> {
         let of = |rank: usize| self.of_kind(rank, ChangeKind::Delete);
         if !is_circular {
@@ -90,7 +89,7 @@ impl<'a> ChangesByTable<'a> {
     }
 }
 
-/// Takes those out that nothing which is left leads to, again and again, the greatest first.
+/// Repeatedly removes the greatest node that no remaining node has an edge to, and returns the nodes in that order.
 fn remove_leaves(left: &mut BTreeSet<usize>, edges: &[(usize, usize)]) -> Vec<usize> {
     let mut waits: HashMap<usize, usize> = HashMap::new();
     let mut leads_to: HashMap<usize, Vec<usize>> = HashMap::new();

@@ -1,5 +1,5 @@
-//! What is written before a table's inserts, so that values of unique keys are free which these take, and before its updates, so
-//! that no row refers any more to a key which one of them changes.
+//! Steps before a table's inserts, which free the values of unique keys that the inserts take, and before its updates, which
+//! detach rows from a key that an update changes.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -15,7 +15,7 @@ use crate::{
     schema::{Action, ForeignKey, Table},
 };
 
-/// Rows of one change, and the values that one of their columns has for a moment.
+/// Rows of one change, and the temporary values of one of their columns.
 pub(super) struct ParkedRows {
     change: usize,
     column: String,
@@ -23,13 +23,13 @@ pub(super) struct ParkedRows {
     values: Vec<Value>,
 }
 
-/// The steps that come before others, by the ranks of their tables.
+/// The early steps, by the rank of the table that they precede.
 #[derive(Default)]
 pub(super) struct EarlySteps {
     before: BTreeMap<usize, Vec<RowGroup>>,
-    /// The rows that they write.
+    /// The rows that the early steps write.
     early: HashSet<Row>,
-    /// Changes that are to be added, in the order of their steps.
+    /// Changes to add, in the order of their steps.
     pub(super) parked: Vec<ParkedRows>,
 }
 
@@ -69,8 +69,8 @@ impl EarlySteps {
         freeing
     }
 
-    /// Rows that the flush moves from a key which changes to the new one, where the database does not: they refer to nothing
-    /// for a moment, if they may.
+    /// Parks foreign keys that the flush moves from a changing key to its new value, where the database does not cascade.
+    /// They are null until their own update, if they are nullable.
     fn release(&mut self, plan: &ChangesByTable<'_>) {
         for (rank, table) in plan.ranks().zip(&plan.tables) {
             let tells = |change: &usize| plan.items.get(*change).is_some_and(|item| item.stored.is_some());
@@ -93,12 +93,12 @@ impl EarlySteps {
         }
     }
 
-    /// What comes before the inserts of a table.
+    /// Returns the steps before the inserts of a table.
     pub(super) fn before(&mut self, rank: usize) -> Vec<RowGroup> {
         self.before.remove(&rank).unwrap_or_default()
     }
 
-    /// The rows of a step that are not written before.
+    /// Removes the rows of a step that an early step writes.
     pub(super) fn rest(&self, mut step: RowGroup) -> RowGroup {
         if !self.early.is_empty() {
             step.rows.retain(|row| !self.early.contains(&(step.change, *row)));
@@ -109,7 +109,7 @@ impl EarlySteps {
     fn park(&mut self, items: &[PlannedChange], primary_key: &[String], parks: Vec<ParkedValue>) -> Vec<RowGroup> {
         let mut of: BTreeMap<(bool, usize, String), ParkedRows> = BTreeMap::new();
         for ParkedValue { row: (change, row), column, value } in parks {
-            // Rows are found by their keys until these are moved.
+            // Rows are found by their keys, so the columns of these are parked last.
             let place = (primary_key.contains(&column), change, column.clone());
             let parked = of.entry(place).or_insert(ParkedRows { change, column, rows: Vec::new(), values: Vec::new() });
             parked.rows.push(row);
@@ -124,7 +124,7 @@ impl EarlySteps {
         steps
     }
 
-    /// Rows that are deleted early, after those that go and may refer to them.
+    /// Returns the steps that delete rows early, after the deletes of rows that may refer to them.
     fn deletes(
         &mut self,
         plan: &ChangesByTable<'_>,
@@ -144,7 +144,7 @@ impl EarlySteps {
             let all = plan.items.get(change).map_or(0, PlannedChange::rows);
             let mine = || rows.iter().filter(|(of, _)| *of == change).map(|(_, row)| *row);
             let early: Vec<u32> = match (*of == rank, referring.contains(of)) {
-                // Rows that refer to others of the table come before these.
+                // Rows before these in the same table may refer to them.
                 (true, true) => (0..mine().max().map_or(0, |row| row + 1)).collect(),
                 (true, false) => mine().collect(),
                 (false, true) => (0..all).collect(),
@@ -167,7 +167,7 @@ fn names(names: &[String]) -> Vec<&str> {
     names.iter().map(String::as_str).collect()
 }
 
-/// Rows of a table whose foreign key has values of a key that changes.
+/// Returns the rows of a table whose foreign key refers to a key that changes, with null for one of its columns.
 fn released(plan: &ChangesByTable<'_>, rank: usize, far: usize, key: &ForeignKey) -> Vec<ParkedValue> {
     let (Some(table), Some(far_table)) = (plan.tables.get(rank), plan.tables.get(far)) else { return Vec::new() };
     let can_be_null = |name: &&String| {
@@ -194,7 +194,7 @@ fn released(plan: &ChangesByTable<'_>, rank: usize, far: usize, key: &ForeignKey
     parks
 }
 
-/// The tables with changes that refer to a table, or to one of those, by their ranks.
+/// Returns the ranks of the tables with changes that refer to a table, directly or through others.
 fn referring(plan: &ChangesByTable<'_>, rank: usize) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     let mut left = vec![rank];
@@ -228,7 +228,7 @@ fn by_change(rows: Vec<Row>) -> Vec<RowGroup> {
 }
 
 impl ParkedRows {
-    /// Adds it to the changes, as an update. What is written later finds rows by the keys that they have then.
+    /// Adds the parked values to the changes, as an update. Later statements find the rows by the keys that they have then.
     pub(super) fn put(self, items: &mut Vec<PlannedChange>, catalog: &Catalog) -> Result<()> {
         let Self { change, column, rows, values } = self;
         let Some(item) = items.get_mut(change) else { return Ok(()) };

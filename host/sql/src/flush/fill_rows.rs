@@ -1,11 +1,11 @@
-//! Some rows of a batch as a batch of their own, with values that are brought.
+//! Copies selected rows of a batch and replaces some of their values.
 
 use crate::{
     Batch, ColumnData, Result, Value,
     batch::{ColumnBuilder, VectorKind},
 };
 
-/// These rows of the columns, with other values at some positions among them. The others come by position.
+/// Copies these rows of the columns and replaces the values at some positions among them. `others` is sorted by position.
 pub(super) fn pick(columns: &[ColumnData], rows: &[u32], others: &[(usize, u16, Value)]) -> Result<Batch> {
     let mut brought = vec![Vec::new(); columns.len()];
     for (position, column, value) in others {
@@ -21,7 +21,7 @@ pub(super) fn pick(columns: &[ColumnData], rows: &[u32], others: &[(usize, u16, 
 }
 
 fn replaced(column: &ColumnData, rows: &[u32], brought: Vec<(usize, &Value)>) -> Result<ColumnData> {
-    // A column whose values are all brought has no kind of its own.
+    // A column whose values are all replaced has no kind of its own.
     let mut builder = ColumnBuilder::new(VectorKind::Dynamic, rows.len());
     let mut brought = brought.into_iter().peekable();
     for (position, row) in rows.iter().enumerate() {

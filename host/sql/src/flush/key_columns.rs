@@ -1,6 +1,7 @@
-//! Where the columns of a key are in a change, and what its rows have and get there.
+//! Finds the columns of a key in a change, and the values that its rows had and get there.
 //!
-//! Values are compared as texts that equal ones have, and that some have which a collation takes for equal.
+//! Values are compared as texts: equal values have equal texts, and so have some values that a collation
+//! considers equal.
 
 use super::{ChangeKind, PlannedChange};
 use crate::{
@@ -8,25 +9,25 @@ use crate::{
     schema::{DefaultValue, Table},
 };
 
-/// Where the columns of a unique key are in a change.
+/// The positions of a unique key's columns in a change.
 pub(super) struct KeyColumns<'a> {
     columns: Vec<KeyColumn<'a>>,
     is_written: bool,
 }
 
 struct KeyColumn<'a> {
-    /// Among those that are written.
+    /// The position among the written columns.
     written: Option<usize>,
-    /// Among what the rows had.
+    /// The position among the stored columns.
     stored: Option<usize>,
-    /// In the batch, where it is of the key that finds the row.
+    /// The position in the batch, if it belongs to the primary key that finds the row.
     key: Option<usize>,
-    /// What an insert gets that says nothing.
+    /// The default value, for an insert that omits the column.
     default: Option<&'a Value>,
 }
 
 impl<'a> KeyColumns<'a> {
-    /// Nothing where the change neither frees nor takes values of the key, or does not tell which.
+    /// Returns `None` if the change neither frees nor takes values of the key, or does not contain them.
     pub(super) fn new(item: &PlannedChange, table: &'a Table, key: &[&str]) -> Option<Self> {
         let mut columns = Vec::with_capacity(key.len());
         let mut is_written = item.kind != ChangeKind::Update;
@@ -49,7 +50,7 @@ impl<'a> KeyColumns<'a> {
         (is_written && columns.iter().all(is_told)).then_some(Self { columns, is_written })
     }
 
-    /// What a row had, as a text that only equal values have; nothing where one of them is null.
+    /// Returns the text of the key that a row had; `None` for an insert, or if one of the values is null.
     pub(super) fn old(&self, item: &PlannedChange, row: u32) -> Option<String> {
         if item.kind == ChangeKind::Insert {
             return None;
@@ -57,7 +58,7 @@ impl<'a> KeyColumns<'a> {
         text(self.columns.iter().map(|place| place.stored_in(item, row)))
     }
 
-    /// Whether a row gets other values than it had.
+    /// Whether the key of a row changes; always true for a delete.
     pub(super) fn differs(&self, item: &PlannedChange, row: u32) -> bool {
         let differs = |place: &KeyColumn<'_>| match place.written {
             Some(at) if item.is_linked(row, at) => true,
@@ -67,7 +68,8 @@ impl<'a> KeyColumns<'a> {
         item.kind == ChangeKind::Delete || self.columns.iter().any(differs)
     }
 
-    /// What a row gets.
+    /// Returns the text of the key that a row gets; `None` if it gets none, a value is null, or a value is
+    /// not generated yet.
     pub(super) fn taken(&self, item: &PlannedChange, row: u32) -> Option<String> {
         if item.kind == ChangeKind::Delete || !self.is_written {
             return None;
@@ -94,14 +96,14 @@ impl KeyColumn<'_> {
     }
 }
 
-/// Values as a text that equal ones have; nothing where one is null.
+/// Returns a text of values that is equal for equal ones; `None` if one is null.
 pub(super) fn text(values: impl Iterator<Item = Value>) -> Option<String> {
     let mut text = String::new();
     for value in values {
         match value {
             Value::Scalar(Scalar::Null) => return None,
             Value::Scalar(Scalar::Text(value)) => {
-                // As a collation may see it.
+                // A collation may ignore case and trailing blanks.
                 let value = value.trim_end().to_lowercase();
                 text.push_str(&format!("{}:{value};", value.len()));
             }
@@ -114,7 +116,7 @@ pub(super) fn text(values: impl Iterator<Item = Value>) -> Option<String> {
     Some(text)
 }
 
-/// A decimal without what does not count.
+/// Returns a decimal without insignificant zeros and signs.
 fn plain(decimal: &str) -> String {
     let (sign, digits) = match decimal.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -126,7 +128,7 @@ fn plain(decimal: &str) -> String {
     format!("{sign}{whole}.{fraction}")
 }
 
-/// The primary key of a row, as a text that only equal ones have.
+/// Returns the text of a row's primary key.
 pub(super) fn key_of(item: &PlannedChange, table: &Table, row: u32) -> Option<String> {
     let at = |name: &String| item.key_at(name, &table.primary_key);
     text(table.primary_key.iter().filter_map(at).map(|at| item.batch.value(row as usize, at)))

@@ -1,29 +1,29 @@
-//! Keys that one row makes and another needs.
+//! Resolves references to keys that one row generates and another needs.
 //!
-//! How many links there are is guest-controlled. Each is looked at a fixed number of times, however many steps there are.
+//! The number of references is guest-controlled. Each is visited a fixed number of times, whatever the number of steps.
 
 use std::collections::HashMap;
 
 use super::{ChangeKind, KeyReference, PlannedChange, RowGroup};
 use crate::{Catalog, Error, Result, Value, catalog::Entry, value::ValueRef};
 
-/// Where links take their values from: a column of the rows of one change.
+/// The source of referenced values: a column of the rows of one change.
 pub(super) struct KeySource {
     change: usize,
     pub(super) column: String,
-    /// Where that change writes the column.
+    /// The position of the column among those that the change writes.
     pub(super) written: Option<u16>,
-    /// Where the column is among what that change returns.
+    /// The position of the column among those that the change returns.
     pub(super) returned: Option<usize>,
     /// Whether a row has to return it.
     is_wanted: bool,
 }
 
-/// The links of a change, by row and column.
+/// The key references of a change, by row and column.
 #[derive(Default)]
 pub(super) struct KeyReferences {
     links: Vec<KeyReference>,
-    /// The source of each.
+    /// The source of each reference.
     source: Vec<usize>,
     sources: Vec<KeySource>,
 }
@@ -42,7 +42,7 @@ impl KeyReferences {
         self.links.iter()
     }
 
-    /// The links of a row, each with its source.
+    /// Returns the references of a row, each with its source.
     fn of_row(&self, row: u32) -> impl Iterator<Item = (&KeyReference, &KeySource)> {
         let from = self.links.partition_point(|link| link.row < row);
         let links = self.links.get(from..).unwrap_or_default().iter().take_while(move |link| link.row == row);
@@ -60,7 +60,7 @@ impl KeyReferences {
     }
 }
 
-/// Checks the links of all changes, finds what each needs, and makes the changes that have it return it.
+/// Checks the references of all changes, finds their sources, and makes the source changes return the needed columns.
 pub(super) fn resolve(items: &mut [PlannedChange], catalog: &Catalog) -> Result<()> {
     for change in 0..items.len() {
         let (sources, source) = sources(items, change, catalog)?;
@@ -86,7 +86,7 @@ pub(super) fn resolve(items: &mut [PlannedChange], catalog: &Catalog) -> Result<
     Ok(())
 }
 
-/// The sources of a change's links, and which of them each link has.
+/// Returns the sources of a change's references, and the source of each reference.
 fn sources(items: &[PlannedChange], change: usize, catalog: &Catalog) -> Result<(Vec<KeySource>, Vec<usize>)> {
     let (mut sources, mut source) = (Vec::new(), Vec::new());
     let Some(item) = items.get(change) else { return Ok((sources, source)) };
@@ -126,14 +126,14 @@ impl KeySource {
     }
 }
 
-/// Whether a row brings its value along, or gets it from a row before it.
+/// Whether a row sets the value itself, or gets it from another row by a reference.
 fn is_given(of: &PlannedChange, row: u32, source: &KeySource) -> bool {
     let Some(written) = source.written else { return false };
     let is_null = of.batch.value_ref(row as usize, usize::from(written)) == ValueRef::NULL;
     !is_null || of.links.has(row, written)
 }
 
-/// The column of the far table that a column takes its value from.
+/// Returns the column of the remote table that a column takes its value from.
 fn referred(near: &Entry, column: &str, far: &Entry) -> Result<String> {
     let to_far =
         near.table.foreign_keys.iter().filter(|key| key.table == far.table.name && key.schema == far.table.schema);
@@ -152,7 +152,7 @@ fn referred(near: &Entry, column: &str, far: &Entry) -> Result<String> {
     }
 }
 
-/// The values that links bring to the rows of a step: position among them, column, value; by position.
+/// Returns the values that references bring to the rows of a step: position in the step, column, value; sorted by position.
 pub(super) fn fill(items: &[PlannedChange], step: &RowGroup) -> Result<Vec<(usize, u16, Value)>> {
     let mut filled = Vec::new();
     let Some(item) = items.get(step.change).filter(|_| !step.reads) else { return Ok(filled) };

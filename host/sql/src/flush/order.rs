@@ -1,19 +1,19 @@
-//! The order in which changes are written.
+//! The order in which the changes of a flush are written.
 //!
-//! The host owns it: tables by their foreign keys, inserted rows by the keys that they refer to, then updates, then deletes in the
-//! opposite order of tables. A guest may send changes in any order. One order is the guest's alone: of a row to delete the host has the
-//! primary key and no foreign keys, so deletes from one table, and those from tables in a circle, stay as they are given.
+//! The host determines it: tables by their foreign keys, inserted rows by the keys that they refer to, then updates, then deletes in
+//! the opposite order of tables. A guest may send changes in any order. One order is the guest's: the host has the primary key of a row
+//! to delete but not its foreign keys, so deletes from one table, and those from tables in a cycle, keep the given order.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{ChangeKind, PlannedChange, RowGroup, changes_by_table::ChangesByTable, early_steps::EarlySteps};
 use crate::{Catalog, Error, Result, Scalar, Value, decimal::shortest, schema::ForeignKey};
 
-/// The steps of all changes, in order. Those that only move values out of the way are added to them.
+/// Returns the steps of all changes, in order, and adds the changes that only park values.
 pub(super) fn steps(items: &mut Vec<PlannedChange>, catalog: &Catalog) -> Result<Vec<RowGroup>> {
     let (mut steps, parked) = {
         let (plan, is_circular) = ChangesByTable::new(items, catalog)?;
-        // Tables in a circle have no order, their rows may have one.
+        // Tables in a cycle have no order, but their rows may have one.
         let by_rows = is_circular || plan.needs_a_later_table();
         let mut freeing = EarlySteps::new(&plan, catalog, by_rows, is_circular);
         let steps = plan.steps(&mut freeing, by_rows, is_circular)?;
@@ -26,10 +26,10 @@ pub(super) fn steps(items: &mut Vec<PlannedChange>, catalog: &Catalog) -> Result
     Ok(steps)
 }
 
-/// A row to insert: its change, and its place there.
+/// A row to insert: the positions of its change and of the row in it.
 type Node = (usize, u32);
 
-/// A row that needs another: the needed one, itself, and whether the needed key is made by the database.
+/// A dependency of one row on another: the needed row, the row that needs it, and whether the database generates the needed key.
 type Edge = (usize, usize, bool);
 
 impl ChangesByTable<'_> {
@@ -57,19 +57,19 @@ impl ChangesByTable<'_> {
         Ok(steps)
     }
 
-    /// A change as one step.
+    /// Returns a whole change as one step.
     fn whole(&self, change: usize) -> RowGroup {
         let rows = self.items.get(change).map_or(0, PlannedChange::rows);
         RowGroup { change, rows: (0..rows).collect(), reads: false }
     }
 
-    /// The ranks of the tables that a change's links go to.
+    /// Returns the ranks of the tables that a change's key references lead to.
     fn linked(&self, change: usize) -> impl Iterator<Item = usize> {
         let links = self.items.get(change).into_iter().flat_map(|item| item.links.iter());
         links.filter_map(|link| self.rank.get(link.of_change as usize).copied())
     }
 
-    /// Whether a link goes to a table that comes later.
+    /// Whether a key reference leads to a table of a later rank.
     fn needs_a_later_table(&self) -> bool {
         self.rank.iter().enumerate().any(|(change, own)| self.linked(change).any(|rank| rank > *own))
     }
@@ -81,8 +81,8 @@ impl ChangesByTable<'_> {
         key_to_itself || inserts.iter().any(|change| self.linked(*change).any(|of| of == rank))
     }
 
-    /// Rows to insert, each after those that it needs. A row whose key is made by the database is in an earlier step than
-    /// those that need the key; one whose key is given only has to come before them.
+    /// Orders rows to insert, each after those that it needs. A row whose key the database generates is in an earlier step than those
+    /// that need the key; a row with a given key only has to precede them.
     fn rows(&self, changes: &[usize]) -> Result<Vec<RowGroup>> {
         let count = |change: usize| self.items.get(change).map_or(0, PlannedChange::rows);
         let nodes: Vec<Node> = changes.iter().flat_map(|at| (0..count(*at)).map(move |row| (*at, row))).collect();
@@ -129,7 +129,7 @@ impl ChangesByTable<'_> {
         Ok(steps.into_iter().map(|(_, step)| step).collect())
     }
 
-    /// Which row needs which.
+    /// Returns the dependencies between rows.
     fn edges(&self, nodes: &[Node], numbers: &HashMap<Node, usize>) -> Vec<Edge> {
         let mut edges = Vec::new();
         let changes: BTreeSet<usize> = nodes.iter().map(|(change, _)| *change).collect();
@@ -144,9 +144,9 @@ impl ChangesByTable<'_> {
         let ranks: BTreeSet<usize> = changes.iter().filter_map(|change| self.rank.get(*change).copied()).collect();
         for rank in ranks {
             let keys = self.tables.get(rank).map_or(&[][..], |table| table.foreign_keys.as_slice());
-            // Many foreign keys refer to the same few columns, whose rows are looked at once.
+            // Many foreign keys refer to the same few columns, whose rows are indexed once.
             let mut referred: HashMap<(usize, &[String]), HashMap<String, usize>> = HashMap::new();
-            // A table may declare the same one under many names.
+            // A table may declare the same foreign key under several names.
             let mut seen = HashSet::new();
             for key in keys.iter().filter(|key| seen.insert((&key.schema, &key.table, &key.columns, &key.referred))) {
                 let Some(far) = self.far(key) else { continue };
@@ -158,12 +158,12 @@ impl ChangesByTable<'_> {
         edges
     }
 
-    /// The table that a foreign key refers to, where rows of it change.
+    /// Returns the rank of the table that a foreign key refers to, if the flush changes rows of it.
     fn far(&self, key: &ForeignKey) -> Option<usize> {
         self.tables.iter().position(|table| table.name == key.table && table.schema == key.schema)
     }
 
-    /// The rows to insert into a table by their values.
+    /// Indexes the rows to insert into a table by their values in these columns.
     fn having(&self, rank: usize, columns: &[String], numbers: &HashMap<Node, usize>) -> HashMap<String, usize> {
         let mut rows = HashMap::new();
         self.each(rank, columns, numbers, |text, node| {
@@ -172,7 +172,7 @@ impl ChangesByTable<'_> {
         rows
     }
 
-    /// The rows of a table that need others by a foreign key whose values both sides have.
+    /// Adds the dependencies of a table's rows by a foreign key whose values both sides have.
     fn given(
         &self,
         rank: usize,
@@ -191,7 +191,7 @@ impl ChangesByTable<'_> {
         });
     }
 
-    /// Each row to insert into a table that has these values, as a text that only equal ones have.
+    /// Calls `see` with each row to insert into a table that has these columns, and with a text that only equal values have.
     fn each(
         &self,
         rank: usize,
@@ -218,12 +218,12 @@ impl ChangesByTable<'_> {
     }
 }
 
-/// Where these columns are among those that a change writes.
+/// Returns the positions of these columns among those that a change writes.
 fn positions(item: &PlannedChange, columns: &[String]) -> Option<Vec<usize>> {
     columns.iter().map(|column| item.columns.iter().position(|name| name == column)).collect()
 }
 
-/// The values of a row as a text that only equal ones have; nothing where one is null.
+/// Returns a text of a row's values that only equal values have; `None` if one is null.
 fn text(item: &PlannedChange, row: u32, columns: &[usize]) -> Option<String> {
     let mut text = String::new();
     for column in columns {

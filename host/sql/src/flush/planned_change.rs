@@ -1,4 +1,4 @@
-//! One change on its way: what it writes, and what came back of it.
+//! The state of one change: the rows that it writes and those that came back.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -20,7 +20,7 @@ pub(super) enum ChangeKind {
     Delete,
 }
 
-/// A change whose batches are one: the columns that are written, the primary key, the version.
+/// A change with a single batch: the written columns, the primary key, the version.
 pub(super) struct PlannedChange {
     pub(super) kind: ChangeKind,
     pub(super) schema: Option<String>,
@@ -31,26 +31,26 @@ pub(super) struct PlannedChange {
     pub(super) batch: Arc<Batch>,
     pub(super) links: KeyReferences,
     pub(super) is_versioned: bool,
-    /// What the rows had before, as far as it was told.
+    /// The stored values of the rows, as far as the guest sent them.
     pub(super) stored: Option<KnownRows>,
-    /// The change whose values it only moves out of the way.
+    /// The change whose values it only parks.
     pub(super) prepares: Option<usize>,
-    /// Whether rows that are not there are no mistake.
+    /// Whether missing rows are no error.
     pub(super) may_be_gone: bool,
-    /// Values of the key that rows have got by the time, by row and column of the batch.
+    /// Parked values of the key columns, by row and column of the batch.
     pub(super) moved: HashMap<(u32, u16), Value>,
-    /// The columns to return, those first that were asked for.
+    /// The columns to return, the requested ones first.
     pub(super) returning: Vec<String>,
-    /// How an insert's rows become known where the database returns nothing of them.
+    /// The way to read an insert's rows back, where the database does not return them.
     pub(super) read_back: Option<ReadBack>,
     asked: usize,
     pub(super) matched: u64,
-    /// Whether others take values from its rows that links may have brought.
+    /// Whether other rows take values from its rows, which references may have filled.
     pub(super) is_source: bool,
-    /// These values, by row and column.
+    /// The filled values, by row and column.
     filled: HashMap<(u32, u16), Value>,
     made: Vec<Batch>,
-    /// Where what a row returned is: the batch, and its row there.
+    /// The place of each row's result: the batch, and the row in it.
     placed: Vec<Option<(usize, usize)>>,
 }
 
@@ -73,7 +73,7 @@ impl PlannedChange {
         let (mut batch, mut columns, mut links) = (rows, columns, links);
         let given = columns.len();
         let count = batch.rows;
-        // How many rows there are is said, not known: nothing is made for each of them before this.
+        // The batch's number of rows is a claim of the guest: nothing is allocated for each row before this check.
         fits(&table, "columns", &batch, count, columns.len())?;
         batch.validate()?;
         if kind == ChangeKind::Update {
@@ -126,25 +126,25 @@ impl PlannedChange {
         })
     }
 
-    /// The column that a link fills: one that is written, or after these one of the key that finds the row.
+    /// Returns the column that a reference fills: a written one, or after these a key column that finds the row.
     pub(super) fn linked_column(&self, column: u16) -> Option<&String> {
         let column = usize::from(column);
         self.columns.get(column).or_else(|| self.keys.get(column.checked_sub(self.columns.len())?))
     }
 
-    /// How many rows it has.
+    /// Returns the number of rows.
     pub(super) fn rows(&self) -> u32 {
         self.batch.rows
     }
 
-    /// The rows of a step as a batch.
+    /// Returns the rows of a step as a batch.
     pub(super) fn rows_of(&self, step: &RowGroup, filled: &[(usize, u16, Value)]) -> Result<Arc<Batch>> {
         let all = step.rows.len() == self.rows() as usize && step.rows.iter().copied().eq(0..self.rows());
         if step.reads && self.kind == ChangeKind::Insert {
             return self.keys_of(step).map(Arc::new);
         }
         if step.reads {
-            // A key that was changed finds its row as it is now.
+            // A changed key finds its row by the new value.
             let at = |(position, key): (usize, &String)| {
                 let written = self.columns.iter().position(|name| name == key);
                 written.unwrap_or(self.columns.len() + position)
@@ -168,28 +168,28 @@ impl PlannedChange {
         fill_rows::pick(&self.batch.columns, &step.rows, &others).map(Arc::new)
     }
 
-    /// A column of the batch that has a row's key, by the column's name.
+    /// Returns the position in the batch of a primary key column that finds the row.
     pub(super) fn key_at(&self, column: &str, primary_key: &[String]) -> Option<usize> {
         let position = primary_key.iter().position(|key| key == column)?;
         (self.kind != ChangeKind::Insert).then_some(self.columns.len() + position)
     }
 
-    /// Where a column is among those that are written.
+    /// Returns the position of a column among the written ones.
     pub(super) fn written(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|name| name == column)
     }
 
-    /// Whether a value of a row comes from a row that the flush makes.
+    /// Whether a value of a row comes from a row that the flush inserts.
     pub(super) fn is_linked(&self, row: u32, column: usize) -> bool {
         u16::try_from(column).is_ok_and(|column| self.links.has(row, column))
     }
 
-    /// Whether any value of a row does.
+    /// Whether any value of a row comes from a row that the flush inserts.
     pub(super) fn has_links(&self, row: u32) -> bool {
         self.links.has_row(row)
     }
 
-    /// The primary keys of inserted rows: given, brought by links, or made.
+    /// Returns the primary keys of inserted rows: given, filled by references, or generated.
     fn keys_of(&self, step: &RowGroup) -> Result<Batch> {
         let keys = self.read_back.as_ref().map_or(&[][..], |read_back| &read_back.keys);
         let mut batch = BatchBuilder::with_capacity(&vec![VectorKind::Dynamic; keys.len()], step.rows.len());
@@ -205,7 +205,7 @@ impl PlannedChange {
         batch.finish()
     }
 
-    /// Remembers what links brought, since others need it again.
+    /// Keeps the values that references filled, since other rows need them.
     pub(super) fn keep(&mut self, step: &RowGroup, filled: Vec<(usize, u16, Value)>) {
         for (position, column, value) in filled {
             if let Some(row) = step.rows.get(position) {
@@ -214,12 +214,12 @@ impl PlannedChange {
         }
     }
 
-    /// The value that a row has, or got; nothing where it is not known.
+    /// Returns the value that a row has or got; `None` if it is unknown.
     pub(super) fn known(&self, row: u32, source: &KeySource) -> Option<Value> {
         self.value_of(row, source.written, source.returned)
     }
 
-    /// The value of a column that is written or returned at these places.
+    /// Returns the value of a column that is written or returned at these positions.
     fn value_of(&self, row: u32, written: Option<u16>, returned: Option<usize>) -> Option<Value> {
         if let Some(written) = written {
             let value = self.filled.get(&(row, written)).cloned();
@@ -232,8 +232,8 @@ impl PlannedChange {
         Some(self.made.get(batch)?.value(at, returned?)).filter(|value| !value.is_null())
     }
 
-    /// Prepares an insert for a database that returns nothing of inserted rows but the key that it makes: whatever else they
-    /// should return is read by their keys.
+    /// Prepares an insert for a database that returns only the generated key of inserted rows: the other columns to return
+    /// are read by primary key.
     pub(super) fn read_back(&mut self, catalog: &Catalog) -> Result<()> {
         if self.kind != ChangeKind::Insert || self.returning.is_empty() {
             return Ok(());
@@ -243,7 +243,7 @@ impl PlannedChange {
         let made = entry.table.columns.iter().find(|column| is_made(column, &self.columns));
         let made = made.map(|column| column.name.clone());
         let reads = self.returning.iter().any(|name| Some(name) != made.as_ref());
-        // The key is needed to read the others; what was asked for stays in front.
+        // The other columns are read by this key; the requested columns stay in front.
         if let (true, Some(made)) = (reads, &made)
             && !self.returning.contains(made)
         {
@@ -258,13 +258,13 @@ impl PlannedChange {
                 "this database returns nothing of inserts, and the rows have no key to read them by".to_owned();
             return Err(Error::Unsupported { capability: "insert-returning", message });
         }
-        // Keys that links bring have to be kept.
+        // Keys that references fill have to be kept.
         self.is_source |= reads;
         self.read_back = Some(ReadBack { made, keys, reads });
         Ok(())
     }
 
-    /// What the statement of an insert returns.
+    /// Returns the columns that the statement of an insert returns.
     pub(super) fn returned_by_insert(&self) -> Vec<String> {
         match &self.read_back {
             None => self.returning.clone(),
@@ -272,7 +272,7 @@ impl PlannedChange {
         }
     }
 
-    /// What a statement returned, in the columns that the change returns: those that are read later are null.
+    /// Extends what a statement returned to the columns that the change returns: those that are read later are null.
     pub(super) fn widened(&self, returned: Batch) -> Batch {
         let Some(read_back) = self.read_back.as_ref().filter(|read_back| read_back.reads) else { return returned };
         let rows = returned.rows;
@@ -285,7 +285,7 @@ impl PlannedChange {
         Batch { rows, columns }
     }
 
-    /// Keeps what came back of some rows.
+    /// Keeps the returned values of some rows.
     pub(super) fn place(&mut self, rows: &[u32], mut returned: Batch, is_numbered: bool) {
         let positions =
             if is_numbered && !returned.columns.is_empty() { Some(returned.columns.remove(0)) } else { None };
@@ -305,7 +305,7 @@ impl PlannedChange {
         self.made.push(returned);
     }
 
-    /// What it returns.
+    /// Returns the requested columns of all rows.
     pub(super) fn finish(mut self) -> Result<Batch> {
         if self.asked == 0 {
             let rows = if self.kind == ChangeKind::Delete {
@@ -336,24 +336,24 @@ impl PlannedChange {
     }
 }
 
-/// How rows become known of which an insert returns nothing.
+/// The way to read back rows that an insert does not return.
 pub(super) struct ReadBack {
-    /// The key that the database makes and tells.
+    /// The key that the database generates and reports.
     made: Option<String>,
-    /// The primary key, each column with its place among those that are written.
+    /// The primary key, each column with its position among the written ones.
     keys: Vec<(String, Option<u16>)>,
-    /// Whether more than that key is wanted, which is read afterwards.
+    /// Whether more columns than that key are returned, which are read afterwards.
     pub(super) reads: bool,
 }
 
-/// A column of nulls.
+/// Makes a column of nulls.
 fn nulls(rows: u32) -> ColumnData {
     let mut column = ColumnBuilder::new(VectorKind::Dynamic, rows as usize);
     (0..rows).for_each(|_| column.push_null());
     column.finish()
 }
 
-/// Links to columns of the key stay there when columns were added before them.
+/// Shifts references to key columns by the number of columns that were added before these.
 fn shift(links: &mut [KeyReference], given: usize, columns: usize) {
     let added = u16::try_from(columns.saturating_sub(given)).unwrap_or(u16::MAX);
     for link in links.iter_mut().filter(|link| usize::from(link.column) >= given) {
@@ -361,7 +361,7 @@ fn shift(links: &mut [KeyReference], given: usize, columns: usize) {
     }
 }
 
-/// Adds the constants that every update sets, where this one does not set them.
+/// Adds the `on_update` constants of columns that this update does not set.
 fn touch(table: &Table, columns: &mut Vec<String>, batch: &mut Batch) -> Result<()> {
     for column in &table.columns {
         if let DefaultValue::Literal(value) = &column.on_update

@@ -1,7 +1,7 @@
-//! Values that a column has for a moment, while its row's own one is on its way to another row.
+//! Temporary values of a column, while its row's own value moves to another row.
 //!
-//! They are made of the row's key, so that the same flush has the same statements. The rows of a table that a flush does not
-//! change are not known: a spare value is one of so many that none of these has it, where the type has so many.
+//! They are derived from the row's key, so that the same flush has the same statements. Rows that a flush does not change
+//! are unknown to the host: if the type has enough values, a spare value is one of so many that none of these rows should have it.
 
 use crate::{
     Scalar, Value,
@@ -9,17 +9,17 @@ use crate::{
     value::Interval,
 };
 
-/// Days from 1970 to a time that few rows speak of: about the year 8000.
+/// The days from 1970 to about the year 8000, which few rows contain.
 const FAR: i64 = 2_202_000;
-/// Days from there on.
+/// The number of days from there on.
 const DAYS: u64 = 700_000;
 const DAY: u64 = 86_400_000_000;
 
-/// A value for a column by a number; nothing where its type has too few values.
+/// Derives a value of a column's type from a number; `None` if the type has too few values.
 pub(super) fn value(column: &Column, number: u64) -> Option<Value> {
     let x = mixed(number);
     let whole = |bits: u32| i64::try_from((1 << bits) | (x & ((1 << bits) - 1))).ok();
-    // What counts keys up must not go on from a spare one.
+    // A sequence of generated keys must not continue from a spare value, so spare keys are negative.
     let signed =
         |value: i64| Scalar::Integer(if column.default == DefaultValue::GeneratedKey { -value } else { value });
     let ty = &column.ty;
@@ -45,14 +45,14 @@ pub(super) fn value(column: &Column, number: u64) -> Option<Value> {
         TypeKind::Date => Scalar::Date(i32::try_from(FAR + i64::try_from(x % DAYS).ok()?).ok()?),
         TypeKind::Time => Scalar::Time(i64::try_from(x % DAY).ok()?),
         TypeKind::Timestamp => Scalar::Timestamp(FAR * DAY.cast_signed() + i64::try_from(x % (DAYS * DAY)).ok()?),
-        // MySQL's end in 2038.
+        // MySQL's `TIMESTAMP` ends in 2038.
         TypeKind::TimestampTz => Scalar::TimestampTz(i64::try_from(DAY + x % (10_000 * DAY)).ok()?),
         TypeKind::Interval => Scalar::Interval(Interval { months: 0, days: 0, microseconds: whole(50)? }),
         TypeKind::Boolean | TypeKind::Enumeration | TypeKind::Array | TypeKind::Other => return None,
     }))
 }
 
-/// A number that all bits of another one went into.
+/// Mixes all bits of a number (`SplitMix64`).
 pub(super) fn mixed(number: u64) -> u64 {
     let mut x = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -60,7 +60,7 @@ pub(super) fn mixed(number: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// A text of so many characters at most: short ones are of characters that no script uses.
+/// Makes a text of at most `length` characters: a short one of private-use characters.
 fn text(length: u32, x: u64) -> Option<String> {
     if length >= 17 {
         return Some(format!("~{x:016x}"));
@@ -70,7 +70,7 @@ fn text(length: u32, x: u64) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// The greatest decimals there are, without a fraction.
+/// Makes a decimal without a fraction, from the greater half of those that fit.
 fn decimal(precision: Option<u32>, scale: Option<u32>, x: u64) -> Option<Scalar> {
     let digits = precision.map_or(18, |precision| precision.saturating_sub(scale.unwrap_or(0)).min(18));
     let past = 10_u64.checked_pow(digits).filter(|past| *past > 1)?;

@@ -1,12 +1,12 @@
-//! Values of unique keys that one row of a flush frees and another one takes.
+//! Handles values of unique keys that one row of a flush frees and another one takes.
 //!
-//! A database looks at unique keys row by row. So a row whose value another one takes is written before that one: it is
-//! deleted, or updated, earlier than it would be. Rows for which there is no such order, as they swap their values or come
-//! in a long chain, are parked: an update more sets a column of the key to null, or to a value that no other row has, until their
-//! own update comes. Nothing happens to rows whose values no other row of the flush takes.
+//! A database checks unique keys row by row, so a row is written before the row that takes its value: it is deleted, or updated,
+//! earlier than it would be. Rows without such an order, as they swap their values or form a long chain, are parked: an
+//! additional update sets a column of the key to null, or to a value that no other row has, until their own update. Rows whose
+//! values no other row of the flush takes are not affected.
 //!
-//! What this takes for equal may differ in letter case or in blanks at the end, as it does not know the database's collations:
-//! that costs a statement and changes nothing else. A value that comes from a key which the flush makes is new to all rows.
+//! Values that differ in letter case or trailing blanks may count as equal here, as the database's collations are unknown: that
+//! costs a statement and changes nothing else. A key that the flush generates is new to all rows.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -20,20 +20,20 @@ use crate::{
     schema::{Action, Column, ForeignKey, Table},
 };
 
-/// A row of a change.
+/// A row: the positions of its change and of the row in it.
 pub(super) type Row = (usize, u32);
 
-/// So many rounds of updates are not worse than to park rows.
+/// Up to this number, rounds of updates are no worse than parking rows.
 const ROUNDS: usize = 2;
 
-/// A value that a row has for a moment.
+/// A temporary value of a row.
 pub(super) struct ParkedValue {
     pub(super) row: Row,
     pub(super) column: String,
     pub(super) value: Value,
 }
 
-/// What is written before the inserts of a table.
+/// The writes before the inserts of a table.
 #[derive(Default)]
 pub(super) struct UniqueKeyPlan {
     /// Rows to delete.
@@ -44,13 +44,13 @@ pub(super) struct UniqueKeyPlan {
     pub(super) rounds: Vec<Vec<Row>>,
 }
 
-/// The changes of one table, and what is around it.
+/// The changes of one table, with their context.
 pub(super) struct TableChanges<'a> {
     pub(super) items: &'a [PlannedChange],
     pub(super) table: &'a Table,
     /// The changes of the table.
     pub(super) changes: &'a [usize],
-    /// All tables there are.
+    /// All tables of the catalog.
     pub(super) tables: &'a dyn Fn() -> Vec<&'a Table>,
     /// Whether the flush changes rows that may refer to those that it deletes.
     pub(super) is_referred: &'a dyn Fn() -> bool,
@@ -58,7 +58,7 @@ pub(super) struct TableChanges<'a> {
     pub(super) needs_inserts: &'a dyn Fn(&ForeignKey) -> bool,
 }
 
-/// Who frees what: the rows, with the positions of the unique keys whose values others take, and from whom each row takes some.
+/// The rows that free values, with the positions of the unique keys whose values others take, and the rows that each row takes values from.
 #[derive(Default)]
 struct Conflicts {
     frees: BTreeMap<Row, BTreeSet<usize>>,
@@ -66,7 +66,7 @@ struct Conflicts {
 }
 
 impl<'a> TableChanges<'a> {
-    /// What has to be done before the table's inserts and updates.
+    /// Plans the writes before the table's inserts and updates.
     pub(super) fn freed(&self) -> UniqueKeyPlan {
         let keys = self.keys();
         let conflicts = self.conflicts(&keys);
@@ -98,14 +98,14 @@ impl<'a> TableChanges<'a> {
                 (Some(round), None) => put(&mut freed.rounds, *round, row),
                 (Some(round), Some(_)) if *round < ROUNDS => put(&mut freed.rounds, *round, row),
                 (_, Some(columns)) => spares.park(row, &columns, &mut freed.parks),
-                // There is no way that the database would go.
+                // No order of statements satisfies the database.
                 (None, None) => {}
             }
         }
         freed
     }
 
-    /// The foreign keys that refer to the table.
+    /// Returns the foreign keys that refer to the table.
     fn referring(&self) -> Vec<&'a ForeignKey> {
         let keys = (self.tables)().into_iter().flat_map(|table| &table.foreign_keys);
         keys.filter(|key| key.table == self.table.name && key.schema == self.table.schema).collect()
@@ -115,7 +115,7 @@ impl<'a> TableChanges<'a> {
         self.items.get(change).map(|item| item.kind)
     }
 
-    /// The unique keys that the changes may meet in.
+    /// Returns the unique keys in which the changes may conflict.
     fn keys(&self) -> Vec<Vec<&str>> {
         let table = self.table;
         let uniques = table.uniques.iter().chain(table.indexes.iter().filter(|index| index.unique));
@@ -165,8 +165,8 @@ impl<'a> TableChanges<'a> {
         conflicts
     }
 
-    /// The rounds in which rows can be updated before the others: each after those that it takes values from. Those of a circle
-    /// have none, and neither have those that need rows which are inserted.
+    /// Returns the rounds in which rows can be updated before the others: each after those that it takes values from. Rows in a
+    /// cycle have no round, and neither have those that need inserted rows.
     fn rounds(&self, updates: &[(Row, Option<Vec<&Column>>)], conflicts: &Conflicts) -> HashMap<Row, usize> {
         let mut waits: BTreeMap<Row, usize> = BTreeMap::new();
         let mut rounds: HashMap<Row, usize> = HashMap::new();
@@ -174,7 +174,7 @@ impl<'a> TableChanges<'a> {
         let may_wait: BTreeSet<Row> =
             updates.iter().map(|(row, _)| *row).filter(|row| self.may_be_early(*row)).collect();
         for row in &may_wait {
-            // What is parked or deleted is out of the way by then.
+            // Rows that are parked or deleted free their values before.
             let from = conflicts.takes.get(row).into_iter().flatten().filter(|from| may_wait.contains(from));
             let from: Vec<Row> = from.copied().collect();
             waits.insert(*row, from.len());
@@ -208,7 +208,7 @@ impl<'a> TableChanges<'a> {
         !item.has_links(row) && !self.table.foreign_keys.iter().filter(is_written).any(self.needs_inserts)
     }
 
-    /// The column of a key that can have another value for a moment, for a row of a change.
+    /// Returns the column of a key that can hold a temporary value, for a row of a change.
     fn parking(&self, key: &[&str], change: usize, referring: &[&ForeignKey]) -> Option<&'a Column> {
         let item = self.items.get(change)?;
         let columns = key.iter().filter_map(|name| self.table.columns.iter().find(|column| column.name == *name));
@@ -224,7 +224,7 @@ impl<'a> TableChanges<'a> {
             column.computed.is_none()
                 && follows(column)
                 && !(is_deleted && (is_key(column) || is_referred(column)))
-                // The row that comes back is the one with the key that it had.
+                // The row's own update has to set the parked column.
                 && (is_deleted || item.written(&column.name).is_some())
         };
         let can_be_null = |column: &Column| column.nullable && !is_key(column) && !is_referred(column);
@@ -251,11 +251,11 @@ fn put(rounds: &mut Vec<Vec<Row>>, round: usize, row: Row) {
     }
 }
 
-/// Makes values for rows to park.
+/// Makes temporary values for rows to park.
 struct SpareValues<'s, 'a> {
     around: &'s TableChanges<'a>,
     referring: &'s [&'a ForeignKey],
-    /// The values that rows of the flush have or get, by column.
+    /// The old and new values of the flush's rows, by column.
     used: HashMap<String, HashSet<String>>,
 }
 
@@ -273,7 +273,7 @@ impl SpareValues<'_, '_> {
         }
     }
 
-    /// A value that no row of the flush has.
+    /// Returns a value that no row of the flush has or gets.
     fn spare(&mut self, (change, row): Row, column: &Column) -> Option<Value> {
         let around = self.around;
         let used = self.used.entry(column.name.clone()).or_insert_with(|| around.values(&column.name));
@@ -293,7 +293,7 @@ impl SpareValues<'_, '_> {
 }
 
 impl TableChanges<'_> {
-    /// All values of a column that the rows have or get.
+    /// Returns all values of a column that the rows have or get.
     fn values(&self, column: &str) -> HashSet<String> {
         let mut values = HashSet::new();
         for item in self.changes.iter().filter_map(|change| self.items.get(*change)) {
@@ -307,7 +307,7 @@ impl TableChanges<'_> {
     }
 }
 
-/// A number of a text.
+/// Hashes a text with FNV-1a.
 fn digest(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,18 +1,18 @@
-//! Where a token that begins at a byte ends. Bytes that are not ASCII are parts of words on every database.
+//! Finds the end of a token that begins at a byte. Non-ASCII bytes are parts of words on every database.
 
 use crate::Dialect;
 
-/// U+FEFF, which SQLite takes for a blank.
+/// U+FEFF, which SQLite treats as a blank.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// The place after the blanks that begin here; nothing where none do.
+/// Returns the position after the blanks that begin here; `None` if there are none.
 pub(super) fn blanks(bytes: &[u8], from: usize, dialect: Dialect) -> Option<usize> {
     let mut at = from;
     loop {
         let rest = bytes.get(at..).unwrap_or_default();
         at += match rest.first() {
             Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0c) => 1,
-            // SQLite takes it only after another blank; PostgreSQL before version 16 for an error.
+            // SQLite accepts a vertical tab only after another blank; PostgreSQL before version 16 refuses it.
             Some(0x0b) if dialect != Dialect::Sqlite || at > from => 1,
             Some(_) if dialect == Dialect::Sqlite && rest.starts_with(BYTE_ORDER_MARK) => BYTE_ORDER_MARK.len(),
             _ => return (at > from).then_some(at),
@@ -20,14 +20,14 @@ pub(super) fn blanks(bytes: &[u8], from: usize, dialect: Dialect) -> Option<usiz
     }
 }
 
-/// The place after the line that a comment ends with. Only PostgreSQL ends it at a carriage return.
+/// Returns the position after a line comment. Only PostgreSQL ends it at a carriage return.
 pub(super) fn line(bytes: &[u8], from: usize, dialect: Dialect) -> usize {
     let ends = |byte: &u8| *byte == b'\n' || (*byte == b'\r' && dialect == Dialect::Postgres);
     let rest = bytes.get(from..).unwrap_or_default();
     rest.iter().position(ends).map_or(bytes.len(), |found| from + found + 1)
 }
 
-/// The place after a block comment whose inside begins here. PostgreSQL's can be in each other.
+/// Returns the position after a block comment whose content begins here. PostgreSQL's comments nest.
 pub(super) fn block_comment(bytes: &[u8], from: usize, is_nested: bool) -> Option<usize> {
     let (mut at, mut depth) = (from, 1_usize);
     loop {
@@ -46,7 +46,7 @@ pub(super) fn block_comment(bytes: &[u8], from: usize, is_nested: bool) -> Optio
     }
 }
 
-/// How many bytes belong to a quote that follows them: `E'`, `X'`, `U&"`.
+/// Returns the length of the prefix before a quote: `E'`, `X'`, `U&"`.
 pub(super) fn prefix(bytes: &[u8], from: usize, dialect: Dialect) -> usize {
     let at = |offset: usize| bytes.get(from + offset).copied().unwrap_or_default();
     match (at(0).to_ascii_lowercase(), at(1)) {
@@ -58,14 +58,14 @@ pub(super) fn prefix(bytes: &[u8], from: usize, dialect: Dialect) -> usize {
     }
 }
 
-/// The place after a quoted text that begins here. A doubled quote stands for one, and so does one after a backslash that escapes.
+/// Returns the position after a quoted text that begins here. A doubled quote is part of it, and so is one after a backslash that escapes.
 pub(super) fn quote(bytes: &[u8], from: usize, quote: u8, escapes: bool) -> Option<usize> {
     let mut at = from + 1;
     loop {
         let byte = *bytes.get(at)?;
         at += 1;
         if byte == b'\\' && escapes {
-            // Where the last byte of a longer character follows, it is passed over with the others.
+            // This skips the first byte of a multi-byte character; its other bytes are never a quote or a backslash.
             at += 1;
         } else if byte == quote {
             if bytes.get(at) != Some(&quote) {
@@ -76,7 +76,7 @@ pub(super) fn quote(bytes: &[u8], from: usize, quote: u8, escapes: bool) -> Opti
     }
 }
 
-/// The place after the next such bytes.
+/// Returns the position after the next occurrence of `end`.
 pub(super) fn past(bytes: &[u8], from: usize, end: &[u8]) -> Option<usize> {
     let first = *end.first()?;
     let mut at = from;
@@ -90,7 +90,7 @@ pub(super) fn past(bytes: &[u8], from: usize, end: &[u8]) -> Option<usize> {
     }
 }
 
-/// `$$` or `$tag$`, where a text in such marks begins here.
+/// Returns `$$` or `$tag$`, where a dollar-quoted text begins here.
 pub(super) fn dollar_tag(bytes: &[u8], from: usize) -> Option<&[u8]> {
     let rest = bytes.get(from + 1..)?;
     let length = rest.iter().position(|byte| !(begins_word(*byte) || byte.is_ascii_digit()))?;
@@ -98,7 +98,7 @@ pub(super) fn dollar_tag(bytes: &[u8], from: usize) -> Option<&[u8]> {
     if is_tag { bytes.get(from..from + length + 2) } else { None }
 }
 
-/// The place after a parameter that begins here.
+/// Returns the position after a parameter that begins here.
 pub(super) fn parameter(bytes: &[u8], from: usize, dialect: Dialect) -> Option<usize> {
     let digits = |from: usize| while_true(bytes, from, |byte| byte.is_ascii_digit());
     match (bytes.get(from)?, dialect) {
@@ -110,7 +110,7 @@ pub(super) fn parameter(bytes: &[u8], from: usize, dialect: Dialect) -> Option<u
     }
 }
 
-/// `:name`, `@name`, `#name` or `$name`, which may go on with `::name` and end with `(…)` without a blank in it.
+/// Finds the end of `:name`, `@name`, `#name` or `$name`, which may continue with `::name` and end with `(…)` without a blank in it.
 fn named_parameter(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = word(bytes, from + 1);
     if at == from + 1 {
@@ -126,8 +126,8 @@ fn named_parameter(bytes: &[u8], from: usize) -> Option<usize> {
     Some(at)
 }
 
-/// The place after a number that begins here, and whether it is a name after all. Two points after digits are a sign of
-/// PostgreSQL's. Letters that follow a number directly are part of it: an error on most databases, but on MySQL `1a` is a name.
+/// Returns the position after a number that begins here, and whether it is a name instead. Two points after digits are
+/// PostgreSQL's `..`. Letters directly after a number are part of it: an error on most databases, but on MySQL `1a` is a name.
 pub(super) fn number(bytes: &[u8], from: usize, is_mysql: bool) -> (usize, bool) {
     let digits = |from: usize| while_true(bytes, from, |byte| byte.is_ascii_digit() || (byte == b'_' && !is_mysql));
     let mut at = digits(from);
@@ -148,7 +148,7 @@ pub(super) fn number(bytes: &[u8], from: usize, is_mysql: bool) -> (usize, bool)
     (end, is_mysql && end > at && !is_coded(bytes.get(from..end).unwrap_or_default()))
 }
 
-/// Whether it is `0x1f` or `0b1`.
+/// Whether a token is a literal such as `0x1f` or `0b1`.
 fn is_coded(token: &[u8]) -> bool {
     let is = |mark: u8, is_digit: fn(&u8) -> bool| {
         token.strip_prefix(&[b'0', mark]).is_some_and(|rest| !rest.is_empty() && rest.iter().all(is_digit))
@@ -164,7 +164,7 @@ pub(super) const fn is_word_part(byte: u8) -> bool {
     begins_word(byte) || byte.is_ascii_digit() || byte == b'$'
 }
 
-/// The place after the word that begins here.
+/// Returns the position after the word that begins here.
 pub(super) fn word(bytes: &[u8], from: usize) -> usize {
     while_true(bytes, from, is_word_part)
 }

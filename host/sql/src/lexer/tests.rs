@@ -5,7 +5,7 @@ use crate::Dialect;
 
 const ALL: [Dialect; 4] = [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb];
 
-/// The kinds and texts of all tokens that mean something.
+/// Returns the kinds and texts of all tokens but blanks and comments.
 fn cut(sql: &str, dialect: Dialect) -> Vec<(Kind, &str)> {
     Lexer::new(sql, dialect).meaningful().map(|token| (token.kind, token.text)).collect()
 }
@@ -69,7 +69,7 @@ fn quotes_are_the_database_s_own() {
     }
     assert_eq!(cut("x'00''a'", Dialect::Sqlite), [(Kind::Text, "x'00'"), (Kind::Text, "'a'")]);
     assert_eq!(only("U&'x'", Dialect::Postgres).prefix(), "U&");
-    // A text that continues on another line is read as it began.
+    // A text that continues on another line is read by the rules of its beginning.
     assert_eq!(cut("E'a' \n '\\'' 'b'", Dialect::Postgres).len(), 3);
     for (between, count) in [(" -- x\n", 3), (" ", 6), (" /* */\n", 6), (" , ", 7)] {
         let sql = format!("E'a'{between}'\\' b ' 'c'");

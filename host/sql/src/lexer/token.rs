@@ -1,16 +1,16 @@
-//! A token of SQL text: what it is, where it is, and what it stands for.
+//! A token of SQL text: its kind, position and content.
 
 use std::borrow::Cow;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Blanks and line ends.
     Blank,
-    /// A comment, with its line end where it is one of a line.
+    /// A comment; a line comment includes its line end.
     Comment,
     /// `/*! … */` or `/*M! … */`, which MySQL or MariaDB run, depending on their version. It ends at the first `*/`; a server that
-    /// runs it may see another end, so what follows it means nothing for sure.
+    /// runs it may see another end, so the tokens after it are not reliable.
     Executable,
     /// A keyword or a name without quotes.
     Word,
@@ -20,7 +20,7 @@ pub enum Kind {
     Text,
     /// A number, with the letters that follow it directly.
     Number,
-    /// A place for a value.
+    /// A parameter.
     Parameter,
     /// Any other character.
     Sign,
@@ -29,25 +29,25 @@ pub enum Kind {
 /// A token and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token<'a> {
-    /// What it is.
+    /// The kind.
     pub kind: Kind,
-    /// All of it, quotes included.
+    /// The whole token, quotes included.
     pub text: &'a str,
     /// The byte at which it begins.
     pub start: usize,
-    /// Whether it has its end: false for a comment, name or text that reaches to the end of the text without its closing mark.
+    /// Whether it is terminated: false for a comment, name or text that reaches the end of the text without its closing mark.
     pub is_closed: bool,
     pub(super) escapes: bool,
 }
 
 impl<'a> Token<'a> {
-    /// The byte after it.
+    /// Returns the position after the token.
     #[must_use]
     pub const fn end(&self) -> usize {
         self.start + self.text.len()
     }
 
-    /// Whether it only separates others. A comment that is run does more than that.
+    /// Whether it only separates other tokens, which a comment that is run does not.
     #[must_use]
     pub const fn is_blank(&self) -> bool {
         matches!(self.kind, Kind::Blank | Kind::Comment)
@@ -65,15 +65,15 @@ impl<'a> Token<'a> {
         self.kind == Kind::Sign && self.text == sign
     }
 
-    /// What stands before the quote of a text: `E`, `X`, `B`, `N`, `U&` or nothing.
+    /// Returns the prefix before the quote of a text: `E`, `X`, `B`, `N`, `U&` or nothing.
     #[must_use]
     pub fn prefix(&self) -> &'a str {
         let end = self.text.find(['\'', '"', '`', '[', '$']).unwrap_or(0);
         if matches!(self.kind, Kind::Text | Kind::Name) { self.text.get(..end).unwrap_or_default() } else { "" }
     }
 
-    /// What a name or a text stands for, without its quotes and escapes. Any other token stands for itself. An escape that names
-    /// a character by its number, as only PostgreSQL has it, just loses its backslash.
+    /// Returns the content of a name or a text, without quotes and escapes. Any other token is its own content. An escape that
+    /// gives a character by its number, which only PostgreSQL has, just loses its backslash.
     #[must_use]
     pub fn content(&self) -> Cow<'a, str> {
         if !matches!(self.kind, Kind::Text | Kind::Name) {
@@ -94,7 +94,7 @@ impl<'a> Token<'a> {
     }
 }
 
-/// A text without so many bytes at its start, and at its end where it has one.
+/// Cuts `width` bytes off the start of a text, and off its end if it is closed.
 fn between(text: &str, width: usize, is_closed: bool) -> &str {
     let end = text.len().saturating_sub(if is_closed { width } else { 0 });
     text.get(width..end).unwrap_or_default()
@@ -117,7 +117,7 @@ fn unescaped(inside: &str, doubled: Option<char>, escapes: bool) -> String {
     content
 }
 
-/// What a character stands for after a backslash.
+/// Returns the character that an escape stands for.
 const fn escaped(character: char) -> char {
     match character {
         'n' => '\n',

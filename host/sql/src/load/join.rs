@@ -1,9 +1,9 @@
-//! A plan's query and the loads that join it, as one statement.
+//! Joins loads to a plan's query, as one statement.
 //!
-//! The query's arena grows by joins and columns and is then checked and compiled like any statement of the guest's. Rows are
-//! joined so that they never multiply: to-one loads, and collections only one after the other along one path. So the joined rows
-//! are never more than all rows of the answer, and the limit of these holds for those. What cannot be joined is left to a
-//! statement of its own.
+//! The query's arena is extended by joins and columns and then checked and compiled like any statement of a guest. Joins never
+//! multiply rows: to-one loads join, and collections only one after the other along one path. So there are never more joined
+//! rows than rows in the whole result, and the limit of these also holds for the joined rows. A load that cannot be joined gets
+//! a statement of its own.
 
 mod arena;
 mod root;
@@ -21,10 +21,10 @@ use root::Root;
 
 /// The most tables of one statement; databases stop at 61.
 const TABLES: usize = 24;
-/// The most columns that loads add to it; databases stop at 1,664.
+/// The most columns that loads add to a statement; databases stop at 1,664.
 const COLUMNS: usize = 1_000;
 
-/// The query with its loads, and where these are in its rows. Nothing where no load joins it.
+/// Returns the query with its loads, and the layout of its rows; `None` if no load joins it.
 pub(super) fn join(statement: &Statement, entry: &Entry, items: &[PlannedLoad]) -> Option<(Statement, JoinedLayout)> {
     let chosen = chosen(items);
     if chosen.is_empty() {
@@ -50,7 +50,7 @@ pub(super) fn join(statement: &Statement, entry: &Entry, items: &[PlannedLoad]) 
         }
     }
     if !order.is_empty() {
-        // The rows of each owner in their order, and the owners in theirs.
+        // The owners keep their order, and the rows of each owner have theirs.
         for name in &entry.table.primary_key {
             let expression = joining.arena.column(&joining.alias, name)?;
             joining.select.order_by.push(ascending(expression));
@@ -62,11 +62,11 @@ pub(super) fn join(statement: &Statement, entry: &Entry, items: &[PlannedLoad]) 
     Some((Statement { nodes: arena.nodes, root }, JoinedLayout { width, key, parts }))
 }
 
-/// The loads that join, each after its owner.
+/// Returns the loads to join, each after its owner.
 fn chosen(items: &[PlannedLoad]) -> Vec<usize> {
     let (mut tables, mut columns) = (1_usize, 0_usize);
     let mut chosen = Vec::new();
-    // Whose collection may join: that of the plan's own rows, then that of the collection before it.
+    // The owner whose collection may join: first the plan's own rows, then the collection that joined last.
     let mut collects = Some(None);
     for (load, item) in items.iter().enumerate() {
         if !item.wants_join || item.owner.is_some_and(|owner| !chosen.contains(&owner)) {
@@ -78,7 +78,7 @@ fn chosen(items: &[PlannedLoad]) -> Vec<usize> {
             continue;
         }
         if !item.is_one {
-            // Rows that come once for each pair, or that nothing tells apart, are not repeated for another collection.
+            // Pairs of a secondary table and rows without an identity must not be repeated for another collection.
             collects = (item.read.secondary.is_none() && item.has_key()).then_some(Some(load));
         }
         tables = tables.saturating_add(more);
@@ -88,7 +88,7 @@ fn chosen(items: &[PlannedLoad]) -> Vec<usize> {
     chosen
 }
 
-/// A load's table in the statement. Names of the guest's do not begin like that where they could meet.
+/// Returns the alias of a load's table. A guest's names do not have this prefix where they could conflict.
 fn alias_of(load: usize) -> String {
     format!("{}{load}", root::PREFIX)
 }
@@ -97,7 +97,7 @@ fn ascending(expression: NodeId) -> Order {
     Order { expression, descending: false, nulls_first: None }
 }
 
-/// A statement that grows by one load after the other.
+/// A statement that is extended by one load after the other.
 struct JoinBuilder {
     arena: ArenaBuilder,
     select: Select,
@@ -133,7 +133,7 @@ impl JoinBuilder {
         Some(())
     }
 
-    /// Joins a table by the equality of its columns with others.
+    /// Left-joins a table on the equality of its columns with others.
     fn left(
         &mut self,
         table: &(Option<String>, String),

@@ -1,4 +1,4 @@
-//! Keys: which of them are distinct, which can be those of a row at all, and which are not even of the right kind.
+//! Prepares keys: removes duplicates and keys that no row can have, and refuses those of a wrong kind.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::{
     value::{ScalarRef, ValueRef},
 };
 
-/// The rows with a key that no row before them has; those with a null in it have none.
+/// Returns the rows with a key that no earlier row has; rows with a null in the key are left out.
 pub(super) fn distinct(columns: &[&ColumnData], rows: u32) -> Vec<u32> {
     if let [column @ ColumnData { values: Vector::Integers(values), .. }] = columns {
         let mut seen = HashSet::with_capacity(values.len());
@@ -32,7 +32,7 @@ pub(super) fn distinct(columns: &[&ColumnData], rows: u32) -> Vec<u32> {
     (0..rows).filter(is_new).collect()
 }
 
-/// A value so that two are equal where their bytes are: its kind, its length and itself.
+/// Writes a value as its kind, length and content, so that two values are equal if their bytes are.
 fn write(value: ValueRef<'_>, key: &mut Vec<u8>) {
     let mut put = |kind: u8, bytes: &[u8]| {
         key.push(kind);
@@ -52,7 +52,7 @@ fn write(value: ValueRef<'_>, key: &mut Vec<u8>) {
     }
 }
 
-/// Leaves out the rows whose key the columns have no room for: no row has such a key.
+/// Removes the rows whose key exceeds the bounds of the columns: no row has such a key.
 pub(super) fn keep_representable(finders: &[&Column], columns: &[&ColumnData], rows: &mut Vec<u32>) {
     for (finder, column) in finders.iter().zip(columns) {
         if let Some(bounds) = ValueBounds::of(finder) {
@@ -61,7 +61,7 @@ pub(super) fn keep_representable(finders: &[&Column], columns: &[&ColumnData], r
     }
 }
 
-/// These rows of the columns. Columns of mixed values that are of one kind become columns of that kind, as arrays need it.
+/// Copies these rows of the columns. A mixed column whose values are of one kind becomes a column of that kind, which arrays require.
 pub(super) fn pick(columns: &[&ColumnData], rows: &[u32]) -> Result<Batch> {
     let mut batch = Batch::pick(columns.iter().copied(), rows);
     for column in &mut batch.columns {
@@ -74,13 +74,13 @@ pub(super) fn pick(columns: &[&ColumnData], rows: &[u32]) -> Result<Batch> {
     Ok(batch)
 }
 
-/// Refuses keys of a guest's that are of another kind than their columns.
+/// Refuses a guest's keys of another kind than their columns.
 pub(super) fn check_kinds(columns: &[&Column], batch: &Batch) -> Result<()> {
     for (column, data) in columns.iter().zip(&batch.columns) {
         let mut values =
             (0..batch.rows).map(|row| data.value_ref(row as usize)).filter(|value| *value != ValueRef::NULL);
         let is_wrong = |value: &ValueRef<'_>| !is_of(column.ty.kind, *value);
-        // A vector of one kind has it in every row.
+        // All values of such a vector are of one kind, so the first one decides.
         let wrong = if matches!(data.values, Vector::Mixed(_)) {
             values.find(is_wrong)
         } else {
@@ -118,7 +118,7 @@ fn is_of(kind: TypeKind, value: ValueRef<'_>) -> bool {
     }
 }
 
-/// What a value is called.
+/// Returns the name of a value's kind.
 fn name(value: ValueRef<'_>) -> &'static str {
     let ValueRef::Scalar(scalar) = value else { return "an array" };
     match scalar {

@@ -1,13 +1,13 @@
-//! Which load starts from which.
+//! The loads that other loads start from.
 
 use super::LoadPlan;
 use crate::{Error, Result};
 
-/// How many loads a plan has at most.
+/// The most loads of a plan.
 pub(super) const LOADS: usize = 256;
 
-/// Who each load starts from: the plan's own rows or an earlier load, just one of them. So there is no circle, and loads can be
-/// done in the order of the list.
+/// Returns the source of each load: the plan's own rows or exactly one earlier load. So there is no cycle, and loads can run in
+/// the order of the list.
 pub(super) fn owners(plan: &LoadPlan) -> Result<Vec<Option<usize>>> {
     if plan.loads.len() > LOADS {
         let count = plan.loads.len();

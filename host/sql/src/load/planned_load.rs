@@ -1,4 +1,4 @@
-//! One load of a plan: what it reads, and by which keys of whom.
+//! One load of a plan: the rows to read, and the owner's keys to read them by.
 
 use std::sync::Arc;
 
@@ -12,29 +12,29 @@ use crate::{
     schema::Table,
 };
 
-/// A load on its way.
+/// The state of a load.
 pub(super) struct PlannedLoad {
     pub(super) read: ReadMany,
-    /// Where its owners are: a load, or the plan's own rows.
+    /// The load that reads its owners; `None` for the plan's own rows.
     pub(super) owner: Option<usize>,
-    /// The owner's columns that the rows belong to by.
+    /// The owner's columns that the relationship joins on.
     pub(super) local: Vec<String>,
     pub(super) columns: Arc<[Output]>,
-    /// How many columns of a table between come first.
+    /// The number of columns of a secondary table, which come first.
     pub(super) before: usize,
-    /// Whether an owner has one at most.
+    /// Whether an owner has at most one row.
     pub(super) is_one: bool,
     /// Whether it may join the query that it starts from.
     pub(super) wants_join: bool,
     /// The primary key.
     pub(super) key: Vec<String>,
-    /// What tells two rows apart, by positions: the columns of the table between and the primary key. Empty where the
-    /// table has none, or one that can be null.
+    /// The columns that identify a row, by position: those of the secondary table and the primary key. Empty where the table has no
+    /// primary key, or one that can be null.
     identity: Vec<usize>,
-    /// The columns that a row which was found has values in, by positions.
+    /// The columns that are not null in a row that was found, by position.
     found: Vec<usize>,
     pub(super) rows: Batch,
-    /// Whether its rows have come with those of the query.
+    /// Whether its rows came with those of the query.
     pub(super) is_done: bool,
 }
 
@@ -71,25 +71,25 @@ impl PlannedLoad {
         Ok(Self { read, owner, local, columns, before, is_one, wants_join, key, identity, found, rows, is_done })
     }
 
-    /// Whether something tells its rows apart.
+    /// Whether its rows have an identity.
     pub(super) fn has_key(&self) -> bool {
         !self.identity.is_empty()
     }
 
-    /// Whether rows that were joined are taken once by [`PlannedLoad::identified_by`]; pairs are not, as each comes once and may be there
-    /// twice.
+    /// Whether joined rows are made distinct by [`PlannedLoad::identified_by`]. Pairs of a secondary table are not: each comes once, and
+    /// equal pairs can exist.
     pub(super) fn is_unique(&self) -> bool {
         self.is_one || (self.read.secondary.is_none() && self.has_key())
     }
 
-    /// The columns, by positions, that tell whether a joined row has one of this load, and which. A row that another one refers to
-    /// is told by what is referred to.
+    /// Returns the columns, by position, that show whether a joined row has a row of this load, and which one. The row of a to-one load
+    /// is identified by the columns that its owner refers to.
     pub(super) fn identified_by(&self) -> &[usize] {
         if self.is_unique() && !self.is_one { &self.identity } else { &self.found }
     }
 
-    /// Rows of several statements, each row once. A collation can find two keys equal that the host does not, and so one row
-    /// by both of them. Nothing where each is there once already.
+    /// Makes the rows of several statements distinct; `None` if they are already. A collation can consider two keys equal that the host
+    /// does not, so both find the same row.
     pub(super) fn once(&self, rows: &Batch) -> Option<Batch> {
         let identity: Option<Vec<&ColumnData>> = self.identity.iter().map(|at| rows.columns.get(*at)).collect();
         let identity = identity.filter(|identity| !identity.is_empty())?;

@@ -1,17 +1,17 @@
-//! Joined rows, taken apart again.
+//! Splits joined rows into the plan's own rows and those of each load.
 
 use std::ops::Range;
 
 use super::{keys, planned_load::PlannedLoad};
 use crate::{Batch, ColumnData};
 
-/// Where things are in joined rows.
+/// The layout of joined rows.
 pub(super) struct JoinedLayout {
-    /// How many columns the plan's own rows have; they come first.
+    /// The number of columns of the plan's own rows; they come first.
     pub(super) width: usize,
-    /// Where their primary key is.
+    /// The positions of their primary key.
     pub(super) key: Vec<usize>,
-    /// The loads.
+    /// The joined loads.
     pub(super) parts: Vec<JoinedLoad>,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct JoinedLoad {
 }
 
 impl JoinedLayout {
-    /// The plan's own rows, each once, in the order in which they come first.
+    /// Returns the plan's own rows, each once, in the order of their first appearance.
     pub(super) fn root(&self, rows: &Batch) -> Batch {
         let key = columns(rows, self.key.iter().copied());
         Batch::pick(rows.columns.iter().take(self.width), &keys::distinct(&key, rows.rows))
@@ -31,13 +31,13 @@ impl JoinedLayout {
 }
 
 impl JoinedLoad {
-    /// The rows of the load, each once, in the order in which they come first.
+    /// Returns the rows of the load, each once, in the order of their first appearance.
     pub(super) fn rows(&self, item: &PlannedLoad, rows: &Batch) -> Batch {
         let at = |position: &usize| self.columns.start.saturating_add(*position);
         let picked = if item.is_unique() {
             keys::distinct(&columns(rows, item.identified_by().iter().map(at)), rows.rows)
         } else {
-            // They come once, and where nothing was found there is a null.
+            // Each of them appears once; a joined row without one has a null.
             let needed = columns(rows, item.identified_by().iter().map(at));
             (0..rows.rows).filter(|row| needed.iter().all(|column| !column.is_null(*row as usize))).collect()
         };

@@ -1,8 +1,8 @@
-//! Rules that the host evaluates: what has to be true of values before they are sent.
+//! Evaluates rules' checks of values in the host, before it sends the values to the database.
 //!
-//! The logic is SQL's, of true, false and null, and a fourth answer: that the host cannot tell. A column that is not there, a sum
-//! without room and two values that cannot be compared give that one, and it stays so even where it is asked whether it is null.
-//! A caller takes nothing but a certain truth for one.
+//! The logic is SQL's, of true, false and null, with a fourth result: unknown to the host. A missing column, an overflow and a
+//! comparison of incomparable values are unknown. `is null` of an unknown value is unknown, too. Callers must treat every result but
+//! true as a failed check.
 
 mod compare;
 mod pattern;
@@ -22,7 +22,7 @@ use crate::{
     value::{ScalarRef, ValueRef},
 };
 
-/// Why the host cannot evaluate an expression; nothing where it can.
+/// Returns the reason why the host cannot evaluate an expression; `None` where it can.
 pub(crate) fn needs_database(expression: &Expression) -> Option<String> {
     expression.nodes.iter().find_map(|node| match node {
         Node::Literal(_)
@@ -50,8 +50,8 @@ pub(crate) fn needs_database(expression: &Expression) -> Option<String> {
     })
 }
 
-/// Whether a condition holds for a row of which a column's value is known by its name. Nothing where it is null, or the host cannot
-/// tell.
+/// Whether a condition holds for a row, whose values `column` returns by column name. `None` where the result is null or unknown to
+/// the host.
 pub(crate) fn holds<'v>(predicate: &'v Predicate, column: &dyn Fn(&str) -> Option<ValueRef<'v>>) -> Option<bool> {
     match (Row { nodes: &predicate.nodes, column }).truth(predicate.root) {
         Truth::True => Some(true),
@@ -60,12 +60,12 @@ pub(crate) fn holds<'v>(predicate: &'v Predicate, column: &dyn Fn(&str) -> Optio
     }
 }
 
-/// A value that is known.
+/// A value that the host knows.
 #[derive(Clone, Debug)]
 enum KnownValue<'v> {
-    /// A value of the row, of the rule, or a number.
+    /// A value of the row or of the rule, or a computed number or boolean.
     Given(ValueRef<'v>),
-    /// A text that was made.
+    /// A computed text.
     Text(String),
 }
 
@@ -76,7 +76,7 @@ impl<'v> KnownValue<'v> {
         Self::Given(ValueRef::Scalar(scalar))
     }
 
-    /// The single value; nothing of an array.
+    /// The scalar value; `None` for an array.
     fn scalar(&self) -> Option<ScalarRef<'_>> {
         match self {
             Self::Given(ValueRef::Scalar(scalar)) => Some(*scalar),
@@ -90,14 +90,14 @@ impl<'v> KnownValue<'v> {
     }
 }
 
-/// A row for which an expression is evaluated. The functions here recurse, as an expression has 32 levels at most.
+/// A row for which an expression is evaluated. Its functions may recurse, since an expression has at most 32 levels.
 struct Row<'v, 'c> {
     nodes: &'v [Node],
     column: &'c dyn Fn(&str) -> Option<ValueRef<'v>>,
 }
 
 impl<'v> Row<'v, '_> {
-    /// The value of a node; nothing where the host cannot tell.
+    /// The value of a node; `None` where it is unknown to the host.
     fn value(&self, id: NodeId) -> Option<KnownValue<'v>> {
         let node = self.nodes.get(id as usize)?;
         if let Some(truth) = self.condition(node) {
@@ -120,7 +120,7 @@ impl<'v> Row<'v, '_> {
         self.condition(node).unwrap_or_else(|| Truth::of(self.value(id).as_ref()))
     }
 
-    /// What is true, false or null by its form; nothing of other nodes.
+    /// Evaluates a node whose form makes it a condition; `None` for other nodes.
     fn condition(&self, node: &Node) -> Option<Truth> {
         Some(match node {
             Node::Unary((UnaryOp::Not, operand)) => self.truth(*operand).not(),
@@ -187,7 +187,7 @@ impl<'v> Row<'v, '_> {
         Some(KnownValue::of(ScalarRef::Integer(negated.try_into().ok()?)))
     }
 
-    /// Arithmetic of integers, which has room for 64 bits.
+    /// Integer arithmetic, whose result has to be within 64 bits.
     fn arithmetic(&self, Binary { op, left, right }: &Binary) -> Option<KnownValue<'v>> {
         let (left, right) = (self.value(*left)?, self.value(*right)?);
         if left.is_null() || right.is_null() {
@@ -241,7 +241,7 @@ impl<'v> Row<'v, '_> {
     }
 }
 
-/// A function of one text.
+/// Evaluates a function of one text.
 fn of_text<'v>(function: &str, argument: &KnownValue<'_>) -> Option<KnownValue<'v>> {
     let count = |count: usize| Some(KnownValue::of(ScalarRef::Integer(i64::try_from(count).ok()?)));
     match (function, argument.scalar()?) {
@@ -250,13 +250,13 @@ fn of_text<'v>(function: &str, argument: &KnownValue<'_>) -> Option<KnownValue<'
         ("length", ScalarRef::Bytes(bytes)) => count(bytes.len()),
         ("lower", ScalarRef::Text(text)) => Some(KnownValue::Text(text.to_lowercase())),
         ("upper", ScalarRef::Text(text)) => Some(KnownValue::Text(text.to_uppercase())),
-        // SQL takes blanks away, and no other white space.
+        // SQL's `TRIM` removes spaces, and no other white space.
         ("trim", ScalarRef::Text(text)) => Some(KnownValue::Text(text.trim_matches(' ').to_owned())),
         _ => None,
     }
 }
 
-/// What an operator asks of the order of two values; nothing where it is no comparison.
+/// The test that a comparison operator applies to the order of two values; `None` for other operators.
 fn comparison(op: BinaryOp) -> Option<fn(Ordering) -> bool> {
     Some(match op {
         BinaryOp::Equal | BinaryOp::IsNotDistinct => Ordering::is_eq,
@@ -269,7 +269,7 @@ fn comparison(op: BinaryOp) -> Option<fn(Ordering) -> bool> {
     })
 }
 
-/// A comparison, which is null where a value is.
+/// A comparison; null where an operand is null.
 fn compare(left: Option<&KnownValue<'_>>, right: Option<&KnownValue<'_>>, test: impl Fn(Ordering) -> bool) -> Truth {
     match (left, right) {
         (Some(left), Some(right)) if left.is_null() || right.is_null() => Truth::Null,

@@ -1,11 +1,11 @@
-//! Expressions of rules: a part of SQL, parsed once into the nodes that guests' statements have.
+//! Expressions of rules: a subset of SQL, parsed once into the same nodes as guests' statements.
 //!
-//! What there is: columns of the rule's own table (by their names, or with the table's), claims as `:name`, constants, comparisons,
+//! The subset: columns of the rule's own table (with or without the table's name), claims as `:name`, constants, comparisons,
 //! `and`, `or`, `not`, `is null`, `is true`, `between`, `in` a list, `like`, arithmetic, `case`, `cast`, the functions that guests
-//! may call but for aggregates and windows, and `exists` and `in` with a query of any tables. What has no node is an error.
+//! may call but for aggregates and windows, and `exists` and `in` with a query of any tables. All other syntax is an error.
 //!
-//! Names are taken to the letter, in double quotes or not. In the nodes, a column of the rule's own table has no table where it
-//! stands outside of queries, and the table's name inside of them; a column of a query always has the name of its source.
+//! Names are case-sensitive, in double quotes or not. In the nodes, a column of the rule's own table has no table name outside of
+//! queries, and the table's name inside of them. A column of a query's source always has the name of that source.
 
 mod call;
 mod kind;
@@ -27,26 +27,26 @@ use crate::{
     statement::{Node, NodeId},
 };
 
-/// A parsed expression. A claim is a parameter: its number is that of its name.
+/// A parsed expression. Each claim is a parameter, whose number is the position of its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
-    /// The arena; a [`Node::Parameter`] is a claim.
+    /// The arena, in which a [`Node::Parameter`] is a claim.
     pub(super) nodes: Vec<Node>,
-    /// The expression.
+    /// The node of the whole expression.
     pub(super) root: NodeId,
-    /// The names of claims, by the number of their parameter.
+    /// The claims' names, indexed by parameter number.
     pub(super) claims: Vec<String>,
-    /// The columns of the rule's own table that it names, those in queries included that have its name before them.
+    /// The columns of the rule's own table that the expression names, including those in its queries.
     pub(super) columns: BTreeSet<String>,
-    /// The tables of its queries, by their last names.
+    /// The tables of its queries, by their names without schemas.
     pub(super) tables: BTreeSet<String>,
 }
 
 impl Expression {
-    /// Parses an expression about the rows of a table (by its last name). A text has 4 KiB at most, and 32 levels.
+    /// Parses an expression about the rows of a table, named without its schema. A text has at most 4 KiB and 32 levels.
     ///
     /// # Errors
-    /// What cannot be read, or has no node; `table` and `rule` of the error are left empty.
+    /// A syntax error, or syntax outside of the subset. `table` and `rule` of the error are empty.
     pub fn parse(text: &str, table: &str) -> Result<Self, PolicyError> {
         text::parse(text, |parsed| {
             let mut reader = ExpressionParser::new(text, table);
@@ -55,7 +55,7 @@ impl Expression {
         })
     }
 
-    /// Its nodes, each after those that it names; a [`Node::Parameter`] is a claim.
+    /// The nodes, each after its operands. A [`Node::Parameter`] is a claim.
     #[must_use]
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
@@ -67,16 +67,16 @@ impl Expression {
         self.root
     }
 
-    /// The names of its claims, by the number of their parameter.
+    /// The claims' names, indexed by parameter number.
     #[must_use]
     pub fn claims(&self) -> &[String] {
         &self.claims
     }
 
-    /// The same with each claim's value in its place, as the nodes of a condition.
+    /// Replaces each claim by its value, as a literal.
     ///
     /// # Errors
-    /// A claim that is not there, or is null or an array.
+    /// A claim that is missing, null, an array, or of a type of the database's own.
     pub(super) fn bind(&self, claims: &Claims) -> Result<Predicate, PolicyError> {
         let values = self.claims.iter().map(|name| claim(name, claims)).collect::<Result<Vec<_>, _>>()?;
         let bound = |node: &Node| match node {
@@ -90,7 +90,7 @@ impl Expression {
     }
 }
 
-/// The value of a claim. What is wrong with it is told without it: errors are read by more people than claims.
+/// Returns the value of a claim. Errors omit the value, since more people may read errors than claims.
 fn claim<'c>(name: &str, claims: &'c Claims) -> Result<&'c Value, PolicyError> {
     let problem = match claims.get(name) {
         None => "is not there",
@@ -102,7 +102,7 @@ fn claim<'c>(name: &str, claims: &'c Claims) -> Result<&'c Value, PolicyError> {
     Err(wrong(0, format!("the claim {name:?} {problem}")))
 }
 
-/// An expression without claims: its constants are values that are bound.
+/// An expression with its claims replaced by values. Its literals become bind values.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Predicate {
     pub(crate) nodes: Vec<Node>,

@@ -1,14 +1,14 @@
-//! What is said of a table, parsed and checked once.
+//! The policy of one table, parsed and checked once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Allow, Expression, InsertPolicy, PolicyError, TablePolicy, UpdatePolicy, evaluate};
 use crate::statement::Node;
 
-/// What was said of one table, parsed.
+/// The parsed policy of one table.
 #[derive(Clone, Debug)]
 pub(super) struct ParsedPolicy {
-    /// The columns that are read, and which rows.
+    /// The readable columns, and the condition for readable rows.
     pub(super) read: Option<(BTreeSet<String>, Option<Expression>)>,
     pub(super) insert: Option<ParsedInsert>,
     pub(super) update: Option<ParsedUpdate>,
@@ -34,7 +34,7 @@ pub(super) struct ParsedUpdate {
 /// Parses the rules of one table.
 struct PolicyParser<'p> {
     table: &'p str,
-    /// Its name without its schema's.
+    /// The table's name without its schema.
     own: &'p str,
 }
 
@@ -52,7 +52,7 @@ impl PolicyParser<'_> {
         text.map(|text| self.parse(rule, text)).transpose()
     }
 
-    /// What the host evaluates, of these columns only.
+    /// Parses a check, which the host evaluates itself and which may name these columns only.
     fn check(
         &self,
         rule: &str,
@@ -132,7 +132,7 @@ impl ParsedPolicy {
         Ok(parsed)
     }
 
-    /// Refuses rules by which a row could change hands.
+    /// Refuses rules by which a guest could move a row to another owner, or change rows that it may not read.
     fn check(&self, parser: &PolicyParser<'_>) -> Result<(), PolicyError> {
         if self.read.is_none() && (self.update.is_some() || self.delete.is_some()) {
             let rule = if self.update.is_some() { "update" } else { "delete" };
@@ -157,7 +157,7 @@ impl ParsedPolicy {
         Ok(())
     }
 
-    /// The expressions that say which rows, and where a column is shown.
+    /// The expressions that select rows, and the masks.
     fn row_expressions(&self) -> impl Iterator<Item = &Expression> {
         let read = self.read.iter().filter_map(|(_, filter)| filter.as_ref());
         let update = self.update.iter().filter_map(|update| update.filter.as_ref());

@@ -1,7 +1,7 @@
 //! The rules of a table, bound to claims.
 //!
-//! What holds whatever a statement says: the columns that decide which rows are whose are filled by the host and changed by no update, so
-//! a row stays whose it is. Rows that are updated or deleted are rows that may be read, so that no condition tells of others.
+//! Invariants for every statement: no update changes a column that decides who owns a row, so a row keeps its owner. Updated and
+//! deleted rows are readable rows, so a guest's condition reveals nothing of other rows.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -12,7 +12,7 @@ use super::{Allow, Claims, Expression, PolicyError, evaluate, expression::Predic
 use crate::{Error, Result, Scalar, Value, schema::Column, statement::Node, types::literal_kind, value::ValueRef};
 
 impl Predicate {
-    /// Refuses values of a row of which it is not true.
+    /// Refuses values of a row for which the predicate is not certainly true.
     pub(crate) fn check<'v>(&'v self, table: &str, column: &dyn Fn(&str) -> Option<ValueRef<'v>>) -> Result<()> {
         if evaluate::holds(self, column) == Some(true) {
             return Ok(());
@@ -21,27 +21,27 @@ impl Predicate {
     }
 }
 
-/// A column that the host fills, and with what.
+/// A column that the host fills, and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Preset {
-    /// The column, as it is written: what the guest's models say of it counts for nothing.
+    /// The column as it is written. Its declaration in the guest's models is ignored.
     pub(crate) column: Column,
     pub(crate) value: Value,
 }
 
-/// What a guest may do with one table.
+/// The permissions of a guest for one table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct TableRules {
     pub(super) read: BTreeSet<String>,
     pub(super) insert: Option<BTreeSet<String>>,
     pub(super) update: Option<BTreeSet<String>>,
     pub(super) may_delete: bool,
-    /// Which rows there are; all where there is none.
+    /// The condition for readable rows; without one, all rows.
     pub(crate) rows: Option<Predicate>,
-    /// Which of them may be updated and deleted.
+    /// Conditions for the readable rows that may be updated, and deleted.
     pub(crate) updated: Option<Predicate>,
     pub(crate) deleted: Option<Predicate>,
-    /// Where columns are shown.
+    /// The conditions under which masked columns show their values.
     pub(crate) masks: BTreeMap<String, Predicate>,
     pub(crate) presets: Vec<Preset>,
     pub(crate) insert_check: Option<Arc<Predicate>>,
@@ -49,7 +49,7 @@ pub(crate) struct TableRules {
     pub(super) allow: BTreeSet<Allow>,
 }
 
-/// What a statement does to the rows of a table.
+/// The kind of a change to a table's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WriteKind {
     Insert,
@@ -87,18 +87,18 @@ impl TableRules {
         })
     }
 
-    /// Whether a column is read.
+    /// Whether a column may be read.
     pub(crate) fn reads(&self, column: &str) -> bool {
         self.read.contains(column)
     }
 
-    /// Whether anything may be done with a column: else it does not exist.
+    /// Whether any permission names a column. Without one, the column does not exist for the guest.
     pub(crate) fn knows(&self, column: &str) -> bool {
         let has = |columns: &Option<BTreeSet<String>>| columns.as_ref().is_some_and(|columns| columns.contains(column));
         self.reads(column) || has(&self.insert) || has(&self.update)
     }
 
-    /// Refuses what may not be done with the table's rows.
+    /// Refuses a kind of change that the table's rules do not permit.
     pub(crate) fn check(&self, table: &str, writes: WriteKind) -> Result<()> {
         let (is_granted, verb) = match writes {
             WriteKind::Insert => (self.insert.is_some(), "inserting into"),
@@ -108,7 +108,7 @@ impl TableRules {
         if is_granted { Ok(()) } else { Err(Error::Denied(format!("{verb} {table}"))) }
     }
 
-    /// Refuses to write a column that is not granted; one that is unknown does not exist.
+    /// Refuses to write a column without permission. For one that does not exist for the guest, the error is `NoSuchColumn`.
     pub(crate) fn check_column(&self, table: &str, column: &str, writes: WriteKind) -> Result<()> {
         let columns = match writes {
             WriteKind::Insert => self.insert.as_ref(),
@@ -124,7 +124,7 @@ impl TableRules {
         Err(Error::NoSuchColumn { table: Some(table.to_owned()), column: column.to_owned() })
     }
 
-    /// Refuses what has to be allowed by name.
+    /// Refuses an operation whose permission is missing.
     pub(crate) fn require(&self, table: &str, allow: Allow) -> Result<()> {
         if self.allow.contains(&allow) {
             return Ok(());
@@ -148,11 +148,11 @@ fn preset(name: &str, value: Predicate) -> Preset {
     Preset { column, value }
 }
 
-/// The rules of all tables, for who has certain claims.
+/// The rules of all tables, bound to a tenant's claims.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rules {
     tables: HashMap<String, Arc<TableRules>>,
-    /// The names of tables that rules are for or about, in lower case: no common table expression may stand in front of one.
+    /// Lower-case names of tables that have rules or are named by rules. No common table expression may shadow one.
     names: HashSet<String>,
 }
 
@@ -170,11 +170,11 @@ impl Rules {
         Ok(all)
     }
 
-    /// The rules of a table; nothing where it does not exist for the guest.
+    /// The rules of a table; `None` where it does not exist for the guest.
     pub(crate) fn of(&self, schema: Option<&str>, name: &str) -> Option<&Arc<TableRules>> {
         match schema {
             Some(schema) => self.tables.get(&format!("{schema}.{name}")),
-            // A point in a name must not make it the name of another schema's table.
+            // A table name with a dot must not match a key `schema.name`.
             None => self.tables.get(name).filter(|_| !name.contains('.')),
         }
     }
@@ -187,14 +187,14 @@ impl Rules {
         self.tables.iter().any(|(name, rules)| is_it(name) && knows(rules))
     }
 
-    /// Whether a column of this name, with its table's before it or not, exists for the guest in any table.
+    /// Whether a column of this name, with or without its table's name, exists for the guest in any table.
     #[must_use]
     pub fn knows_column(&self, name: &str) -> bool {
         let own = name.rsplit_once('.').map_or(name, |(_, own)| own);
         self.tables.values().any(|rules| rules.knows(own))
     }
 
-    /// Whether a common table expression of this name would stand in front of a table that rules are about.
+    /// Whether a common table expression of this name would shadow a table that has rules or is named by rules.
     pub(crate) fn names(&self, name: &str) -> bool {
         self.names.contains(&name.to_lowercase())
     }

@@ -1,13 +1,13 @@
-//! What a guest may see of reflected tables: what does not exist for it is left out, and what names it.
+//! Filters reflected tables for a guest: removes tables and columns without permissions, and constraints that name them.
 
 use super::{Rules, TableRules};
 use crate::schema::{DefaultValue, Table};
 
 impl TableRules {
-    /// Leaves out of a reflected table what does not exist for the guest.
+    /// Removes from a reflected table whatever does not exist for the guest.
     fn hide(&self, table: &mut Table) {
         let is_preset = |name: &String| self.presets.iter().any(|preset| preset.column.name == *name);
-        // Among the rows that there are, a column that the host fills is the same for all, so that a key is one without it.
+        // A column that the host fills is taken to be the same in all visible rows, so a key stays unique without it.
         let keep = |names: &mut Vec<String>| {
             names.retain(|name| !is_preset(name) || self.knows(name));
             let is_whole = !names.is_empty() && names.iter().all(|name| self.reads(name));
@@ -31,7 +31,7 @@ impl TableRules {
             indexes.retain_mut(|index| {
                 let before = index.columns.len();
                 let is_kept = keep(&mut index.columns);
-                // A name may be made of those of all columns.
+                // An index's name may contain the names of all of its columns.
                 index.name = index.name.take().filter(|_| index.columns.len() == before);
                 is_kept
             });
@@ -41,7 +41,7 @@ impl TableRules {
 }
 
 impl Rules {
-    /// What a guest may see of reflected tables.
+    /// Returns the parts of reflected tables that exist for the guest.
     #[must_use]
     pub fn visible(&self, mut tables: Vec<Table>) -> Vec<Table> {
         tables.retain(|table| self.of(table.schema.as_deref(), &table.name).is_some());

@@ -1,20 +1,20 @@
-//! Words of SQL text that would change the server, its roles, files or other sessions instead of data.
+//! Detects SQL text that administers the server, its roles, files or other sessions, by its words.
 //!
-//! They are for an early and clear error and stop no attacker: a function can put the same text together where no word shows it.
-//! What keeps a guest from it is that its login may not do it.
+//! The check gives an early and clear error, but stops no attacker: a function can assemble the same text at run time.
+//! The actual protection is that the guest's login lacks the privileges.
 
 use crate::{
     Dialect,
     lexer::{Lexer, Token},
 };
 
-/// What a statement would do, if its words say that it is no matter of a guest's. `rest` is what follows the first word.
+/// Describes the effect of an administrative statement; `None` for other statements. `rest` is the text after the first word.
 pub(super) fn of(first: Token<'_>, second: Option<Token<'_>>, rest: &str, dialect: Dialect) -> Option<&'static str> {
     let is_first = |words: &[&str]| words.iter().any(|word| first.is_word(word));
     let is_second = |words: &[&str]| second.is_some_and(|token| words.iter().any(|word| token.is_word(word)));
     let names = |words: &[&str]| Lexer::new(rest, dialect).any(|token| words.iter().any(|word| token.is_word(word)));
     match dialect {
-        // Its authorizer knows, whatever the words are.
+        // SQLite's authorizer refuses such statements, regardless of their words.
         Dialect::Sqlite => None,
         Dialect::Postgres => {
             let is_role = is_first(&["ALTER", "CREATE", "DROP"]) && is_second(&["ROLE", "USER", "GROUP"]);
@@ -51,11 +51,11 @@ const POSTGRES_FUNCTIONS: [&str; 13] = [
     "query_to_xml",
 ];
 
-/// Statements about the server, its files or its other sessions.
+/// First words of statements about the server, its files or its other sessions.
 const MYSQL_STATEMENTS: [&str; 11] =
     ["BINLOG", "CHANGE", "FLUSH", "HANDLER", "INSTALL", "KILL", "LOAD", "PURGE", "RESET", "SHUTDOWN", "UNINSTALL"];
 
-/// Words that read or write a file.
+/// Keywords and functions that read or write a file.
 const MYSQL_FILES: [&str; 3] = ["DUMPFILE", "LOAD_FILE", "OUTFILE"];
 
 #[cfg(test)]

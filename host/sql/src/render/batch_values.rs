@@ -1,4 +1,4 @@
-//! The rows of a batch: as lists of parameters, as arrays, and as choices by their keys.
+//! Writes the rows of a batch: as lists of placeholders, as arrays, and as a `CASE` by key.
 
 use super::Writer;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Writer {
-    /// The rows of an insert.
+    /// Writes the rows of an insert.
     pub(super) fn given_rows(&mut self, given: &BatchValues<'_>) {
         self.push(" VALUES ");
         self.reserve(given);
@@ -24,13 +24,13 @@ impl Writer {
         }
     }
 
-    /// Rows of nothing but the default of one column.
+    /// Writes rows that contain only the default of one column.
     pub(super) fn default_rows(&mut self, rows: usize) {
         self.push(" VALUES (DEFAULT)");
         (1..rows).for_each(|_| self.push(", (DEFAULT)"));
     }
 
-    /// Arrays that become rows again, in their order.
+    /// Writes arrays that `unnest` turns into rows, in order.
     pub(super) fn arrays(&mut self, arrays: &BatchArrays) {
         let (open, close) = match arrays.planned {
             JoinEstimate::ByLength => ("CAST(", "[])"),
@@ -48,7 +48,7 @@ impl Writer {
         self.push(")");
     }
 
-    /// A batch as a source, each row with its number.
+    /// Writes a batch as a source, with the number of each row.
     pub(super) fn given_source(&mut self, arrays: &BatchArrays, alias: &str, columns: &[String]) {
         self.arrays(arrays);
         self.push(" WITH ORDINALITY AS ");
@@ -58,12 +58,12 @@ impl Writer {
         self.push(")");
     }
 
-    /// Pairs that are all equal. Nothing in such a list needs parentheses.
+    /// Writes a conjunction of equal pairs. None of its parts needs parentheses.
     pub(super) fn equal(&mut self, pairs: &[[Typed<'_>; 2]]) {
         self.list(pairs, " AND ", |writer, [left, right]| writer.compared(left, " = ", right));
     }
 
-    /// A value, or a row of them, among those of a batch.
+    /// Writes the test whether a value or a row is `IN` the keys of a batch.
     pub(super) fn among(&mut self, value: &Typed<'_>, keys: &KeySet<'_>) {
         self.collated(value);
         self.push(" IN (");
@@ -74,7 +74,7 @@ impl Writer {
             }
             KeySet::Values(given) => {
                 let is_row = matches!(value.expr, Expr::Row(_));
-                // SQLite compares rows with the rows of a query only.
+                // SQLite allows only a query after the `IN` of a row.
                 self.push(if is_row && self.dialect == Dialect::Sqlite { "VALUES " } else { "" });
                 self.reserve(given);
                 self.keys(given, is_row);
@@ -99,7 +99,7 @@ impl Writer {
         }
     }
 
-    /// Makes room for the values of a batch.
+    /// Reserves memory for the placeholders of a batch.
     fn reserve(&mut self, given: &BatchValues<'_>) {
         let values = given.rows.saturating_mul(given.columns.len());
         if !self.sql.is_full() {
@@ -108,7 +108,7 @@ impl Writer {
         }
     }
 
-    /// What the row of a batch says that has the key.
+    /// Writes a `CASE` that returns the value, or the position, of the batch's row with the key.
     pub(super) fn by_key(&mut self, choice: &CaseByKey<'_>) {
         let CaseByKey { columns, keys, then, otherwise } = choice;
         self.push("CASE");
@@ -134,7 +134,7 @@ impl Writer {
         self.push(" END");
     }
 
-    /// The placeholder of a value of a batch.
+    /// Writes the placeholder of a value of a batch.
     fn given(&mut self, given: &BatchValues<'_>, row: usize, position: usize) {
         if let Some(column) = given.columns.get(position) {
             self.parameter(number(given, row, given.first.saturating_add(position)), column.ty.kind);
@@ -147,7 +147,7 @@ impl Writer {
     }
 }
 
-/// The parameter of a row's value of this column of the batch.
+/// The parameter number of a row's value in this column of the batch.
 fn number(given: &BatchValues<'_>, row: usize, column: usize) -> usize {
     row.saturating_mul(given.width).saturating_add(column)
 }

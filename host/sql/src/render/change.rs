@@ -1,4 +1,4 @@
-//! Statements that change rows.
+//! Writes statements that change rows.
 
 use super::Writer;
 use crate::{
@@ -30,7 +30,7 @@ impl Writer {
                     writer.push(")");
                 });
             }
-            // Without a condition, SQLite would take the conflict for one of a join.
+            // Without a `WHERE`, SQLite would parse `ON CONFLICT` as the condition of a join.
             InsertRows::Query(query) if conflict.is_some() && self.dialect == Dialect::Sqlite => {
                 self.push(" SELECT * FROM (");
                 self.query(query);
@@ -70,8 +70,8 @@ impl Writer {
         self.filter(" WHERE ", conflict.filter.as_ref());
     }
 
-    /// `check` has made sure that only the named key can conflict. To leave a row as it is, a column is set to itself:
-    /// `INSERT IGNORE` would also pass over every other error.
+    /// Writes an upsert for MySQL and MariaDB. `check` ensures that only the named key can conflict. To keep a row unchanged,
+    /// a column is set to itself: `INSERT IGNORE` would also ignore every other error.
     fn duplicate_key(&mut self, target: Target<'_>, conflict: &Conflict<'_>) {
         self.push(" ON DUPLICATE KEY UPDATE ");
         match (conflict.assignments.as_slice(), &*conflict.columns) {

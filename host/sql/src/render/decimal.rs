@@ -1,5 +1,5 @@
-//! Decimals where they are texts: their operators and functions are calls of the host's own, which compute exactly, and they
-//! are compared, ordered and told apart by the collation `DECIMAL`, which is the host's own, too.
+//! Decimals of databases without a decimal type, where they are texts. Their operators and functions become calls of the
+//! host's functions, which compute exactly. The host's collation `DECIMAL` compares, orders and distinguishes them.
 
 use super::Writer;
 use crate::{
@@ -9,10 +9,10 @@ use crate::{
     statement::BinaryOp,
 };
 
-/// The collation by which decimals that are texts are compared.
+/// The clause for the collation that compares decimals stored as texts.
 pub(crate) const COLLATION: &str = " COLLATE DECIMAL";
 
-/// What an operator of decimals is called; nothing for what is no arithmetic.
+/// The host's function for an operator with decimals; `None` for an operator that is not arithmetic.
 fn operator(op: BinaryOp) -> Option<&'static str> {
     Some(match op {
         BinaryOp::Add => "decimal_add",
@@ -24,7 +24,7 @@ fn operator(op: BinaryOp) -> Option<&'static str> {
     })
 }
 
-/// What a function of decimals is called, where it is another one.
+/// The host's function for a function of decimals; `None` where the database's own function is used.
 fn function(function: Function) -> Option<&'static str> {
     Some(match function {
         Function::Sum => "decimal_sum",
@@ -39,17 +39,17 @@ fn function(function: Function) -> Option<&'static str> {
 }
 
 impl Writer {
-    /// Whether an expression is a decimal that is a text.
+    /// Whether an expression is a decimal stored as a text.
     pub(super) fn is_text_decimal(&self, value: &Typed<'_>) -> bool {
         self.dialect == Dialect::Sqlite && value.kind() == Some(TypeKind::Decimal)
     }
 
-    /// Whether an expression, written out, is the call of a function.
+    /// Whether an operator with decimals is written as a function call.
     pub(super) fn is_decimal_call(&self, value: &Typed<'_>) -> bool {
         self.is_text_decimal(value) && matches!(value.expr, Expr::Unary(..) | Expr::Binary(..))
     }
 
-    /// A value, or a row of them, where it is compared, ordered or told apart from others.
+    /// Writes a value or a row that is compared, ordered or grouped, with the decimal collation where it needs one.
     pub(super) fn collated(&mut self, value: &Typed<'_>) {
         match &value.expr {
             Expr::Row(values) if self.dialect == Dialect::Sqlite => {
@@ -64,12 +64,12 @@ impl Writer {
         }
     }
 
-    /// The same where nothing stands before or after it.
+    /// Does the same as `collated` where the value needs no parentheses.
     pub(super) fn told_apart(&mut self, value: &Typed<'_>) {
         if self.is_text_decimal(value) { self.collated(value) } else { self.value(value) }
     }
 
-    /// Arithmetic with decimals; whether it was that.
+    /// Writes arithmetic with decimals. Returns whether the operation is such.
     pub(super) fn decimal_operator(&mut self, op: BinaryOp, left: &Typed<'_>, right: &Typed<'_>) -> bool {
         let of_decimals = self.is_text_decimal(left) || self.is_text_decimal(right);
         let Some(name) = operator(op).filter(|_| of_decimals) else { return false };
@@ -80,7 +80,7 @@ impl Writer {
         true
     }
 
-    /// A function of decimals; whether it was one.
+    /// Writes a call of a function of decimals. Returns whether the call is such.
     pub(super) fn decimal_function(&mut self, call: &Call<'_>) -> bool {
         let [value, rest @ ..] = call.arguments.as_slice() else { return false };
         let Some(name) = function(call.function).filter(|_| self.is_text_decimal(value)) else { return false };
@@ -102,7 +102,7 @@ impl Writer {
         true
     }
 
-    /// Whether a call hands one of its arguments on, which a column of another program's making may have as a number.
+    /// Whether a call returns an argument unchanged, which may be a number that another program stored in a decimal column.
     pub(super) fn hands_decimal_on(&self, call: &Call<'_>) -> bool {
         use Function as F;
         let hands_on =
@@ -110,7 +110,7 @@ impl Writer {
         hands_on && call.arguments.first().is_some_and(|value| self.is_text_decimal(value))
     }
 
-    /// The call of a function of decimals.
+    /// Writes a call of one of the host's functions for decimals.
     pub(super) fn decimal_call(&mut self, name: &'static str, value: &Typed<'_>, rest: impl FnOnce(&mut Self)) {
         self.push(name);
         self.push("(");
@@ -119,12 +119,12 @@ impl Writer {
         self.push(")");
     }
 
-    /// A decimal of any digits, or one with those of a type.
+    /// Writes a cast to a decimal, with the type's precision and scale if it has them.
     pub(super) fn cast_to_decimal(&mut self, value: &Typed<'_>, ty: &ColumnType) {
         self.fitted(ty, |writer| writer.value(value));
     }
 
-    /// Whatever is written, as a decimal with the digits of a type.
+    /// Writes a cast of the text from `write` to a decimal, with the type's precision and scale if it has them.
     fn fitted(&mut self, ty: &ColumnType, write: impl FnOnce(&mut Self)) {
         self.push(if ty.precision.is_some() { "decimal_of(" } else { "decimal(" });
         write(self);
@@ -134,7 +134,7 @@ impl Writer {
         self.push(")");
     }
 
-    /// Writes what a column is given: a decimal gets the digits of its column where it is a text.
+    /// Writes a value for a column. A decimal that is stored as a text gets the precision and scale of its column.
     pub(super) fn stored(&mut self, column: &Column, write: impl FnOnce(&mut Self)) {
         if self.dialect == Dialect::Sqlite && column.ty.kind == TypeKind::Decimal {
             self.fitted(&column.ty, write);

@@ -1,4 +1,4 @@
-//! Expressions. What is not a single term stands in parentheses, so no database's precedence matters.
+//! Writes expressions. Operands other than single terms get parentheses, so no database's operator precedence matters.
 
 use super::Writer;
 use crate::{
@@ -10,9 +10,9 @@ use crate::{
 };
 
 impl Writer {
-    /// An expression where nothing stands before or after it.
+    /// Writes an expression in a position where it needs no parentheses.
     pub(super) fn value(&mut self, value: &Typed<'_>) {
-        // What is written more than once may double with every level: nothing is walked that is not written.
+        // Repeated expressions may double with every level, so none is visited once the text is full.
         if self.sql.is_full() {
             return;
         }
@@ -49,7 +49,7 @@ impl Writer {
             Expr::Exists(query) => {
                 self.push("EXISTS (");
                 self.query(query);
-                // Without a bound SQLite 3.51 makes a join of it and counts a row once a match, so that an offset passes over too few.
+                // Without a `LIMIT`, SQLite 3.51 converts it to a join and counts a row once per match, so that an `OFFSET` skips too few.
                 let is_bounded = query.limit.is_some() || query.offset.is_some() || query.is_fenced;
                 self.push(if self.dialect == Dialect::Sqlite && !is_bounded { " LIMIT 1)" } else { ")" });
             }
@@ -69,16 +69,16 @@ impl Writer {
         }
     }
 
-    /// The query in which something is looked for.
+    /// Writes the query after an `IN`.
     fn members(&mut self, query: &Query<'_>) {
-        // MySQL takes no limit here, and takes it one query deeper.
+        // MySQL allows a `LIMIT` only one query deeper.
         let limited = self.is_mysql() && (query.limit.is_some() || query.offset.is_some());
         self.push(if limited { "SELECT * FROM (" } else { "" });
         self.query(query);
         self.push(if limited { ") AS members" } else { "" });
     }
 
-    /// An expression as part of another one.
+    /// Writes an expression as an operand, in parentheses where it is not a single term.
     pub(super) fn operand(&mut self, value: &Typed<'_>) {
         let several = matches!(
             value.expr,
@@ -146,7 +146,7 @@ impl Writer {
     }
 
     fn coalesce(&mut self, values: &[Typed<'_>]) {
-        // SQLite takes no `coalesce` of one.
+        // SQLite rejects a `coalesce` of one argument.
         if let [value] = values {
             self.operand(value);
             return;
@@ -183,8 +183,8 @@ impl Writer {
         }
     }
 
-    /// A cast. Floats that become integers are rounded as decimals are, halves away from 0: by themselves PostgreSQL and
-    /// MySQL would round them to even numbers.
+    /// Writes a cast. From float to integer it rounds like decimals, halves away from 0; by default PostgreSQL and
+    /// MySQL would round halves to even numbers.
     fn cast_whole(&mut self, value: &Typed<'_>, ty: &ColumnType, exact: &'static str, target: impl FnOnce(&mut Self)) {
         let float = matches!(value.kind(), Some(TypeKind::Float32 | TypeKind::Float64));
         let rounds = float && crate::catalog::is_integer(ty.kind);
@@ -207,7 +207,7 @@ impl Writer {
         self.push(")");
     }
 
-    /// What MySQL casts to, which is not what its columns are called.
+    /// Writes MySQL's target type of a cast, whose name differs from that of the column type.
     fn mysql_target(&mut self, ty: &ColumnType) {
         self.push(match ty.kind {
             TypeKind::Boolean | TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 => "SIGNED",
@@ -229,7 +229,7 @@ impl Writer {
         });
     }
 
-    /// SQLite casts to affinities. The names of its column types would not do: to cast to `DATE` makes a number.
+    /// Writes a cast for SQLite, whose casts are to affinities. Names of column types would be wrong: a cast to `DATE` returns a number.
     fn cast_sqlite(&mut self, value: &Typed<'_>, ty: &ColumnType) {
         let decimal = self.is_text_decimal(value);
         match ty.kind {
@@ -239,7 +239,7 @@ impl Writer {
                 self.decimal_call("decimal_int", value, |_| {});
             }
             TypeKind::Boolean | TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 | TypeKind::Uint64 => {
-                // The others round, SQLite would cut.
+                // Other databases round; SQLite would truncate.
                 let fraction = matches!(value.kind(), Some(TypeKind::Float32 | TypeKind::Float64));
                 self.push(if fraction { "CAST(round(" } else { "CAST(" });
                 self.value(value);

@@ -1,4 +1,4 @@
-//! Functions: how each is called so that it means and returns the same everywhere.
+//! Writes calls of functions so that each has the same meaning and result on every database.
 
 use super::Writer;
 use crate::{
@@ -27,12 +27,12 @@ impl Writer {
         self.push(after);
     }
 
-    /// What stands around the whole call, its window included, to make its result what `check` said it is.
+    /// The text before and after the whole call, its window included, that converts the result to the type that `check` inferred.
     fn around(&self, call: &Call<'_>) -> (&'static str, &'static str) {
         let kind = call.arguments.first().and_then(Typed::kind);
         let integer = kind.is_some_and(crate::catalog::is_integer);
         match (call.function, self.dialect) {
-            // The sum of integers is a numeric or decimal there.
+            // These databases return a numeric or decimal for a sum of integers.
             (Function::Sum, Dialect::Postgres) if integer => ("CAST(", " AS BIGINT)"),
             (Function::Sum, Dialect::Mysql | Dialect::Mariadb) if integer => ("CAST(", " AS SIGNED)"),
             _ if self.hands_decimal_on(call) => ("decimal(", ")"),
@@ -51,7 +51,7 @@ impl Writer {
         match call.function {
             Function::Concat => {
                 let values: Vec<&Typed<'_>> = arguments.iter().collect();
-                // In parentheses, as it is an operator on most.
+                // Parentheses, since most databases use an operator for it.
                 self.push("(");
                 self.concat(&values);
                 self.push(")");
@@ -84,13 +84,13 @@ impl Writer {
         ) && !(matches!(function, Function::Lag | Function::Lead) && position == 2);
         let decimal = argument.kind() == Some(TypeKind::Decimal);
         match (function, self.dialect) {
-            // Values are bound as 64-bit integers, and these functions take 32.
+            // Values are bound as 64-bit integers, and these functions take 32-bit ones.
             (_, Dialect::Postgres) if counts => self.cast_to(argument, "INTEGER"),
             (Function::Avg, Dialect::Postgres) => self.cast_to(argument, "DOUBLE PRECISION"),
             (Function::Avg, Dialect::Mysql | Dialect::Mariadb) => self.cast_to(argument, "DOUBLE"),
-            // PostgreSQL rounds halves of floats to even numbers, and all others away from 0.
+            // PostgreSQL rounds halves of floats to even numbers, and halves of numerics away from 0.
             (Function::Round, Dialect::Postgres) if position == 0 && !decimal => self.cast_to(argument, "NUMERIC"),
-            // So does MySQL. As a decimal it is right for all floats up to 10^45; those past it become 10^45.
+            // So does MySQL. The decimal is right for all floats up to 10^45; greater ones become 10^45.
             (Function::Round, Dialect::Mysql | Dialect::Mariadb) if position == 0 && !decimal => {
                 self.cast_to(argument, "DECIMAL(65,20)");
             }
@@ -135,7 +135,7 @@ impl Writer {
             Function::NthValue => "NTH_VALUE",
             Function::Lag => "LAG",
             Function::Lead => "LEAD",
-            // These are written in other ways.
+            // `bare_call` and `scalar` write the others.
             _ => "",
         }
     }
@@ -167,7 +167,7 @@ impl Writer {
         self.push(")");
     }
 
-    /// A border of a frame. Its number is part of the statement's form: databases take no placeholder here.
+    /// Writes a bound of a frame. Its number is part of the statement's form, since databases allow no placeholder here.
     fn frame_bound(&mut self, bound: &FrameBound, unbounded: &'static str) {
         match bound {
             FrameBound::Unbounded => self.push(unbounded),

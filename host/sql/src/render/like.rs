@@ -1,4 +1,4 @@
-//! Matches with patterns: with `%` and `_`, case seen or not seen as the statement says, on every database.
+//! Writes pattern matches with `%` and `_`, case-sensitive or not as the statement requires, on every database.
 
 use super::Writer;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 impl Writer {
     pub(super) fn like(&mut self, like: &Like<'_>) {
         match (self.dialect, like.ignore_case) {
-            // SQLite's `LIKE` never sees case, its `GLOB` always does.
+            // SQLite's `LIKE` ignores case, and its `GLOB` is case-sensitive.
             (Dialect::Sqlite, false) => self.glob(like),
             (Dialect::Sqlite, true) => {
                 self.operand(&like.value);
@@ -39,8 +39,8 @@ impl Writer {
                 self.push(after);
                 self.push(if like.negated { " NOT LIKE " } else { " LIKE " });
                 self.push(before);
-                // There is always an escape, and by default it is the backslash, even where `ESCAPE ''` is said: another
-                // one is chosen and doubled, so that it never escapes.
+                // There is always an escape, by default the backslash, even with `ESCAPE ''`. So another escape is set,
+                // and doubled in the pattern, so that it never escapes.
                 if like.escape.is_some() {
                     self.operand(&like.pattern);
                 } else {
@@ -54,14 +54,14 @@ impl Writer {
         }
     }
 
-    /// The escape. Where nothing is said there is none, though PostgreSQL would take the backslash for one. It is
-    /// a mark that `check` has looked at, part of the statement's form and not one of its values.
+    /// Writes the `ESCAPE` clause, empty without an escape, as PostgreSQL's default is the backslash. The escape is
+    /// a mark that `check` has validated. It is part of the statement's form, not a bind value.
     fn escape(&mut self, escape: Option<char>) {
         let escape = escape.map(String::from).unwrap_or_default();
         self.sql.push(" ESCAPE ").text(&escape);
     }
 
-    /// An operand that has to be a text.
+    /// Writes an operand that has to be a text, with a cast where it is not.
     fn text(&mut self, value: &Typed<'_>) {
         let text = matches!(value.kind(), None | Some(TypeKind::Text | TypeKind::Varchar | TypeKind::Enumeration));
         if text { self.operand(value) } else { self.cast_to(value, "TEXT") }
@@ -81,8 +81,8 @@ impl Writer {
         }
     }
 
-    /// The pattern of `GLOB` for a pattern of `LIKE` that is only known when the statement runs: nested replacements, done
-    /// from the innermost to the outermost. Escaped characters are parked on characters of the private use area.
+    /// Converts a `LIKE` pattern that is unknown before the statement runs to a `GLOB` pattern, by nested `replace` calls that run
+    /// from the innermost to the outermost. Meanwhile, characters of the private use area stand for escaped characters.
     fn glob_of_value(&mut self, pattern: &Typed<'_>, escape: Option<char>) {
         let mut steps: Vec<(String, String)> = Vec::new();
         let mut step = |from: String, to: &str| steps.push((from, to.to_owned()));
@@ -112,12 +112,12 @@ const PARKED_ESCAPE: &str = "\u{e000}";
 const PARKED_PERCENT: &str = "\u{e001}";
 const PARKED_LINE: &str = "\u{e002}";
 
-/// A character that `GLOB` takes literally.
+/// Quotes a character so that `GLOB` matches it literally.
 fn glob_literal(character: char) -> String {
     if matches!(character, '*' | '?' | '[') { format!("[{character}]") } else { character.to_string() }
 }
 
-/// The pattern of `GLOB` for a pattern of `LIKE`.
+/// Converts a `LIKE` pattern to a `GLOB` pattern.
 fn glob_of(pattern: &str, escape: Option<char>) -> String {
     let mut glob = String::with_capacity(pattern.len() + 8);
     let mut characters = pattern.chars();

@@ -1,4 +1,4 @@
-//! Operators with two or more operands, each with one meaning on all databases.
+//! Writes operators with two or more operands, each with the same meaning on all databases.
 
 use super::Writer;
 use crate::{
@@ -9,8 +9,8 @@ use crate::{
     statement::BinaryOp,
 };
 
-/// How many operands stand side by side before they are put in halves: SQLite parses a flat list into a tree as deep as
-/// the list is long, and takes no tree deeper than 1,000.
+/// The most operands in a flat list; longer lists are split in halves. SQLite parses a flat list into a tree as deep as
+/// the list is long, and rejects trees deeper than 1,000.
 const FLAT: usize = 200;
 
 impl Writer {
@@ -43,7 +43,7 @@ impl Writer {
         self.operand(right);
     }
 
-    /// A comparison. One collation holds for both sides, and the left one's first.
+    /// Writes a comparison. One collation applies to both operands, with precedence for the left one's.
     pub(super) fn compared(&mut self, left: &Typed<'_>, sign: &'static str, right: &Typed<'_>) {
         let by_left = self.is_text_decimal(left) || matches!(left.expr, Expr::Row(_));
         self.collated(left);
@@ -67,18 +67,18 @@ impl Writer {
         }
     }
 
-    /// The quotient; of integers its integer part, for which MySQL has an operator of its own.
+    /// Writes a division. For integers it returns the integer part, for which MySQL has an operator of its own.
     fn divide(&mut self, left: &Typed<'_>, right: &Typed<'_>) {
         let integer = |value: &Typed<'_>| value.kind().is_some_and(is_integer);
-        // A divisor without a type of its own has that of what it divides; a dividend without one may be anything.
+        // A divisor of unknown type takes the dividend's type; a dividend of unknown type may be of any type.
         if self.is_mysql() && integer(left) && right.kind().is_none_or(is_integer) {
             return self.infix(left, " DIV ", right);
         }
         self.infix(left, " / ", right);
     }
 
-    /// The remainder. Of floats, SQLite would take the integer parts, and PostgreSQL has none. On MySQL and MariaDB that of a negative
-    /// decimal can be a zero below zero, which equals no other zero: a sum has none.
+    /// Writes a remainder. For floats, SQLite would use the integer parts, and PostgreSQL has no operator. On MySQL and MariaDB the
+    /// remainder of a negative decimal can be a negative zero, which equals no other zero; adding it to 0 avoids that.
     fn remainder(&mut self, left: &Typed<'_>, right: &Typed<'_>) {
         let integer = |value: &Typed<'_>| value.kind().is_some_and(is_integer);
         let float = [left, right].iter().any(|it| matches!(it.kind(), Some(TypeKind::Float32 | TypeKind::Float64)));
@@ -106,13 +106,13 @@ impl Writer {
         }
     }
 
-    /// Texts one after the other; null where one of them is.
+    /// Writes a concatenation of texts, null where any of them is null.
     pub(super) fn concat(&mut self, values: &[&Typed<'_>]) {
         let mysql = self.is_mysql();
         self.push(if mysql { "CONCAT(" } else { "" });
         self.list(values, if mysql { ", " } else { " || " }, |writer, value| {
             let text = matches!(value.kind(), Some(TypeKind::Text | TypeKind::Varchar | TypeKind::Enumeration));
-            // With documents or numbers on both sides, PostgreSQL's operator means something else or nothing.
+            // With documents or numbers on both sides, PostgreSQL's operator has another meaning or does not exist.
             if writer.dialect == Dialect::Postgres && !text && !matches!(value.expr, Expr::Bind(_)) {
                 writer.cast_to(value, "TEXT");
             } else {
@@ -132,7 +132,7 @@ impl Writer {
                 if by_position { self.cast_to(key, "INTEGER") } else { self.operand(key) }
             }
             Dialect::Sqlite if as_text => {
-                // Its truth values as text would be 1 and 0.
+                // SQLite would convert booleans to the texts 1 and 0.
                 self.push("CASE json_type(");
                 self.member(document, key, by_position);
                 self.push(") WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(");
@@ -152,18 +152,18 @@ impl Writer {
                 self.push(match (as_text, self.dialect) {
                     (false, _) => "JSON_EXTRACT(",
                     (true, Dialect::Mysql) => "CONVERT(JSON_UNQUOTE(NULLIF(JSON_EXTRACT(",
-                    // As a document, MariaDB would compare what a string holds.
+                    // `CONCAT` makes it a text: for a document, MariaDB would compare a string's contents.
                     (true, _) => "CONVERT(JSON_UNQUOTE(NULLIF(CONCAT(JSON_EXTRACT(",
                 });
                 self.member(document, key, by_position);
                 self.push(match (as_text, self.dialect) {
                     (false, _) => ")",
-                    // The text of JSON's null is null, and that of the string "null" is not: it has quotes before.
+                    // JSON's null becomes null. The string "null" does not, since here it still has its quotes.
                     (true, Dialect::Mysql) => "), CAST('null' AS JSON))) USING utf8mb4) COLLATE ",
                     (true, _) => ")), 'null')) USING utf8mb4) COLLATE ",
                 });
                 if as_text {
-                    // Documents have another collation, with which texts of tables could not be compared.
+                    // Documents have another collation, which could not be compared with texts of tables.
                     self.push(self.dialect.collation());
                 }
             }
@@ -176,11 +176,11 @@ impl Writer {
         self.path(key, by_position);
     }
 
-    /// The path to a member or an item. A bare key would be a path of its own where it begins with `$` or a bracket.
+    /// Writes the path to a member or an item. A bare key that begins with `$` or a bracket would be parsed as a path.
     fn path(&mut self, key: &Typed<'_>, by_position: bool) {
         let (before, after) = match (self.is_mysql(), by_position) {
             (true, true) => ("CONCAT('$[', ", ", ']')"),
-            // A quoted text has the collation of documents, and no value beside it may have another one.
+            // `JSON_QUOTE` returns the collation of documents, and `CONCAT` requires the same collation of all arguments.
             (true, false) => ("CONCAT('$.' COLLATE utf8mb4_bin, JSON_QUOTE(", "))"),
             (false, true) => ("('$[' || ", " || ']')"),
             (false, false) => ("('$.' || json_quote(", "))"),
@@ -190,7 +190,7 @@ impl Writer {
         self.push(after);
     }
 
-    /// Conditions, all or any of which have to be true.
+    /// Writes conditions joined by `AND` or `OR`; `none` where there are no conditions.
     pub(super) fn joined(&mut self, items: &[Typed<'_>], separator: &'static str, none: &'static str) {
         match items {
             [] => self.push(none),
@@ -212,7 +212,7 @@ impl Writer {
     pub(super) fn in_list(&mut self, value: &Typed<'_>, items: &[Typed<'_>], negated: bool) {
         self.collated(value);
         self.push(if negated { " NOT IN (" } else { " IN (" });
-        // SQLite compares rows with the rows of a query only.
+        // SQLite allows only a query after the `IN` of a row.
         if self.dialect == Dialect::Sqlite && matches!(value.expr, Expr::Row(_)) {
             self.push("VALUES ");
         }

@@ -1,4 +1,4 @@
-//! Queries and their sources.
+//! Writes queries and their sources.
 
 use super::Writer;
 use crate::{
@@ -55,7 +55,7 @@ impl Writer {
             self.push(" FROM ");
             self.source(source);
         } else if select.filter.is_some() && self.is_mysql() {
-            // MariaDB takes no condition without a source.
+            // MariaDB rejects a `WHERE` without a `FROM`.
             self.push(" FROM DUAL");
         }
         self.filter(" WHERE ", select.filter.as_ref());
@@ -73,12 +73,12 @@ impl Writer {
         }
     }
 
-    /// Result columns. What is not a plain column is named, as databases make up different names.
+    /// Writes result columns. All but plain columns get an alias, since databases generate different names.
     pub(super) fn columns(&mut self, columns: &[Column<'_>]) {
         self.columns_of(columns, false);
     }
 
-    /// Result columns, of rows that are compared with others or not.
+    /// Writes result columns. `compared` is whether their rows are compared with others.
     fn columns_of(&mut self, columns: &[Column<'_>], compared: bool) {
         self.list(columns, ", ", |writer, column| {
             let collated = compared && writer.is_text_decimal(&column.value);
@@ -144,7 +144,7 @@ impl Writer {
                 self.query(part);
                 self.push(")");
             } else {
-                // SQLite has no parentheses around parts, and MySQL not in all versions.
+                // SQLite allows no parentheses around parts, and MySQL only in some versions.
                 self.push("SELECT * FROM (");
                 self.query(part);
                 self.push(") AS ");
@@ -153,7 +153,7 @@ impl Writer {
         }
     }
 
-    /// A bound that bounds nothing: no database moves a condition past one.
+    /// Writes a limit or an offset without effect: no database moves a condition past one.
     fn fence(&mut self) {
         self.push(match self.dialect {
             Dialect::Postgres => " OFFSET 0",
@@ -169,7 +169,7 @@ impl Writer {
                 self.value(limit);
             }
             (None, None, _) | (None, Some(_), Dialect::Postgres) => {}
-            // These have no offset without a limit.
+            // These databases have no `OFFSET` without a `LIMIT`.
             (None, Some(_), Dialect::Sqlite) => self.push(" LIMIT -1"),
             (None, Some(_), Dialect::Mysql | Dialect::Mariadb) => self.push(" LIMIT 18446744073709551615"),
         }
@@ -183,7 +183,7 @@ impl Writer {
         let options = lock.no_wait || lock.skip_locked || !lock.tables.is_empty();
         self.push(match (self.dialect, lock.for_share) {
             (_, false) => " FOR UPDATE",
-            // MariaDB knows only this one; MySQL takes options only after the other.
+            // MariaDB supports only this clause; MySQL allows options only after `FOR SHARE`.
             (Dialect::Mariadb, true) => " LOCK IN SHARE MODE",
             (Dialect::Mysql, true) if !options => " LOCK IN SHARE MODE",
             (_, true) => " FOR SHARE",

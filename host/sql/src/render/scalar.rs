@@ -1,4 +1,4 @@
-//! Functions of one row's values that databases spell differently, or lack and have to be made of others.
+//! Writes scalar functions that databases spell differently, or lack, so that they are composed of other functions.
 
 use super::Writer;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     types::postgres_plain,
 };
 
-/// A fragment of SQL: SQL of the host's own, an argument, or a number.
+/// A fragment of SQL: constant SQL of the host, an argument, or a number.
 enum Fragment<'p, 'a> {
     Sql(&'static str),
     Of(&'p Typed<'a>),
@@ -18,7 +18,7 @@ enum Fragment<'p, 'a> {
 use Fragment::{Number, Of, Sql};
 
 impl Writer {
-    /// Writes one of them; whether it was one.
+    /// Writes a call of such a function. Returns whether the function is one.
     pub(super) fn scalar(&mut self, function: Function, arguments: &[Typed<'_>]) -> bool {
         use Function as F;
         match (function, arguments) {
@@ -38,7 +38,7 @@ impl Writer {
         true
     }
 
-    /// Writes pieces. An argument that was written before is written again, and what that copies is counted.
+    /// Writes fragments. Literals that a repeated argument copies are counted.
     fn pieces(&mut self, pieces: &[Fragment<'_, '_>]) {
         for (position, piece) in pieces.iter().enumerate() {
             match piece {
@@ -56,7 +56,7 @@ impl Writer {
         }
     }
 
-    /// The next whole number. SQLite has no function for it; past 9e15 a float has no fraction.
+    /// Writes `floor` or `ceil`. SQLite has no function for them; there, floats past 9e15 are unchanged, as they have no fraction.
     fn whole(&mut self, function: Function, value: &Typed<'_>) {
         let floor = function == Function::Floor;
         let decimal = value.kind() == Some(TypeKind::Decimal);
@@ -105,7 +105,7 @@ impl Writer {
         self.pieces(&[Sql(before), Of(value), Sql(after)]);
     }
 
-    /// Null where any value is: PostgreSQL would pass over nulls.
+    /// Writes `greatest` or `least`, null where any value is null: PostgreSQL's functions would ignore nulls.
     fn extreme(&mut self, function: Function, values: &[Typed<'_>]) {
         let greatest = function == Function::Greatest;
         match self.dialect {
@@ -144,7 +144,7 @@ impl Writer {
         }
     }
 
-    /// The first or last characters. A count below 0 is one of 0, and null stays null.
+    /// Writes `left` or `right`. A count below 0 means 0, and null stays null.
     fn end_of_text(&mut self, function: Function, text: &Typed<'_>, count: &Typed<'_>) {
         let left = function == Function::Left;
         let name = if left { "LEFT(" } else { "RIGHT(" };
@@ -174,8 +174,8 @@ impl Writer {
         }
     }
 
-    /// A part of a date or time as an integer; of a second, no fraction. SQLite's own functions round to milliseconds, so
-    /// there it is cut out of the text that the host stores.
+    /// Writes a part of a date or time as an integer, seconds without their fraction. SQLite's functions round to milliseconds,
+    /// so there it is a substring of the text that the host stores.
     fn part(&mut self, function: Function, moment: &Typed<'_>) {
         use Function as F;
         let (name, place) = match function {
@@ -223,7 +223,7 @@ impl Writer {
         self.push(if utc { ")" } else { "" });
     }
 
-    /// A date or time, whose kind a placeholder alone does not tell.
+    /// Writes a date or time. A placeholder gets a cast, since it has no type by itself.
     fn moment(&mut self, moment: &Typed<'_>) {
         let kind = moment.kind().filter(|_| matches!(moment.expr, Expr::Bind(_)));
         match (kind, self.dialect) {
@@ -254,7 +254,7 @@ impl Writer {
         }
     }
 
-    /// On SQLite the fraction of a second is put behind what its function gives, which knows milliseconds only.
+    /// Writes `add_seconds`. On SQLite the fraction of a second is appended, since its functions support milliseconds only.
     fn add_seconds(&mut self, moment: &Typed<'_>, count: &Typed<'_>) {
         match self.dialect {
             Dialect::Sqlite => self.pieces(&[
@@ -311,7 +311,7 @@ impl Writer {
         self.push(after);
     }
 
-    /// `object`, `array`, `string`, `number`, `boolean` or `null`, by PostgreSQL's names.
+    /// Writes a document's type by PostgreSQL's names: `object`, `array`, `string`, `number`, `boolean` or `null`.
     fn json_type(&mut self, document: &Typed<'_>) {
         let (before, after) = match self.dialect {
             Dialect::Sqlite => (

@@ -1,18 +1,18 @@
-//! The rows of a batch in a statement. Each of these nodes stands for as many expressions as the batch has values.
+//! The rows of a batch in a statement. Each of these nodes represents as many expressions as the batch has values.
 
 use super::Typed;
 use crate::schema::{self, TypeKind};
 
-/// Some columns of a batch, value by value: each value is a parameter, and the parameters count row by row.
+/// Columns of a batch, value by value: each value is a parameter, and the parameters are numbered row by row.
 #[derive(Clone, Debug)]
 pub(crate) struct BatchValues<'a> {
     /// The columns of the table that the values are for.
     pub(crate) columns: Vec<&'a schema::Column>,
     /// The position of the first of them among the columns of the batch.
     pub(crate) first: usize,
-    /// How many columns the batch has.
+    /// The number of columns of the batch.
     pub(crate) width: usize,
-    /// How many rows are written.
+    /// The number of rows that the text spells out.
     pub(crate) rows: usize,
 }
 
@@ -24,38 +24,39 @@ pub(crate) struct BatchArrays {
     pub(crate) planned: JoinEstimate,
 }
 
-/// How a server plans what is joined with the rows of arrays.
+/// The estimate by which a server plans a join with the rows of arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum JoinEstimate {
-    /// By how many there are: the whole table may be read to find them.
+    /// By the number of rows: the server may read the whole table to find them.
     ByLength,
-    /// As for a few rows, whatever their number: each is looked up by its key. Nothing of a query's is known before it runs.
+    /// As for a few rows, whatever their number: each is looked up by its key. The arrays are subqueries, whose length is
+    /// unknown before they run.
     ByKey,
 }
 
-/// Keys to look for.
+/// The keys to find rows by.
 #[derive(Clone, Debug)]
 pub(crate) enum KeySet<'a> {
     Values(BatchValues<'a>),
     Arrays(BatchArrays),
 }
 
-/// A choice by the key of each row of a batch.
+/// A value chosen by the key of a row of a batch.
 #[derive(Clone, Debug)]
 pub(crate) struct CaseByKey<'a> {
     /// The columns that are compared with the key.
     pub(crate) columns: Vec<Typed<'a>>,
     pub(crate) keys: BatchValues<'a>,
     pub(crate) then: CaseResult,
-    /// What is chosen where no row has the key.
+    /// The value where no row of the batch has the key.
     pub(crate) otherwise: Option<Typed<'a>>,
 }
 
-/// What is chosen for a row of a batch.
+/// The value chosen for a row of a batch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CaseResult {
-    /// Its position.
+    /// The position of the row.
     Position,
-    /// Its value of this column of the batch.
+    /// The row's value in this column of the batch.
     Value { column: usize, kind: TypeKind },
 }

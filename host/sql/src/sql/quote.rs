@@ -1,13 +1,13 @@
-//! How names and constants are quoted.
+//! Quoting of names and literals.
 //!
-//! Values of statements are always bound and never come here: constants are written only where SQL takes no parameters,
-//! which is in table definitions.
+//! Values of statements are always bound. Literals of values are written only where SQL allows no parameters, which is in
+//! table definitions.
 
 use uuid::Uuid;
 
 use crate::{Dialect, Scalar, Value, calendar, schema::TypeKind, value::Interval};
 
-/// Writes a name in quotes. Any text without NUL is a name after this.
+/// Writes a name as a quoted identifier. Any text without NUL is a valid one.
 pub(super) fn push_identifier(text: &mut String, name: &str, dialect: Dialect) {
     let quote = match dialect {
         Dialect::Sqlite | Dialect::Postgres => '"',
@@ -23,14 +23,14 @@ pub(super) fn push_identifier(text: &mut String, name: &str, dialect: Dialect) {
     text.push(quote);
 }
 
-/// A text as a constant.
+/// Returns a text as a literal.
 ///
-/// Quotes are doubled and, where a backslash may escape, backslashes too. Whatever the session's modes are, no text ends
-/// the constant early: with `NO_BACKSLASH_ESCAPES` on MySQL it only has its backslashes twice.
+/// Quotes are doubled and, where a backslash may escape, backslashes too. In any session mode, no text ends the literal
+/// early: with `NO_BACKSLASH_ESCAPES`, MySQL only keeps the doubled backslashes.
 pub(super) fn text(text: &str, dialect: Dialect) -> String {
     let backslashes = match dialect {
         Dialect::Sqlite => false,
-        // `E''` says that backslashes escape, whatever `standard_conforming_strings` says.
+        // In `E''` backslashes escape, regardless of `standard_conforming_strings`.
         Dialect::Postgres => text.contains('\\'),
         Dialect::Mysql | Dialect::Mariadb => true,
     };
@@ -49,12 +49,12 @@ pub(super) fn text(text: &str, dialect: Dialect) -> String {
     quoted
 }
 
-/// Whether a value has a constant for a column of this kind.
+/// Whether a value has a literal for a column of this kind.
 pub(crate) fn has_literal(value: &Value, kind: TypeKind, dialect: Dialect) -> bool {
     literal(value, kind, dialect).is_some()
 }
 
-/// A value as a constant of a column of this kind; nothing where it has no spelling that is the same everywhere.
+/// Returns a value as a literal for a column of this kind; `None` where it has no literal in this dialect.
 pub(super) fn literal(value: &Value, kind: TypeKind, dialect: Dialect) -> Option<String> {
     let Value::Scalar(scalar) = value else {
         return None;

@@ -1,4 +1,4 @@
-//! Writes text: words of the host's own as they are, and everything else in quotes.
+//! Writes SQL text: the host's constants unchanged, and names and literals in quotes.
 
 use std::fmt::{Display, Write as _};
 
@@ -9,13 +9,13 @@ use crate::{
     types::type_name,
 };
 
-/// A statement's text so far.
+/// The text of a statement, as far as it is written.
 #[derive(Debug)]
 pub struct SqlWriter {
     dialect: Dialect,
     text: String,
     author: Author,
-    /// The most bytes; text past them is not written but noted.
+    /// The most bytes. Text past them is dropped, and sets `is_full`.
     most: usize,
     is_full: bool,
 }
@@ -23,15 +23,15 @@ pub struct SqlWriter {
 /// SQL text that a model declares. [`crate::Catalog::declare`] has refused it where the guest may not send SQL text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ModelSql<'a> {
-    /// An expression that a column gets as its value.
+    /// An expression for the value of a column.
     Value(&'a DefaultValue),
-    /// What a column is computed by.
+    /// The expression of a computed column.
     Computed(&'a Column),
     /// The condition of a check.
     Check(&'a Check),
 }
 
-/// What [`SqlWriter::number`] takes.
+/// A number that [`SqlWriter::number`] accepts.
 pub trait Number: Display + sealed::Sealed {}
 
 mod sealed {
@@ -48,46 +48,46 @@ macro_rules! numbers {
 numbers!(u8, i32, u32, i64, u64, usize);
 
 impl SqlWriter {
-    /// For a text of any length.
+    /// Creates a writer for a text of any length.
     #[must_use]
     pub fn new(dialect: Dialect) -> Self {
         Self { dialect, text: String::new(), author: Author::Host, most: usize::MAX, is_full: false }
     }
 
-    /// For a statement that is compiled, of so many bytes at most.
+    /// Creates a writer for a compiled statement of at most `most` bytes.
     pub(crate) fn compiling(dialect: Dialect, most: usize) -> Self {
         Self { author: Author::Compiler, most, ..Self::new(dialect) }
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn finish(self) -> Sql {
         Sql::made(self.text, self.author)
     }
 
-    /// The text, if all of it had room.
+    /// Returns the text; `None` where it exceeded the limit.
     pub(crate) fn finish_within(self) -> Option<Sql> {
         (!self.is_full).then(|| self.finish())
     }
 
-    /// Whether something had no room.
+    /// Whether the text exceeded the limit.
     pub(crate) fn is_full(&self) -> bool {
         self.is_full
     }
 
-    /// Has no room for anything any more.
+    /// Marks the text as one that exceeded the limit.
     pub(crate) fn fill(&mut self) {
         self.is_full = true;
     }
 
-    /// Makes room for so many bytes, as far as they may be.
+    /// Reserves memory for further bytes, at most the limit.
     pub(crate) fn reserve(&mut self, bytes: usize) {
         if !self.is_full {
             self.text.reserve(bytes.min(self.most));
         }
     }
 
-    /// Writes SQL of the host's own. It is a constant of the program, so nothing from outside can be in it.
+    /// Writes SQL of the host. It is a constant of the program, so it cannot contain any input.
     pub fn push(&mut self, text: &'static str) -> &mut Self {
         self.put(text)
     }
@@ -102,7 +102,7 @@ impl SqlWriter {
         self
     }
 
-    /// Writes what may be longer than what it is made of: its quotes count too, as many as a guest put into it.
+    /// Writes quoted text of at least `least` bytes. Doubled quotes count towards the limit, too, as a guest controls their number.
     fn quoted(&mut self, least: usize, write: impl FnOnce(&mut String, Dialect)) -> &mut Self {
         let before = self.text.len();
         if self.is_full || least > self.most.saturating_sub(before) {
@@ -117,12 +117,12 @@ impl SqlWriter {
         self
     }
 
-    /// Writes a name.
+    /// Writes a name as a quoted identifier.
     pub fn name(&mut self, name: &str) -> &mut Self {
         self.quoted(name.len(), |text, dialect| quote::push_identifier(text, name, dialect))
     }
 
-    /// Writes a name with the one that it belongs to: a column's table, or a table's schema.
+    /// Writes a name, qualified by its owner: a column's table, or a table's schema.
     pub fn qualified(&mut self, owner: Option<&str>, name: &str) -> &mut Self {
         if let Some(owner) = owner {
             self.name(owner).push(".");
@@ -151,7 +151,7 @@ impl SqlWriter {
         self
     }
 
-    /// Writes so many placeholders without numbers, with commas between them.
+    /// Writes `count` placeholders without numbers, with commas between them.
     pub fn placeholders(&mut self, count: usize) -> &mut Self {
         self.list(0..count, ", ", |writer, _| {
             writer.push("?");
@@ -166,12 +166,12 @@ impl SqlWriter {
         })
     }
 
-    /// Writes a text as a constant.
+    /// Writes a text as a literal.
     pub fn text(&mut self, constant: &str) -> &mut Self {
         self.quoted(constant.len(), |text, dialect| text.push_str(&quote::text(constant, dialect)))
     }
 
-    /// Writes another text.
+    /// Appends another text. After a guest's text, a guest is the author of the whole.
     pub fn append(&mut self, sql: &Sql) -> &mut Self {
         if sql.is_guest() {
             self.author = Author::Guest;
@@ -179,7 +179,7 @@ impl SqlWriter {
         self.put(sql)
     }
 
-    /// Writes a value as a constant of a column of this kind; nothing where it has no spelling that is the same everywhere.
+    /// Writes a value as a literal for a column of this kind. Writes nothing where the value has no literal.
     pub fn literal(&mut self, value: &Value, kind: TypeKind) -> &mut Self {
         match quote::literal(value, kind, self.dialect) {
             Some(literal) => self.put(&literal),
@@ -187,7 +187,7 @@ impl SqlWriter {
         }
     }
 
-    /// Writes the type of a column: of words, numbers, and a native name that [`crate::Catalog::declare`] has checked.
+    /// Writes a column's type, made of keywords, numbers, and a native name that [`crate::Catalog::declare`] has checked.
     pub(crate) fn column_type(&mut self, ty: &ColumnType) -> &mut Self {
         let name = type_name(ty, self.dialect);
         self.put(&name)

@@ -2,7 +2,7 @@
 
 use super::{Array, Interval, Scalar, Value};
 
-/// One borrowed value; the cases are those of [`Scalar`].
+/// One borrowed value; the variants are those of [`Scalar`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ScalarRef<'a> {
     /// SQL's null, of any type.
@@ -49,7 +49,7 @@ pub enum ValueRef<'a> {
 }
 
 impl Scalar {
-    /// The value without its owner.
+    /// Borrows the value.
     #[must_use]
     pub fn borrow(&self) -> ScalarRef<'_> {
         match self {
@@ -74,7 +74,7 @@ impl Scalar {
 }
 
 impl Value {
-    /// The value without its owner.
+    /// Borrows the value.
     #[must_use]
     pub fn borrow(&self) -> ValueRef<'_> {
         match self {
@@ -85,7 +85,7 @@ impl Value {
 }
 
 impl ScalarRef<'_> {
-    /// A copy that keeps itself.
+    /// Returns an owned copy.
     #[must_use]
     pub fn to_scalar(self) -> Scalar {
         match self {
@@ -113,7 +113,7 @@ impl ValueRef<'_> {
     /// SQL's null.
     pub const NULL: Self = Self::Scalar(ScalarRef::Null);
 
-    /// A copy that keeps itself.
+    /// Returns an owned copy.
     #[must_use]
     pub fn to_value(self) -> Value {
         match self {

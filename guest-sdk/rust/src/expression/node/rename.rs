@@ -1,4 +1,4 @@
-//! Nodes with another name for one of their sources.
+//! Copies of nodes in which one source is renamed.
 
 use std::rc::Rc;
 
@@ -8,12 +8,12 @@ use super::{Inner, Node, NodeKind};
 use crate::bindings::sqlservice::database::statements::{self, Node as Form};
 
 impl Node {
-    /// Whether it is a table, and nothing that is joined to it.
+    /// Whether it is a single table, without joins.
     pub(crate) fn is_table(&self) -> bool {
         matches!(self.0.shape, NodeKind::Form(Form::Table(_)))
     }
 
-    /// Whether this source has one of that name.
+    /// Whether the source is, or joins, a table or subquery of this name.
     pub(crate) fn provides(&self, name: &str) -> bool {
         let mut stack = vec![self];
         while let Some(node) = stack.pop() {
@@ -31,7 +31,7 @@ impl Node {
         false
     }
 
-    /// The greatest number behind this prefix among the names of sources in it.
+    /// The greatest number after this prefix among the table aliases in the node; 0 where there is none.
     pub(crate) fn deepest(&self, prefix: &str) -> u32 {
         let (mut deepest, mut stack, mut seen) = (0, vec![self], FxHashSet::default());
         while let Some(node) = stack.pop() {
@@ -48,8 +48,8 @@ impl Node {
         deepest
     }
 
-    /// The same with columns of a table, named by itself, as those of another name. Queries in it that have the table as a source
-    /// of their own stay what they are.
+    /// Returns a copy in which columns of the source `table` refer to `alias` instead. Subqueries that have `table` as a source of
+    /// their own are left unchanged.
     pub(crate) fn renamed(&self, table: &str, alias: &str) -> Self {
         let mut made: FxHashMap<*const Inner, Self> = FxHashMap::default();
         let mut stack = vec![(self, 0)];
@@ -80,7 +80,7 @@ impl Node {
         made.remove(&Rc::as_ptr(&self.0)).unwrap_or_else(|| self.clone())
     }
 
-    /// The node with children that were renamed.
+    /// Returns the node with its children replaced by their renamed copies.
     fn renamed_one(&self, table: &str, alias: &str, made: &FxHashMap<*const Inner, Self>) -> Self {
         if let NodeKind::Column(Some(source), name) = &self.0.shape
             && source.name() == table

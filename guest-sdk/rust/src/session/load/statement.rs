@@ -9,7 +9,7 @@ use crate::{
     value::Value,
 };
 
-/// A relationship's column and whether greater values come first, as a model says it: `rank`, `rank desc`.
+/// Parses a relationship's order, such as `rank` or `rank desc`: the column, and whether it is descending.
 fn order_key<'a>(text: &'a str, columns: &[&'static str]) -> (&'a str, bool) {
     let words = text.rsplit_once(' ').filter(|_| !columns.contains(&text));
     match words.map(|(name, word)| (name.trim_end(), word)) {
@@ -19,7 +19,7 @@ fn order_key<'a>(text: &'a str, columns: &[&'static str]) -> (&'a str, bool) {
     }
 }
 
-/// The statement: all columns of the other side, then those that tell whose a row is.
+/// Builds the statement, which returns all columns of the other side, then those that identify the owner.
 pub(super) fn select(
     separate: &SeparateLoad,
     relation: &RelationshipMapping,
@@ -38,7 +38,7 @@ pub(super) fn select(
             Order::new(column(name), descending, false)
         }));
     }
-    // What is equal so far comes in the order of the primary key, as everywhere.
+    // Rows that are equal so far are ordered by the primary key, as everywhere.
     orders.extend(target.names(&target.key).iter().map(|name| Order::new(column(name), false, false)));
     let mut children = Children::default();
     let columns: Vec<Node> = target.columns.iter().map(|name| column(name)).chain(finders).collect();
@@ -58,8 +58,8 @@ pub(super) fn select(
     Ok(children.node(Form::Select(select)))
 }
 
-/// Columns that are one of these keys. The last key is written again until there are as many as a power of two, so that few texts
-/// come again and again.
+/// Builds the condition that columns equal one of these keys. The last key is repeated up to a power of two keys, so that few
+/// distinct statements occur.
 fn among(columns: &[Node], keys: &[Vec<Value>]) -> Node {
     let written = keys.len().next_power_of_two();
     let keys = keys.iter().chain(keys.last().into_iter().cycle()).take(written);

@@ -11,22 +11,22 @@ use crate::{
     value::{Interval, Scalar},
 };
 
-/// Some objects of a query, and where the next ones begin.
+/// Some objects of a query, and the key of the next page.
 #[derive(Debug)]
 pub struct Page<M: Record> {
     /// The objects, in the query's order.
     pub items: Vec<Entity<M>>,
-    /// What [`EntityQuery::page`] takes for the next page; nothing after the last one.
+    /// The argument of [`EntityQuery::page`] for the next page; `None` after the last one.
     pub next: Option<PageKey>,
 }
 
-/// The place of a row in the order of a query, for [`EntityQuery::page`]. It can leave the plugin as a text (`to_string`) and come
-/// back (`parse`): it holds values of the row's columns, which are bound like all others, so a made-up one finds other rows and
+/// The position of a row in the order of a query, for [`EntityQuery::page`]. It can leave the plugin as a text (`to_string`) and
+/// return (`parse`): it holds values of the row's columns, which are bound like all others, so a forged key finds other rows and
 /// does no harm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PageKey(Vec<Value>);
 
-/// A key of the order.
+/// An expression of the order.
 struct OrderKey {
     node: Node,
     descending: bool,
@@ -35,11 +35,11 @@ struct OrderKey {
 }
 
 impl<M: Record> EntityQuery<'_, M> {
-    /// One page of at most so many objects: those after a place in the query's order, or the first ones. It is as fast for the
-    /// thousandth page as for the first where an index has the order, and rows that come or go before the place move nothing.
+    /// Returns one page of at most `size` objects: those after a position in the query's order, or the first ones. If an index has
+    /// the order, the thousandth page is as fast as the first. Rows that are inserted or deleted before the position shift nothing.
     ///
-    /// The primary key decides among rows that the order leaves equal. Nulls come last where lesser values come first, and first
-    /// where greater ones do, on every database; `nulls_first` and `nulls_last` of an order say otherwise.
+    /// The primary key orders rows that are equal in the query's order. On every database, nulls come last in an ascending order
+    /// and first in a descending one, unless the order sets `nulls_first` or `nulls_last`.
     ///
     /// ```no_run
     /// # use sqlservice_sdk::prelude::*;
@@ -53,7 +53,7 @@ impl<M: Record> EntityQuery<'_, M> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a page of nothing, for a query with a limit, an offset or groups, and for a place in another order.
+    /// [`Error::Invalid`] for a page of size 0, for a query with a limit, an offset or groups, and for a position in another order.
     pub async fn page(mut self, size: u64, after: Option<&PageKey>) -> Result<Page<M>> {
         if size == 0 {
             return Err(Error::invalid("a page has at least one object"));
@@ -76,7 +76,7 @@ impl<M: Record> EntityQuery<'_, M> {
         Ok(Page { items, next })
     }
 
-    /// The order, down to the primary key.
+    /// Returns the order, completed by the primary key.
     fn keys(&self) -> Vec<OrderKey> {
         let key = |order: &Order| OrderKey {
             node: order.node.clone(),
@@ -97,7 +97,7 @@ fn is_null(node: &Node) -> Node {
     Node::with([node.clone()], |[node]| Form::Unary((UnaryOp::IsNull, node)))
 }
 
-/// The order as the database has it, which is asked for nulls in a way that all databases know.
+/// Returns the order for the database, with nulls ordered by an expression that all databases support.
 fn orders(keys: &[OrderKey]) -> Vec<Order> {
     let mut orders = Vec::new();
     for OrderKey { node, descending, nulls_first } in keys {
@@ -109,14 +109,14 @@ fn orders(keys: &[OrderKey]) -> Vec<Order> {
     orders
 }
 
-/// The rows after a place.
+/// Builds the condition for the rows after a position.
 fn after_key(keys: &[OrderKey], values: &[Value]) -> Result<Node> {
     let is_null_value = |value: &Value| matches!(value, Value::Scalar(Scalar::Null));
     let fits = |(key, value): (&OrderKey, &Value)| key.nulls_first.is_some() || !is_null_value(value);
     if keys.len() != values.len() || !keys.iter().zip(values).all(fits) {
         return Err(Error::invalid("this place is one in the order of another query"));
     }
-    // An index finds the place of a row of values.
+    // A comparison of row values lets an index find the position.
     let is_uniform = keys
         .iter()
         .all(|key| key.nulls_first.is_none() && Some(key.descending) == keys.first().map(|first| first.descending));
@@ -159,7 +159,7 @@ impl fmt::Display for PageKey {
             f.write_str(if position > 0 { "." } else { "" })?;
             match value {
                 Value::Scalar(scalar) => write_scalar(f, scalar)?,
-                // No database orders by an array in a way that another one knows; it is told as what it is not.
+                // Databases order arrays differently. This text is one that `parse` refuses.
                 Value::Array(_) => f.write_str("?")?,
             }
         }

@@ -1,4 +1,4 @@
-//! Objects batch by batch, with what they are related to.
+//! Objects batch by batch, with their loads.
 
 use std::collections::VecDeque;
 
@@ -22,12 +22,12 @@ use crate::{
 };
 
 impl<M: Record> EntityQuery<'_, M> {
-    /// Objects batch by batch, each of at most so many (0 leaves it to the host): SQLAlchemy's `yield_per`.
+    /// Returns objects batch by batch, each of at most `batch_rows` (0: the host decides): SQLAlchemy's `yield_per`.
     ///
     /// Without loads the rows come by a cursor: the session is occupied until the last batch was read or this is dropped. With
     /// loads, the primary keys of all rows are read first, by one statement, and then each batch by its keys with all that the
     /// query loads, in a crossing of its own: the session is free between two batches. A row that is gone by then is left out, and
-    /// one that was changed comes as it is. Rows that are read by their keys have their deferred columns, too.
+    /// a changed row has its current values. Rows that are read by their keys have their deferred columns, too.
     pub async fn stream(self, batch_rows: u32) -> Result<EntityRows<M>> {
         let on = self.session.with(self.options);
         if self.loads.is_empty() {
@@ -54,7 +54,7 @@ impl<M: Record> EntityQuery<'_, M> {
     }
 }
 
-/// Objects that are still to come, batch by batch: see [`EntityQuery::stream`].
+/// The remaining objects of a query, batch by batch: see [`EntityQuery::stream`].
 pub struct EntityRows<M>(RowSource<M>);
 
 enum RowSource<M> {
@@ -62,7 +62,7 @@ enum RowSource<M> {
     Keys(KeyBatches),
 }
 
-/// Primary keys of rows that are still to be read.
+/// The primary keys of the rows that are still to be read.
 struct KeyBatches {
     batches: VecDeque<Batch>,
     session: Session,
@@ -72,7 +72,7 @@ struct KeyBatches {
 }
 
 impl<M: Record> EntityRows<M> {
-    /// The next objects, at least one; nothing at the end.
+    /// Returns the next objects, at least one; `None` at the end.
     pub async fn next_batch(&mut self) -> Result<Option<Vec<Entity<M>>>> {
         match &mut self.0 {
             RowSource::Cursor { rows, session, populate_existing, omitted } => {
@@ -105,7 +105,7 @@ impl<M: Record> EntityRows<M> {
 }
 
 impl KeyBatches {
-    /// The objects of a batch of keys, in their order.
+    /// Reads the objects of a batch of keys, in the order of the keys.
     async fn read<M: Record>(&self, batch: Batch) -> Result<Vec<Entity<M>>> {
         self.session.ready().await?;
         let columns: Vec<&ColumnData> = batch.columns.iter().collect();

@@ -1,4 +1,4 @@
-//! What is saved along with an object: everything that it leads to, and which objects of the session that is.
+//! The objects that are saved with an object: those reachable from it, and the session's objects for their rows.
 
 use std::rc::Rc;
 
@@ -12,24 +12,24 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// Everything that is saved, each once: what was given, then what that leads to by relationships that cascade.
+/// All objects to save, each once: the given ones, then those reachable from them by relationships that cascade.
 pub(super) struct Graph {
     pub(super) items: Vec<SaveItem>,
     given: usize,
     follow: SaveMode,
 }
 
-/// Which relationships are followed.
+/// The relationships that are followed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SaveMode {
-    /// Those that say `save-update`.
+    /// Those that cascade `save-update`.
     Save,
-    /// Those that say `merge`. Of the others nothing is said.
+    /// Those that cascade `merge`. The others are not copied.
     Merge,
 }
 
 impl SaveMode {
-    /// Whether what is on the other side is saved, too.
+    /// Whether the objects on the other side are saved, too.
     const fn saves(self, relation: &RelationshipMapping) -> bool {
         match self {
             Self::Save => relation.save_update,
@@ -37,7 +37,7 @@ impl SaveMode {
         }
     }
 
-    /// Whether an object that is there gets what is said of a relationship.
+    /// Whether a relationship is copied onto an existing object.
     const fn copies(self, relation: &RelationshipMapping) -> bool {
         match self {
             Self::Save => true,
@@ -46,7 +46,7 @@ impl SaveMode {
     }
 }
 
-/// Whom objects stand for, by their addresses; themselves where there is no entry.
+/// The objects that replace others, by the others' addresses. An object without an entry is not replaced.
 type Replacements = FxHashMap<usize, AnyEntity>;
 
 fn replacement(known: &Replacements, object: &AnyEntity) -> AnyEntity {
@@ -60,7 +60,7 @@ impl Graph {
         let (mut items, given, mut at) = (given.clone(), given.len(), 0);
         while let Some(SaveItem { object, .. }) = items.get(at).cloned() {
             at += 1;
-            // What the session has leads to what the session knows, or finds by its next flush.
+            // Objects reachable from the session's objects are in the session, or its next flush adds them.
             if object.0.state().is_of(unit) {
                 continue;
             }
@@ -84,7 +84,8 @@ impl Graph {
         Self { items, given, follow }
     }
 
-    /// Puts what is said onto the objects of its rows, and what has none into the session. The objects of what was given.
+    /// Copies objects onto the session's objects for their rows, and adds those without one to the session. Returns the objects of
+    /// the given ones.
     pub(super) fn merge(self, unit: &Rc<UnitOfWork>) -> Result<Vec<AnyEntity>> {
         let known = self.known(unit);
         for (at, item) in self.items.iter().enumerate() {
@@ -109,7 +110,7 @@ impl Graph {
                 None if object.0.state().is_of(unit) && object.status() != Status::Deleted => {}
                 None => {
                     if object.status() == Status::Detached {
-                        // Its row is not there any more: it becomes a new one.
+                        // Its row no longer exists, so it becomes a new object.
                         object.0.forget_row();
                     }
                     object.0.exchange(&|other| replacement(&known, other));
@@ -124,7 +125,7 @@ impl Graph {
         given.map(place).collect()
     }
 
-    /// Whom the session knows by the keys that are given: rows that are there, and the first of several new ones of one key.
+    /// Returns the replacements by key: persistent objects of the session, and the first of several new objects with one key.
     fn known(&self, unit: &Rc<UnitOfWork>) -> Replacements {
         let mut first: FxHashMap<(ModelId, Key), AnyEntity> = FxHashMap::default();
         let mut known = Replacements::default();
@@ -141,7 +142,7 @@ impl Graph {
     }
 }
 
-/// Whether the session may have an object that has no row.
+/// Fails if an object that has no row in the session belongs to another session.
 fn check_free(unit: &Rc<UnitOfWork>, object: &AnyEntity) -> Result<()> {
     match object.status() {
         Status::Transient | Status::Detached => Ok(()),

@@ -1,4 +1,4 @@
-//! What a query of entities makes of its select: the same rows by key, their keys alone, their number, one page of them.
+//! Selects derived from a query of entities: one row by its key, the keys alone, the number of rows, one page of rows.
 
 use std::marker::PhantomData;
 
@@ -12,14 +12,14 @@ use crate::{
 };
 
 impl<T> Select<T> {
-    /// The same rows, of which something else is read.
+    /// Selects other columns of the same rows.
     fn read_as<U>(self, columns: Vec<Node>) -> Select<U> {
         let Self { ctes, columns: _, distinct, source, filter, groups, having, order, limit, offset, lock, of: _ } =
             self;
         Select { ctes, columns, distinct, source, filter, groups, having, order, limit, offset, lock, of: PhantomData }
     }
 
-    /// Whether each row of its sources is one of its own: other columns can be read of them.
+    /// Whether each row of the result set is one row of the sources, so that other columns can be selected.
     pub(crate) fn is_plain(&self) -> bool {
         !self.distinct && self.groups.is_empty() && self.having.is_none()
     }
@@ -36,13 +36,13 @@ impl<T> Select<T> {
         &self.order
     }
 
-    /// In this order, and no other.
+    /// Replaces the order.
     pub(crate) fn ordered(mut self, order: Vec<Order>) -> Self {
         self.order = order;
         self
     }
 
-    /// Only rows for which this holds.
+    /// Adds a condition, where there is one.
     pub(crate) fn only(mut self, condition: Option<Node>) -> Self {
         if let Some(condition) = condition {
             self.filter = Node::and(self.filter, condition);
@@ -55,7 +55,7 @@ impl<T> Select<T> {
         self
     }
 
-    /// Where a node is among its columns; it is added under a name where it is not.
+    /// Returns the position of a node among the columns, to which it is added under a label where it is missing.
     pub(crate) fn position_of(&mut self, node: &Node) -> usize {
         if let Some(at) = self.columns.iter().position(|column| column.is_same_column(node)) {
             return at;
@@ -65,7 +65,7 @@ impl<T> Select<T> {
         self.columns.len() - 1
     }
 
-    /// The same without some of its columns.
+    /// Leaves out the columns at these positions.
     pub(crate) fn without(mut self, omitted: &[usize]) -> Self {
         let mut at = 0;
         self.columns.retain(|_| {
@@ -75,7 +75,7 @@ impl<T> Select<T> {
         self
     }
 
-    /// How many rows it has.
+    /// Selects the number of rows.
     pub(crate) fn counted(mut self) -> Select<i64>
     where
         T: FromRow,
@@ -103,7 +103,7 @@ impl<M: Model> Select<M> {
         M::KEY_AT.iter().filter_map(|&at| self.columns.get(at).cloned()).collect()
     }
 
-    /// The row of this key, where it is one of its rows.
+    /// Restricts the query to the row of this primary key.
     pub(crate) fn with_key(self, key: &[Value]) -> Self {
         let pairs = self.key_columns().into_iter().zip(key);
         let equal = pairs.map(|(column, value)| Node::binary(BinaryOp::Equal, column, Node::value(value.clone())));
@@ -111,13 +111,13 @@ impl<M: Model> Select<M> {
         self.only(Some(equal))
     }
 
-    /// The keys of its rows; the rows themselves where a key alone would be something else.
+    /// Selects the primary keys of the rows; all columns where the keys alone would be another result (distinct, groups).
     pub(crate) fn keys(self) -> Select<Vec<Value>> {
         let columns = if self.is_plain() { self.key_columns() } else { self.columns.clone() };
         self.read_as(columns)
     }
 
-    /// Something of one of its rows, where it has any.
+    /// Selects the keys without a lock and without needless order, to find out whether the query has any row.
     pub(crate) fn any_row(mut self) -> Select<Vec<Value>> {
         self.lock = None;
         if !self.is_cut() {

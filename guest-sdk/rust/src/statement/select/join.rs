@@ -1,4 +1,4 @@
-//! Sources put together.
+//! Joins of a select's sources.
 
 use super::Select;
 use crate::{
@@ -11,12 +11,12 @@ use crate::{
 };
 
 impl<T> Select<T> {
-    /// Joins a model's table: rows with a partner.
+    /// Joins a model's table and keeps only rows with a match.
     pub fn join<M: Model>(self, on: impl Operand<bool>) -> Self {
         self.joined(JoinKind::Inner, FromTable::of::<M>(None).node(), Some(operand_node(on)))
     }
 
-    /// Joins a table under another name.
+    /// Joins a table under an alias.
     pub fn join_alias<M: Model>(self, alias: Alias<M>, on: impl Operand<bool>) -> Self {
         self.joined(JoinKind::Inner, FromTable::of::<M>(Some(alias.name)).node(), Some(operand_node(on)))
     }
@@ -26,23 +26,23 @@ impl<T> Select<T> {
         self.joined(JoinKind::Inner, named(name.into()), Some(operand_node(on)))
     }
 
-    /// Joins another query under a name, which may be an [`alias`](crate::alias) of a model: its columns are then
+    /// Joins another query under an alias, which may be an [`alias`](crate::alias) of a model: its columns are then
     /// `Device::KIND.of(recent)`.
     pub fn join_query(self, query: &impl Subquery, alias: impl Into<String>, on: impl Operand<bool>) -> Self {
         self.joined(JoinKind::Inner, subquery(query, alias.into()), Some(operand_node(on)))
     }
 
-    /// Joins a model's table and keeps rows of this side without a partner; read the other side as an `Option`.
+    /// Joins a model's table and keeps rows of this side without a match; read the other side as an `Option`.
     pub fn left_join<M: Model>(self, on: impl Operand<bool>) -> Self {
         self.joined(JoinKind::Left, FromTable::of::<M>(None).node(), Some(operand_node(on)))
     }
 
-    /// The same with a table under another name.
+    /// Joins a table under an alias and keeps rows of this side without a match.
     pub fn left_join_alias<M: Model>(self, alias: Alias<M>, on: impl Operand<bool>) -> Self {
         self.joined(JoinKind::Left, FromTable::of::<M>(Some(alias.name)).node(), Some(operand_node(on)))
     }
 
-    /// Joins a table or a common table expression by its name and keeps rows of this side without a partner.
+    /// Joins a table or a common table expression by its name and keeps rows of this side without a match.
     pub fn left_join_table(self, name: impl Into<String>, on: impl Operand<bool>) -> Self {
         self.joined(JoinKind::Left, named(name.into()), Some(operand_node(on)))
     }
@@ -52,22 +52,22 @@ impl<T> Select<T> {
         self.joined(JoinKind::Inner, lateral(query, alias.into()), Some(operand_node(on)))
     }
 
-    /// The same, and keeps rows of this side without a partner.
+    /// Joins like `join_lateral` and keeps rows of this side without a match.
     pub fn left_join_lateral(self, query: &impl Subquery, alias: impl Into<String>, on: impl Operand<bool>) -> Self {
         self.joined(JoinKind::Left, lateral(query, alias.into()), Some(operand_node(on)))
     }
 
-    /// Joins another query under a name and keeps rows of this side without a partner.
+    /// Joins another query under an alias and keeps rows of this side without a match.
     pub fn left_join_query(self, query: &impl Subquery, alias: impl Into<String>, on: impl Operand<bool>) -> Self {
         self.joined(JoinKind::Left, subquery(query, alias.into()), Some(operand_node(on)))
     }
 
-    /// Joins a model's table and keeps its rows without a partner.
+    /// Joins a model's table and keeps its rows without a match.
     pub fn right_join<M: Model>(self, on: impl Operand<bool>) -> Self {
         self.joined(JoinKind::Right, FromTable::of::<M>(None).node(), Some(operand_node(on)))
     }
 
-    /// Joins a model's table and keeps rows of both sides without a partner, where the database can (`full-join`).
+    /// Joins a model's table and keeps rows of both sides without a match, where the database can (`full-join`).
     pub fn full_join<M: Model>(self, on: impl Operand<bool>) -> Self {
         self.joined(JoinKind::Full, FromTable::of::<M>(None).node(), Some(operand_node(on)))
     }
@@ -77,7 +77,7 @@ impl<T> Select<T> {
         self.joined(JoinKind::Cross, FromTable::of::<M>(None).node(), None)
     }
 
-    /// Pairs every row with every row of a table under another name.
+    /// Pairs every row with every row of a table under an alias.
     pub fn cross_join_alias<M: Model>(self, alias: Alias<M>) -> Self {
         self.joined(JoinKind::Cross, FromTable::of::<M>(Some(alias.name)).node(), None)
     }
@@ -87,19 +87,19 @@ impl<T> Select<T> {
         self.joined(JoinKind::Cross, named(name.into()), None)
     }
 
-    /// Pairs every row with every row of another query under a name.
+    /// Pairs every row with every row of another query under an alias.
     pub fn cross_join_query(self, query: &impl Subquery, alias: impl Into<String>) -> Self {
         self.joined(JoinKind::Cross, subquery(query, alias.into()), None)
     }
 
-    /// Joins the other side of a relationship: rows with a related one. `select::<User>().join_related(User::DEVICES)`; with a
-    /// filter that belongs to the join, `User::DEVICES.filter(…)`; of a table with itself or of one that is there twice,
-    /// `Employee::BOSS.to(boss)`. Where a table is between both sides it is joined, too, and its columns can be used.
+    /// Joins the other side of a relationship and keeps only rows with a related row: `select::<User>().join_related(User::DEVICES)`.
+    /// A filter of the join is written `User::DEVICES.filter(…)`; a self-referential or repeated table needs an alias, as in
+    /// `Employee::BOSS.to(boss)`. A secondary table is joined, too, and its columns can be used.
     pub fn join_related<O: Record, R: Record>(self, relation: impl Into<Related<O, R>>) -> Self {
         self.related(JoinKind::Inner, &relation.into())
     }
 
-    /// The same, and keeps rows of the owner without a related one; read the other side as an `Option`
+    /// Joins like `join_related` and keeps rows of the owner without a related row; read the other side as an `Option`
     /// ([`optional`](crate::expression::AllColumns::optional), [`nullable`](crate::Expression::nullable)).
     pub fn left_join_related<O: Record, R: Record>(self, relation: impl Into<Related<O, R>>) -> Self {
         self.related(JoinKind::Left, &relation.into())
@@ -113,7 +113,7 @@ impl<T> Select<T> {
         let is_other_side = |source: &Node| source.provides(ends.target.name()) && source.is_table();
         let has_owner = self.source.as_ref().is_some_and(|source| source.provides(ends.owner.name()));
         if !has_owner && self.source.as_ref().is_none_or(is_other_side) {
-            // The columns of the other side alone are selected: the owner comes first nonetheless.
+            // Only columns of the other side are selected, so it became the source; the join still begins with the owner.
             self.source = Some(ends.owner.node());
         }
         let (of_owner, filter) = (ends.of_owner(), relation.filter.clone());
@@ -123,7 +123,7 @@ impl<T> Select<T> {
                 self.joined(kind, between, Some(of_owner)).joined(kind, ends.target.node(), Node::and(filter, on))
             }
             (Some(between), Some(on)) => {
-                // A pair that leads to nothing which is wanted must not leave a row of nulls beside those that do.
+                // A row of the secondary table whose related row the filter excludes must not add a row of nulls.
                 let leads = filter.map(|filter| ends.leads_to(on.clone(), filter));
                 let of_owner = Node::all(std::iter::once(of_owner).chain(leads).collect());
                 self.joined(kind, between.source.node(), Some(of_owner)).joined(kind, ends.target.node(), Some(on))
@@ -134,7 +134,7 @@ impl<T> Select<T> {
 
     fn joined(mut self, kind: JoinKind, right: Node, on: Option<Node>) -> Self {
         let Some(left) = self.source.take() else {
-            // Without a source there is nothing to join to, and the other side is all there is.
+            // Without a source to join to, the other side is the only source.
             self.source = Some(right);
             return match on {
                 Some(on) => Self { filter: Node::and(self.filter.clone(), on), ..self },

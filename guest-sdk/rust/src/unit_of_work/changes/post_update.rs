@@ -1,4 +1,4 @@
-//! Updates that come after the inserts and before the deletes, as rows need each other (`post_update`).
+//! Updates after the inserts and before the deletes, for rows that refer to each other (`post_update`).
 
 use rustc_hash::FxHashMap;
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Changes {
-    /// Updates that close a circle of new rows, or open one of rows that go.
+    /// Adds the updates that close a circle of new rows, or break one of deleted rows.
     pub(super) fn post_updates(&mut self, plan: &FlushPlan) -> Result<()> {
         let mut columns_of: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
         let mut objects: Vec<AnyEntity> = Vec::new();
@@ -24,7 +24,7 @@ impl Changes {
                 objects.push(object.clone());
                 Vec::new()
             });
-            // Both sides may have said so.
+            // Both sides of a relationship may have added it.
             for &column in columns {
                 if !all.contains(&column) {
                     all.push(column);
@@ -36,7 +36,8 @@ impl Changes {
             let rows = count(objects.len())?;
             let value = |object: &AnyEntity, column: usize| {
                 let place = plan.sources.get(object, column);
-                // What is deleted points nowhere; what is inserted points to what has its key already, or gets a link.
+                // A row that exists is about to be deleted, so its reference is cleared. A new row refers to a known key, or gets a
+                // key reference.
                 if object.0.has_row() || place.is_some_and(|source| self.place(&source.object).is_some()) {
                     return null();
                 }
@@ -68,7 +69,7 @@ impl Changes {
                 columns: mapper.names(&columns),
                 rows: Batch { rows, columns: cells },
                 links,
-                // Rows that are found by a link return nothing.
+                // Rows that are found by a key reference return nothing.
                 returning: Vec::new(),
                 stored: None,
             };

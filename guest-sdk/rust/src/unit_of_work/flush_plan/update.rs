@@ -1,4 +1,4 @@
-//! Rows that a flush updates: those that changed, and those of deleted objects that new ones take.
+//! Rows that a flush updates: changed ones, and rows of deleted objects that new objects take over.
 
 use rustc_hash::FxHashMap;
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl FlushPlan {
-    /// Versions count from one.
+    /// Sets the version of new objects to one where it is zero.
     pub(super) fn first_versions(&self, unit: &UnitOfWork) -> Result<()> {
         for object in &self.inserts {
             let Some(version) = object.0.mapper().version else { continue };
@@ -25,7 +25,7 @@ impl FlushPlan {
         Ok(())
     }
 
-    /// A new object with the key of a deleted one takes its row.
+    /// Lets a new object with the key of a deleted one take over its row (row switch).
     pub(super) fn switch_rows(&mut self) {
         if self.deletes.is_empty() || self.inserts.is_empty() {
             return;
@@ -38,7 +38,7 @@ impl FlushPlan {
             match row {
                 Some(row) => {
                     self.deletes.retain(|deleted| *deleted != row);
-                    // What the new object says of its row is the last word.
+                    // The new object's values supersede the deleted object's post-update.
                     self.post_updates.retain(|(post_updates, _)| *post_updates != row);
                     self.row_switches.insert(object.address(), row);
                     self.updates.push(object);
@@ -49,13 +49,13 @@ impl FlushPlan {
         self.inserts = inserts;
     }
 
-    /// Which of the objects that were there before have columns to write.
+    /// Selects the persistent objects that have columns to write.
     pub(super) fn choose_updates(&mut self) {
         for (place, object) in self.involved.iter().enumerate() {
             if object.status() != Status::Persistent {
                 continue;
             }
-            // Compared once: it costs more than most of what a flush does.
+            // Compared once, as this costs more than most other steps of a flush.
             let changed = object.0.changed();
             if !changed.is_empty() || !self.sources.of(object).is_empty() {
                 self.updates.push(object.clone());
@@ -65,7 +65,7 @@ impl FlushPlan {
         }
     }
 
-    /// Versions count by themselves.
+    /// Refuses updates that set a version: versions count up by themselves.
     pub(super) fn check_versions(&self) -> Result<()> {
         let is_set = |object: &&AnyEntity| {
             let version = object.0.mapper().version;
@@ -77,13 +77,13 @@ impl FlushPlan {
         Err(Error::invalid(format!("the version of a row of {:?} counts up by itself; do not set it", set.table())))
     }
 
-    /// The columns of an object that differ from its row.
+    /// Returns the columns of an object that differ from its row.
     fn changed(&self, object: &AnyEntity) -> &[usize] {
         let place = object.0.state().place(self.serial);
         place.and_then(|place| self.changed.get(place)).map_or(&[], Vec::as_slice)
     }
 
-    /// The columns of an object that an update writes.
+    /// Returns the columns of an object that an update writes.
     pub(in super::super) fn columns(&self, object: &AnyEntity) -> Vec<usize> {
         let mapper = object.0.mapper();
         let mut columns = match self.row_switches.get(&object.address()) {

@@ -27,33 +27,33 @@ impl Decimal {
         Some(Number { digits: left % right, scale }.into())
     }
 
-    /// Rounded to so many digits after the point, halves away from 0, with zeros where it has fewer. A number below 0 rounds
-    /// before the point. More than 1,000 digits are not made.
+    /// Rounds to `digits` digits after the point, halves away from 0, and pads with zeros. Negative `digits` round before the
+    /// point. Zeros are padded to at most 1,000 digits.
     #[must_use]
     pub fn round(&self, digits: i32) -> Self {
         self.number().round(digits).into()
     }
 
-    /// The next integer below.
+    /// The greatest integer not above the value.
     #[must_use]
     pub fn floor(&self) -> Self {
         let part = self % &Self::from(1);
         (if part.is_negative() { self - &part - 1 } else { self - &part }).round(0)
     }
 
-    /// The next integer above.
+    /// The least integer not below the value.
     #[must_use]
     pub fn ceil(&self) -> Self {
         -&(-self).floor()
     }
 
-    /// Cut to its integer.
+    /// The value without its digits after the point.
     #[must_use]
     pub fn trunc(&self) -> Self {
         (self - &(self % &Self::from(1))).round(0)
     }
 
-    /// Without the sign.
+    /// The absolute value.
     #[must_use]
     pub fn abs(&self) -> Self {
         if self.is_negative() { -self } else { self.clone() }
@@ -64,17 +64,17 @@ impl Decimal {
         *self < Self::default()
     }
 
-    /// Whether it is 0, with whatever zeros.
+    /// Whether it is 0, of any scale.
     pub fn is_zero(&self) -> bool {
         *self == Self::default()
     }
 
-    /// How many digits stand after the point.
+    /// The number of digits after the point.
     pub fn scale(&self) -> usize {
         self.as_str().split_once('.').map_or(0, |(_, fraction)| fraction.len())
     }
 
-    /// Without the zeros that end its digits after the point.
+    /// The same value without trailing zeros after the point.
     #[must_use]
     pub fn normalized(&self) -> Self {
         let scale = self.as_str().split_once('.').map_or(0, |(_, fraction)| fraction.trim_end_matches('0').len());

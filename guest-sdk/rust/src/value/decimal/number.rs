@@ -1,4 +1,4 @@
-//! A decimal to reckon with: an integer and how many of its digits stand after the point.
+//! Decimals for arithmetic: an integer, and the number of its digits after the point.
 
 use num_bigint::{BigInt, Sign};
 
@@ -15,7 +15,7 @@ pub(super) struct Number {
 impl From<&Decimal> for Number {
     fn from(decimal: &Decimal) -> Self {
         let (whole, fraction) = decimal.as_str().split_once('.').unwrap_or((decimal.as_str(), ""));
-        // Nothing stands at a null, which is read as 0.
+        // The text at a null is empty, and is read as 0.
         let digits = format!("{whole}{fraction}").parse().unwrap_or_default();
         Self { digits, scale: u32::try_from(fraction.len()).unwrap_or(u32::MAX) }
     }
@@ -36,7 +36,7 @@ impl From<Number> for Decimal {
 }
 
 impl Number {
-    /// Both as integers with the digits after the point of the one that has more.
+    /// Both numbers as integers of one scale, which is the greater of theirs.
     pub(super) fn aligned(mut self, mut other: Self) -> (BigInt, BigInt, u32) {
         let scale = self.scale.max(other.scale);
         for number in [&mut self, &mut other] {
@@ -47,7 +47,7 @@ impl Number {
         (self.digits, other.digits, scale)
     }
 
-    /// The quotient; nothing by 0.
+    /// The quotient; nothing where the divisor is 0.
     pub(super) fn quotient(self, other: Self) -> Option<Self> {
         if other.digits.sign() == Sign::NoSign {
             return None;
@@ -57,8 +57,8 @@ impl Number {
         Some(Self { digits: rounded(&(left * power(scale)), &right), scale })
     }
 
-    /// At least 16 digits that count, and no fewer after the point than an operand has: counted in groups of four digits on
-    /// either side of the point, as PostgreSQL does.
+    /// The scale of a quotient: at least 16 significant digits, and no fewer after the point than an operand has. Digits are
+    /// counted in groups of four on either side of the point, as PostgreSQL does.
     fn quotient_scale(&self, other: &Self) -> u32 {
         let ((weight, first), (other_weight, other_first)) = (self.leading_group(), other.leading_group());
         let quotient_weight = weight - other_weight - i64::from(first <= other_first);
@@ -66,7 +66,7 @@ impl Number {
         u32::try_from(scale).unwrap_or(0).min(MOST.max(self.scale).max(other.scale))
     }
 
-    /// Which group of four digits is the first that counts, from the point on, and its value.
+    /// The position, counted from the point, and the value of the first significant group of four digits.
     fn leading_group(&self) -> (i64, u32) {
         let digits = self.digits.magnitude().to_string();
         if digits == "0" {
@@ -78,9 +78,9 @@ impl Number {
         (position.div_euclid(4), group.fold(0, |value, digit| value * 10 + digit.to_digit(10).unwrap_or(0)))
     }
 
-    /// With so many digits after the point, or rounded before it.
+    /// Rounds to `digits` digits after the point, or before it where `digits` is negative.
     pub(super) fn round(mut self, digits: i32) -> Self {
-        // A whole number of so many digits is rounded to 0 by more.
+        // Rounding by more digits than the number has gives 0 anyway.
         let most = i64::from(MOST.max(self.scale));
         let fewest = -(self.digits.bits() as i64) - 1;
         let digits = i64::from(digits).clamp(fewest, most);

@@ -1,4 +1,4 @@
-//! Decimals are equal, ordered and hashed by their values, whatever zeros they have.
+//! Equality, order and hash of decimals, by their values without leading and trailing zeros.
 
 use std::{
     cmp::Ordering,
@@ -7,7 +7,7 @@ use std::{
 
 use super::Decimal;
 
-/// What a decimal's value depends on.
+/// The parts of a decimal that determine its value.
 struct Parts<'t> {
     negative: bool,
     /// Without zeros at the beginning.
@@ -25,7 +25,7 @@ impl Decimal {
         Parts { negative: self.0.starts_with('-') && !is_zero, whole, fraction }
     }
 
-    /// The one text of all decimals of this value.
+    /// A text that is the same for all decimals of one value.
     pub(crate) fn shortest(&self) -> String {
         let Parts { negative, whole, fraction } = self.parts();
         let sign = if negative { "-" } else { "" };
@@ -50,7 +50,7 @@ impl PartialOrd for Decimal {
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
         let (left, right) = (self.parts(), other.parts());
-        // Whole parts of one length, and fractions of any, are in the order of their texts.
+        // Whole parts of equal length, and fractions of any length, compare like their texts.
         let magnitude = |one: &Parts<'_>, other: &Parts<'_>| {
             let whole = one.whole.len().cmp(&other.whole.len()).then_with(|| one.whole.cmp(other.whole));
             whole.then_with(|| one.fraction.cmp(other.fraction))

@@ -1,4 +1,4 @@
-//! Decimals by their values, and arithmetic as the databases do it.
+//! Tests of the comparison of decimals by value, and of arithmetic like the databases'.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -10,7 +10,7 @@ fn decimal(text: &str) -> Decimal {
 
 #[test]
 fn decimals_are_equal_and_ordered_by_value() {
-    // Ascending; texts of one line are equal.
+    // In ascending order; the texts of one line are equal.
     let order: [&[&str]; 8] = [
         &["-10.5"],
         &["-9.5", "-9.50", "-009.5"],

@@ -5,8 +5,8 @@ use ::bigdecimal::{BigDecimal, Zero as _};
 use super::{Carried, carried};
 use crate::value::Decimal;
 
-/// The most zeros that are written for an exponent: no database has decimals of more digits. Without a limit, a short
-/// number with a huge exponent would fill the memory.
+/// The most digits after the point, or zeros before it, that are written out. Without a limit, a short number with a huge
+/// exponent would fill the memory.
 const MOST: u64 = 1_000;
 
 impl Carried for BigDecimal {
@@ -21,7 +21,7 @@ impl Carried for BigDecimal {
 
     fn decode_value(by: &Decimal) -> Option<Self> {
         match by.as_str() {
-            // What stands at a null.
+            // The text at a null.
             "" => Some(Self::zero()),
             text => text.parse().ok(),
         }

@@ -1,4 +1,4 @@
-//! The crate `jiff`: dates, times and spans. It counts nanoseconds and years before the first, which are refused.
+//! The crate `jiff`: dates, times and spans. Values with nanoseconds or with years before year 1 are refused.
 
 use ::jiff::{
     Span,
@@ -79,7 +79,7 @@ impl Carried for ::jiff::Timestamp {
         }
     }
 
-    /// Its last moment is some hours before the end of the year 9999.
+    /// The greatest timestamp of `jiff` is some hours before the end of the year 9999.
     fn decode_value(by: &TimestampTz) -> Option<Self> {
         Self::from_microsecond(by.microseconds()).ok()
     }
@@ -93,8 +93,8 @@ impl Carried for ::jiff::Timestamp {
     }
 }
 
-/// Years are twelve months, weeks are seven days, and what is shorter is microseconds: none of that loses anything. A span's
-/// parts have one sign; an interval of the database whose parts have several is a type mismatch.
+/// Years become twelve months, weeks seven days, and shorter units microseconds, all without a loss. The units of a span have
+/// one sign; an interval from the database whose units have several is a type mismatch.
 impl Carried for Span {
     type By = Interval;
 

@@ -16,9 +16,9 @@ impl Carried for ::rust_decimal::Decimal {
 
     fn decode_value(by: &Decimal) -> Option<Self> {
         match by.as_str() {
-            // What stands at a null.
+            // The text at a null.
             "" => Some(Self::ZERO),
-            // Zeros at the end are no digits that could be lost.
+            // Trailing zeros can be dropped without a loss.
             text => Self::from_str_exact(text).ok().or_else(|| {
                 let shorter = text.contains('.').then(|| text.trim_end_matches('0').trim_end_matches('.'))?;
                 Self::from_str_exact(shorter).ok()

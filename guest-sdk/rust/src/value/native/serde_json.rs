@@ -1,4 +1,4 @@
-//! The crate `serde_json`: documents as values, or as whatever serde reads and writes.
+//! The crate `serde_json`: documents as its `Value`, or as any type that serde reads and writes.
 
 use ::serde::{Serialize, de::DeserializeOwned};
 use ::serde_json::Value;
@@ -19,7 +19,7 @@ impl Carried for Value {
 
     fn decode_value(by: &Json) -> Option<Self> {
         match by.as_str() {
-            // What stands at a null.
+            // The text at a null.
             "" => Some(Self::Null),
             text => ::serde_json::from_str(text).ok(),
         }
@@ -28,8 +28,8 @@ impl Carried for Value {
 
 carried!(Value);
 
-/// A column of JSON documents that are `T`s: anything that serde reads and writes. JSON's null is `T`'s own affair, SQL's
-/// null is an `Option<Document<T>>`.
+/// A column of JSON documents of the type `T`, which serde reads and writes. `T` decides what JSON's null becomes; a column
+/// with SQL's null is an `Option<Document<T>>`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Document<T>(pub T);
 

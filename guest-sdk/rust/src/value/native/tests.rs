@@ -1,4 +1,4 @@
-//! Types of other crates to columns and back; what does not fit is told.
+//! Tests of the conversion of other crates' types to columns and back, and of the errors for values that do not fit.
 #![cfg(all(feature = "bigdecimal", feature = "jiff", feature = "rust_decimal", feature = "serde_json"))]
 
 use ::jiff::{Span, civil};
@@ -20,7 +20,7 @@ fn decimals<T: SqlType + std::str::FromStr<Err: std::fmt::Debug>>(texts: &[&str]
     texts.iter().map(|text| text.parse().expect("a decimal")).collect()
 }
 
-/// One decimal of the database's as a Rust type.
+/// Decodes a decimal from the database as a Rust type.
 fn decoded<T: SqlType>(text: &str) -> Result<Vec<T>, Unexpected> {
     let sent: Vec<Decimal> = decimals(&[text]);
     <T as Field>::decode(Field::encode(&mut sent.iter()), 1)
@@ -36,7 +36,7 @@ fn decimals_of_other_crates() {
     ]));
     let plain: ::bigdecimal::BigDecimal = "1e3".parse().expect("a decimal");
     assert_eq!(plain.to_scalar(), Scalar::Decimal("1000".to_owned()));
-    // Arithmetic of 28 digits rounds nothing silently.
+    // A decimal of more digits is refused and not rounded.
     assert_eq!(decoded::<::rust_decimal::Decimal>(wide), Err(Unexpected::Value("a decimal")));
     let padded =
         decoded::<::rust_decimal::Decimal>("12345678901234567890.5000000000000000").expect("only zeros are lost");
@@ -54,7 +54,7 @@ fn documents() {
     let value = json!({"k": [1, 2.5, "🐋", null, {"réveillé": true}], "n": 0.1});
     round_trip(vec![value, json!(null), json!("text"), json!(1.797_693_134_862_315_7e308)]);
     round_trip(vec![Document(vec![(1_i64, Some("a".to_owned()))]), Document(Vec::new())]);
-    // JSON's null is a document, SQL's null is none.
+    // JSON's null is a document, but SQL's null is not.
     let nulls = vec![Some(Document(None::<i64>)), None, Some(Document(Some(1)))];
     let column = Field::encode(&mut nulls.iter());
     assert_eq!(Field::decode(column, 3), Ok(nulls));
@@ -79,7 +79,7 @@ fn dates_and_times() {
     assert_eq!(SqlType::misfit(&first.at(0, 0, 0, 1)), Some("a time with nanoseconds"));
     assert_eq!(civil::time(0, 0, 0, 1).to_scalar(), super::REFUSED);
     assert_eq!(SqlType::misfit(&moment(-62_135_596_800_000_001)), Some("a year before the first"));
-    // The last hours of the year 9999 are past the crate's last moment.
+    // The last hours of the year 9999 are after the greatest timestamp of `jiff`.
     assert_eq!(::jiff::Timestamp::from_cell(TimestampTz::from_microseconds(253_402_300_799_999_999).to_cell()), None);
 }
 

@@ -1,4 +1,4 @@
-//! What the logins may do under which tenants may send SQL text, as their servers say it.
+//! Checks the rights of the logins under which tenants may send SQL text, on their servers.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use crate::{
     login,
 };
 
-/// Asks each login once, however many tenants have it.
+/// Checks each login once, however many tenants have it.
 pub(super) async fn find(config: &Config, findings: &mut Vec<Finding>) {
     let mut asked: BTreeMap<String, login::Outcome> = BTreeMap::new();
     for (tenant, settings) in &config.tenants {
         for (known_as, granted) in settings.databases.iter().filter(|(_, granted)| granted.raw_sql) {
-            // What cannot be opened was told before.
+            // A grant that cannot be opened was reported before.
             let Ok((_, url)) = config.grant(granted, tenant) else { continue };
             if !asked.contains_key(&url) {
                 asked.insert(url.clone(), login::check(&url).await);

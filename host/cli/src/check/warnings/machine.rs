@@ -1,4 +1,4 @@
-//! What the file names and this machine does not have, and what a plugin could reach here that the host itself uses.
+//! Finds paths and URLs of the file that this machine lacks, and files of the host itself that a plugin could change.
 
 use std::{
     collections::BTreeSet,
@@ -42,7 +42,7 @@ pub(super) fn find(config: &Config, findings: &mut Vec<Finding>) {
     }
 }
 
-/// URLs that are not where the file says. One is told once, unless each tenant has another.
+/// Finds URLs that are missing where the file says. A message is reported once, unless it differs by tenant.
 fn urls(config: &Config, findings: &mut Vec<Finding>) {
     let mut told = BTreeSet::new();
     for (name, tenant) in &config.tenants {
@@ -63,13 +63,13 @@ fn urls(config: &Config, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The directory of a SQLite file, where it is not there: the host makes files, and no directories.
+/// Returns the directory of a SQLite file if it is missing: the host creates files, but no directories.
 fn missing_parent(url: &str) -> Option<PathBuf> {
     let path = sqlite_path(url)?;
     path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir()).map(Path::to_owned)
 }
 
-/// Files that say or are what is run.
+/// Returns the files that decide what is run: the configuration file and the components.
 fn own(config: &Config) -> Vec<(String, PathBuf)> {
     let file = ("this configuration file".to_owned(), PathBuf::from(&config.source.name));
     let components = config.plugins.iter();

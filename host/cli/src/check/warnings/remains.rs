@@ -1,4 +1,4 @@
-//! What a policy cannot close: ways by which a tenant learns that rows of others exist, and what narrows them.
+//! Notes on the gaps of policies: ways in which a tenant learns that rows of others exist, and how to narrow them.
 
 use super::Finding;
 use crate::config::{Config, NamedPolicy};

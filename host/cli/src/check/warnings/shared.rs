@@ -1,4 +1,4 @@
-//! What tenants can do to each other in a database that they share.
+//! Finds effects that tenants can have on each other in a shared database.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,14 @@ use sqlservice_host::policy::TablePolicy;
 use super::Finding;
 use crate::config::{Config, Granted, SchemaChanges, sqlite_path};
 
-/// A grant and whose it is.
+/// A grant and its tenant.
 struct Share<'a> {
     tenant: &'a str,
     granted: &'a Granted,
 }
 
-/// Databases with the grants of more than one tenant. Two names of one place are one database, as far as this machine can tell.
+/// Returns the databases with grants of more than one tenant. Two names of one location are one database, as far as this machine can
+/// tell.
 fn shared(config: &Config) -> BTreeMap<String, Vec<Share<'_>>> {
     let mut all: BTreeMap<String, Vec<Share<'_>>> = BTreeMap::new();
     for (tenant, settings) in &config.tenants {
@@ -82,7 +83,7 @@ fn unguarded(config: &Config, share: &Share<'_>, shares: &[Share<'_>], findings:
     }
 }
 
-/// Whether two grants reach one table.
+/// Whether two grants have a table in common.
 fn meet(config: &Config, one: &Granted, other: &Granted) -> bool {
     match (tables(config, one), tables(config, other)) {
         (Some(one), Some(other)) => !one.is_disjoint(&other),
@@ -91,7 +92,7 @@ fn meet(config: &Config, one: &Granted, other: &Granted) -> bool {
     }
 }
 
-/// The tables that a grant reaches; all where there is nothing.
+/// Returns the tables of a grant; `None` is all tables.
 fn tables<'a>(config: &'a Config, granted: &'a Granted) -> Option<BTreeSet<&'a str>> {
     let policy = granted.policy.as_ref().and_then(|name| config.policies.get(name));
     match (policy, &granted.tables) {
@@ -100,7 +101,7 @@ fn tables<'a>(config: &'a Config, granted: &'a Granted) -> Option<BTreeSet<&'a s
     }
 }
 
-/// The tables whose rows a policy lets be changed without asking whose they are.
+/// Returns the tables whose rows a policy lets a tenant change without a condition on their owner.
 fn open_rules<'a>(config: &'a Config, granted: &'a Granted) -> Vec<(&'a str, String)> {
     let Some(named) = granted.policy.as_ref().and_then(|name| config.policies.get(name)) else { return Vec::new() };
     let rules = |table: &TablePolicy| {

@@ -1,4 +1,4 @@
-//! Values in MySQL's binary form, with the type that each is sent as.
+//! Encodes bind values in MySQL's binary protocol, each with its type.
 
 use std::borrow::Cow;
 
@@ -17,10 +17,10 @@ use crate::{
     backend::{Bind, Binds},
 };
 
-/// As many parameters as the protocol can count.
+/// The most parameters that the protocol can count.
 const MOST: usize = 65_535;
 
-/// A value on its way to the server.
+/// An encoded parameter.
 #[derive(Debug)]
 pub(crate) struct Param<'a> {
     ty: MySqlTypeInfo,
@@ -35,13 +35,13 @@ enum Body<'a> {
     Uint8(u64),
     Float(f32),
     Double(f64),
-    /// Bytes as they are; they begin with a length of their own.
+    /// Bytes that already begin with their length.
     Plain(Vec<u8>),
-    /// Bytes of any length.
+    /// Bytes of any length, which is written before them.
     Long(Cow<'a, [u8]>),
 }
 
-/// The parameters of a statement.
+/// Encodes the parameters of a statement.
 pub(crate) fn params<'a>(binds: &'a Binds, kinds: &Kinds) -> Result<Vec<Param<'a>>> {
     if binds.len() > MOST {
         return Err(sqlservice_sql::Error::Limit { what: Limited::Parameters, allowed: MOST as u64 }.into());
@@ -79,7 +79,7 @@ fn param<'a>(bind: Bind<'a>, kinds: &Kinds) -> Result<Param<'a>> {
     Ok(Param { ty, body })
 }
 
-/// The type of a null: the server computes the type of what a null stands among from it, too. A null text among integers
+/// Returns the type of a null. The server also derives the type of the surrounding expression from it: a null text among integers
 /// would make texts or floats of them.
 fn null(kind: Option<TypeKind>, kinds: &Kinds) -> MySqlTypeInfo {
     match kind {
@@ -96,7 +96,7 @@ fn null(kind: Option<TypeKind>, kinds: &Kinds) -> MySqlTypeInfo {
     }
 }
 
-/// A float; for a column of 32 bits the nearest one, so that it compares equal to what is stored.
+/// Encodes a float. For a 32-bit column it is the nearest 32-bit float, so that it compares equal to the stored value.
 fn float(value: f64, kind: Option<TypeKind>) -> Result<(MySqlTypeInfo, Body<'static>)> {
     if !value.is_finite() {
         return Err(data("22003", "MySQL and MariaDB have neither infinite floats nor NaN"));
@@ -135,7 +135,7 @@ fn day(days: i64) -> Result<[u8; 4]> {
     }
 }
 
-/// The hour, minute and second of a time of day, and its microseconds.
+/// Splits a time of day into hour, minute and second, and microseconds.
 fn clock(at: i64) -> Result<([u8; 3], [u8; 4])> {
     let seconds = at / 1_000_000;
     let part = |value: i64| u8::try_from(value).map_err(|_| data("22008", "a time of day is out of range"));
@@ -162,7 +162,7 @@ fn moment(at: i64) -> Result<Vec<u8>> {
     Ok([&[11][..], &day, &parts, &fraction].concat())
 }
 
-/// Bytes with their length before them, in the protocol's own way of writing lengths.
+/// Writes bytes after their length, as the protocol's length-encoded integer.
 fn write_long(bytes: &[u8], wire: &mut Vec<u8>) {
     let length = bytes.len() as u64;
     let [b0, b1, b2, ..] = length.to_le_bytes();
@@ -218,7 +218,7 @@ mod tests {
     };
 
     fn kinds() -> Kinds {
-        // Which types they are makes no difference to the bytes.
+        // The types make no difference to the bytes.
         let ty = || <str as Type<MySql>>::type_info();
         Kinds { decimal: ty(), date: ty(), time: ty(), datetime: ty() }
     }

@@ -1,4 +1,4 @@
-//! Stops a running statement through a connection of its own, so that a full pool does not keep anybody from stopping.
+//! Stops a running statement over a control connection, so that a full pool cannot prevent it.
 
 use std::sync::{
     Arc,
@@ -25,19 +25,20 @@ use crate::{
     limit::Controls,
 };
 
-/// A connection that does nothing but stop statements of the others.
+/// A connection that stops statements of other connections, and queries the server about them.
 pub(crate) type CancelConnection = ControlConnection<MySqlConnection>;
 
-/// Two such connections at most, and few over all logins of the server; none until the first is to be stopped.
+/// The control connections of one login: two at most, and few over all logins of the server. None is opened before the first is
+/// needed.
 pub(crate) struct Control(Arc<ControlPool<MySqlConnection>>);
 
 impl Control {
-    /// No I/O.
+    /// Makes a pool without I/O.
     pub(crate) fn new(options: MySqlConnectOptions, all: &Controls) -> Self {
         Self(ControlPool::new(options, all))
     }
 
-    /// The only row of a question of the host's.
+    /// Returns the only row of a query of the host's own.
     async fn ask(&self, sql: &Sql) -> Result<MySqlRow> {
         let mut control = self.0.ready().await?;
         let row = sqlx::raw_sql(driver::text(sql)).fetch_one(control.get()).await.map_err(error::map)?;
@@ -45,17 +46,17 @@ impl Control {
         Ok(row)
     }
 
-    /// Stops what the connection runs now.
+    /// Stops the running statement of a connection.
     async fn stop(&self, control: CancelConnection, id: u64) -> Result<()> {
         kill(control, "KILL QUERY ", id).await
     }
 
-    /// Ends the connection, whatever it does: one that only computes does not notice that its client is gone.
+    /// Ends a connection in any state: one that only computes does not notice that its client is gone.
     async fn terminate(&self, id: u64) -> Result<()> {
         kill(self.0.ready().await?, "KILL CONNECTION ", id).await
     }
 
-    /// How many bytes all tables of the database have, with their indexes, as the server estimates it.
+    /// Returns the size of all tables of the database in bytes, with their indexes, as the server estimates it.
     async fn stored(&self) -> Result<u64> {
         const SUM: &str = "SELECT CAST(COALESCE(SUM(data_length + index_length), 0) AS CHAR) \
              FROM information_schema.tables WHERE table_schema = DATABASE()";
@@ -67,7 +68,7 @@ impl Control {
         Ok(bytes.parse().unwrap_or(0))
     }
 
-    /// What the server says of a connection.
+    /// Returns the server's report on a connection.
     async fn activity(&self, id: u64) -> Option<ServerActivity> {
         let mut sql = SqlWriter::new(Dialect::Mysql);
         sql.push("SELECT COALESCE(MAX(COMMAND), '') FROM information_schema.processlist WHERE ID = ").number(id);
@@ -79,7 +80,7 @@ impl Control {
         }
     }
 
-    /// Stops nothing any more.
+    /// Closes the pool: no statement can be stopped afterwards.
     pub(crate) async fn close(&self) {
         self.0.close().await;
     }
@@ -93,7 +94,7 @@ async fn kill(mut control: CancelConnection, verb: &'static str, id: u64) -> Res
             control.give_back().await;
             Ok(())
         }
-        // No such connection: it is lost, and so is its statement.
+        // The connection does not exist: it is lost, and so is its statement.
         Ok(Err(cause)) => Err(Error::Disconnected(Some(cause.into()))),
         Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
     }
@@ -104,9 +105,9 @@ async fn kill(mut control: CancelConnection, verb: &'static str, id: u64) -> Res
 pub(crate) struct MysqlCancelHandle {
     control: Arc<Control>,
     id: u64,
-    /// Whether a stop was asked for that may still hit the connection's next statement.
+    /// Whether a cancel request was sent that may still hit the connection's next statement.
     pending: Arc<AtomicBool>,
-    /// Whether a stop was ever asked for.
+    /// Whether a cancel request was ever sent.
     asked: Arc<AtomicBool>,
     busy: Busy,
 }
@@ -116,39 +117,40 @@ impl MysqlCancelHandle {
         Self { control, id, pending: Arc::default(), asked: Arc::default(), busy: Busy::default() }
     }
 
-    /// Whether the connection runs a statement.
+    /// Returns the state of the connection's statement and steps.
     pub(crate) fn busy(&self) -> &Busy {
         &self.busy
     }
 
-    /// Whether a stop was ever asked for, or a statement may still run.
+    /// Whether a cancel request was ever sent, or a statement may still run.
     pub(crate) fn was_used(&self) -> bool {
         self.asked.load(Ordering::Acquire) || self.busy.is_busy()
     }
 
-    /// Whether a stop may still hit a statement; the connection makes sure, with one that does nothing, that it hits no other.
+    /// Returns and clears whether a cancel request may still hit a later statement. The connection then absorbs it with a statement
+    /// that does nothing.
     pub(crate) fn take_pending(&self) -> bool {
         self.pending.swap(false, Ordering::AcqRel)
     }
 
-    /// A connection to ask over. May be given up at any time.
+    /// Returns a control connection. Cancel safe.
     pub(crate) async fn ready(&self) -> Result<CancelConnection> {
         self.control.0.ready().await
     }
 
-    /// How many bytes the database's tables have.
+    /// Returns the size of the database's tables in bytes.
     pub(crate) async fn stored(&self) -> Result<u64> {
         self.control.stored().await
     }
 
-    /// Asks once, for a statement that is known to run.
+    /// Sends one cancel request for a statement that is known to run.
     pub(crate) async fn request(&self, control: CancelConnection) -> Result<()> {
         self.pending.store(true, Ordering::Release);
         self.asked.store(true, Ordering::Release);
         self.control.stop(control, self.id).await
     }
 
-    /// Ends the connection in the server, if it may still work there or keep locks.
+    /// Ends the connection in the server if it may still work there or hold locks.
     pub(crate) async fn terminate_if_busy(&self) {
         if self.busy.was_given_up() {
             self.terminate().await;

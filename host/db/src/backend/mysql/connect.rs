@@ -1,4 +1,4 @@
-//! Makes connections to a MySQL or MariaDB server, and keeps those that no borrower uses.
+//! Connects to a MySQL or MariaDB server, and keeps the idle connections.
 
 use std::{
     sync::{Arc, Weak},
@@ -26,28 +26,29 @@ use crate::{
     url::Kind,
 };
 
-/// Values of each type that the driver gives us no name for, and who answers.
+/// A value of each type that the driver gives no name for, then the connection's id, the server's version and the step of generated
+/// keys.
 const FACTS: &str = "SELECT CAST(0 AS DECIMAL(1)), CAST('2000-01-01' AS DATE), CAST('00:00:00' AS TIME), \
                      CAST('2000-01-01' AS DATETIME), CONNECTION_ID(), VERSION(), \
                      CAST(@@SESSION.auto_increment_increment AS UNSIGNED)";
 
-/// A connection and what the server calls it.
+/// A connection and its session state.
 pub(crate) struct Connected {
     pub connection: MySqlConnection,
     pub id: u64,
     pub is_mariadb: bool,
-    /// Whether each statement commits itself where no transaction was begun; else it begins one.
+    /// Whether `autocommit` is on: each statement outside of a transaction commits itself. Else it begins a transaction.
     pub is_autocommit: bool,
-    /// How far apart keys are that the server counts up, as far as it is known: a guest's own SQL may change it.
+    /// The step between generated keys, `auto_increment_increment`; `None` after a guest's own SQL, which may have changed it.
     pub step: Option<u64>,
     pub kinds: Arc<Kinds>,
-    /// Whether it may keep the last key that compiled statements of an earlier borrower counted up.
+    /// Whether it may still hold the last generated key of an earlier borrower's compiled statements.
     pub was_used: bool,
-    /// Free when the connection is closed.
+    /// Freed when the connection is closed.
     pub slot: Slot,
 }
 
-/// Where links to one database come from. How many there may be is decided by the caller.
+/// A pool of connections to one database. The caller decides how many there may be.
 pub(crate) struct MysqlPool {
     options: MySqlConnectOptions,
     session: Sql,
@@ -58,7 +59,7 @@ pub(crate) struct MysqlPool {
 }
 
 impl MysqlPool {
-    /// No I/O. The kind is what the URL and earlier connections say.
+    /// Makes a pool without I/O. The kind is that of the URL and of earlier connections.
     pub(crate) fn new(server: &Server, kind: Kind, settings: &Settings, limit: &ServerLimit) -> Arc<Self> {
         let options = options(server);
         let control = Arc::new(Control::new(options.clone(), limit.controls()));
@@ -70,7 +71,8 @@ impl MysqlPool {
         })
     }
 
-    /// An idle connection, or a new one: when it was made, and whether that was for this. Takes [`CONNECTING`] at most.
+    /// Takes an idle connection or makes a new one. Returns it, the time at which it was made, and whether it is new. Waits
+    /// [`CONNECTING`] at most for a slot, and as long for the server.
     pub(super) async fn take(&self) -> Result<(Connected, Instant, bool)> {
         match self.idle.take_young().await {
             Some((born, connected)) => Ok((connected, born, false)),
@@ -78,12 +80,12 @@ impl MysqlPool {
         }
     }
 
-    /// What stops statements of its connections.
+    /// The control connections that stop statements of this pool.
     pub(super) fn control(&self) -> &Arc<Control> {
         &self.control
     }
 
-    /// A new connection. Whatever goes wrong, the error says neither where nor who.
+    /// Makes a new connection. Its errors contain neither the server's address nor the user.
     async fn connect(&self) -> Result<Connected> {
         let slot = self.slots.take_in_time().await?;
         let connected = match timeout(CONNECTING, open(&self.options, &self.session, slot)).await {
@@ -104,17 +106,17 @@ impl MysqlPool {
         Ok(connected)
     }
 
-    /// Takes a connection back that is clean.
+    /// Returns a clean connection to the pool.
     pub(crate) async fn put_back(&self, born: Instant, connected: Connected) {
         self.idle.put_or_close(born, connected).await;
     }
 
-    /// How many connections no borrower uses.
+    /// The number of idle connections.
     pub(crate) fn idle(&self) -> u32 {
         self.idle.count()
     }
 
-    /// Closes the connections that no borrower uses, and each other one when it is given back.
+    /// Closes the idle connections now, and each borrowed one when it is returned.
     pub(crate) async fn close(&self) {
         self.idle.close_all().await;
         self.control.close().await;
@@ -130,8 +132,8 @@ impl Evict for MysqlPool {
 async fn open(options: &MySqlConnectOptions, session: &Sql, slot: Slot) -> Result<Connected, sqlx::Error> {
     let mut connection = connect_with_retry(error::is_full, || options.connect()).await?;
     sqlx::raw_sql(driver::text(session)).execute(&mut connection).await?;
-    // It stays prepared. To close it is a message without an answer, and the driver's sockets hold the next one back until that is
-    // acknowledged: 40 milliseconds.
+    // It stays prepared. Closing it is a message without a response, and the driver's sockets delay the next message until that one
+    // is acknowledged: 40 milliseconds.
     let facts = sqlx::query(driver::text(&Sql::fixed(FACTS))).fetch_one(&mut connection).await?;
     let id = facts.try_get_unchecked(4)?;
     let version: String = facts.try_get_unchecked(5)?;
@@ -149,14 +151,14 @@ impl Slotted for Connected {
     }
 }
 
-/// What a session needs so that statements mean the same, and values are read the same way, everywhere.
+/// The session settings that give statements the same meaning, and values the same form, on every server.
 ///
-/// Identifiers are in backticks and backslashes escape in constants, as `sqlservice-sql` renders them: neither `ANSI_QUOTES`
-/// nor `NO_BACKSLASH_ESCAPES`. Constants and bound values compare with each other as columns of our tables do, case and blanks at
-/// their end counted: the latter have the collation of the client's character set, which `SET NAMES` names, each server's in a
-/// comment that the other does not read. What does not fit a column is an error, never cut. MariaDB's `ONLY_FULL_GROUP_BY` knows nothing of columns that depend on a
-/// key, so only MySQL has it. A quotient of decimals has 20 more digits after the point than its dividend, not 4, as it has
-/// at least 16 that count elsewhere.
+/// Identifiers are in backticks and backslashes escape in literals, as `sqlservice-sql` renders them: neither `ANSI_QUOTES` nor
+/// `NO_BACKSLASH_ESCAPES`. Literals and bind values compare with each other as columns of our tables do: case and trailing blanks
+/// count. Bind values have the collation of the client's character set, which `SET NAMES` names, each server's in a comment that
+/// the other server skips. A value that does not fit its column is an error, never cut. MariaDB's `ONLY_FULL_GROUP_BY` does not
+/// recognise columns that depend on a key, so only MySQL has it. A quotient of decimals has 20 more digits after the point than its
+/// dividend, not 4, because other databases give it at least 16 significant digits.
 fn session(lock_timeout: Duration) -> Sql {
     let seconds = lock_timeout.as_secs() + u64::from(lock_timeout.subsec_nanos() > 0);
     let seconds = seconds.clamp(1, 31_536_000);
@@ -183,7 +185,7 @@ fn options(server: &Server) -> MySqlConnectOptions {
         .database(&server.database)
         .ssl_mode(ssl_mode(server.tls))
         .statement_cache_capacity(100)
-        // All of this is said once, by `session`.
+        // `session` sets all of this.
         .pipes_as_concat(false)
         .no_engine_substitution(false)
         .timezone(None)

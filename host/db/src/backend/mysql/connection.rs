@@ -1,8 +1,8 @@
 //! One checked-out connection to MySQL or MariaDB.
 //!
-//! Transactions are begun and ended by plain text, not through the driver: what it believes about them can be wrong. Each
-//! message waits for its answer, so what needs none is not sent: with `autocommit` off a transaction begins with its first
-//! statement, and its first read is its snapshot, as after `START TRANSACTION`.
+//! Transactions are begun and ended by SQL text, not through the driver, whose own transaction state can be wrong. Each message
+//! waits for its response, so unneeded ones are not sent: with `autocommit` off a transaction begins with its first statement, and
+//! its first read takes its snapshot, as after `START TRANSACTION`.
 
 use std::{sync::Arc, time::Instant};
 
@@ -28,10 +28,10 @@ use crate::{
     settings::Isolation,
 };
 
-/// What a borrower that only ran compiled statements may have left open.
+/// Rolls back a transaction that a borrower of compiled statements may have left open, and reads the connection's id.
 const ROLL_BACK: &str = "ROLLBACK; SELECT CAST(CONNECTION_ID() AS CHAR)";
 
-/// What ends a transaction whatever the server's `completion_type` says.
+/// End a transaction whatever the server's `completion_type` is.
 const COMMIT: &str = "COMMIT AND NO CHAIN NO RELEASE";
 const UNDO: &str = "ROLLBACK AND NO CHAIN NO RELEASE";
 
@@ -43,20 +43,20 @@ pub(crate) struct MysqlBackendConnection {
     born: Instant,
     connected: Connected,
     cancel_handle: MysqlCancelHandle,
-    /// Whether the borrower ran SQL of its own. Variables, temporary tables, modes and prepared statements stay then, also where a
-    /// function or a trigger made them, and nothing that the driver can send takes them away.
+    /// Whether the borrower ran SQL of its own. Its variables, temporary tables, modes and prepared statements remain then, also
+    /// those of functions and triggers, and no command of the driver's removes them.
     ran_text: bool,
     /// Whether the borrower ran a compiled statement.
     ran_compiled: bool,
     /// Whether rows were changed in the open transaction.
     has_changes: bool,
     transaction: ServerTransaction,
-    /// Whether every answer since the connection was proved idle came to its end.
+    /// Whether every response since the connection was proved idle was read to its end.
     is_proved: bool,
 }
 
 impl MysqlBackendConnection {
-    /// A connection of a pool, and whether it was made for this.
+    /// Takes a connection from a pool. Returns it and whether it is new.
     pub(crate) async fn acquire(pool: &Arc<MysqlPool>) -> Result<(Self, bool)> {
         let (connected, born, is_new) = pool.take().await?;
         let cancel_handle = MysqlCancelHandle::new(Arc::clone(pool.control()), connected.id);
@@ -74,8 +74,8 @@ impl MysqlBackendConnection {
         Ok((connection, is_new))
     }
 
-    /// Makes sure that a stop that came too late hits nothing: it either hits a statement that does nothing, or is
-    /// forgotten with it.
+    /// Absorbs a cancel request that arrived too late, by a statement that does nothing: the request hits that statement or expires
+    /// with it.
     async fn settle(&mut self) -> Result<()> {
         if !self.cancel_handle.take_pending() {
             return Ok(());
@@ -90,7 +90,7 @@ impl MysqlBackendConnection {
         }
     }
 
-    /// Runs text of the host's own, which may be several statements.
+    /// Runs SQL of the host's own, which may be several statements.
     async fn execute_own(&mut self, sql: impl Into<Sql>) -> Result<()> {
         self.settle().await?;
         let proved = std::mem::replace(&mut self.is_proved, false);
@@ -100,7 +100,7 @@ impl MysqlBackendConnection {
         Ok(())
     }
 
-    /// The first column of the last row that text of the host's own returns.
+    /// Runs SQL of the host's own and returns the first column of its last row.
     async fn query_own(&mut self, sql: impl Into<Sql>) -> Result<String> {
         self.settle().await?;
         let proved = std::mem::replace(&mut self.is_proved, false);
@@ -113,8 +113,8 @@ impl MysqlBackendConnection {
         last.try_get_unchecked::<String, _>(0).map_err(error::map)
     }
 
-    /// Remembers that SQL of the borrower's own was run. Refuses what would commit changes unasked: a rollback after it would seem
-    /// to undo them.
+    /// Records that SQL of the borrower's own runs. Refuses a statement that would implicitly commit changes: a later rollback
+    /// would seem to undo them.
     fn watch(&mut self, job: &Execution) -> Result<()> {
         if !job.sql.is_guest() {
             return Ok(());
@@ -131,7 +131,7 @@ impl MysqlBackendConnection {
         Ok(())
     }
 
-    /// Makes sure that the statement begins the transaction that was asked for, or is none.
+    /// Begins the requested transaction, or turns `autocommit` on where the statement needs none.
     async fn open(&mut self, effect: Effect) -> Result<()> {
         let Some(begin) = self.transaction.requested() else { return Ok(()) };
         if begin.single && effect == Effect::Reads && begin.isolation == Isolation::Default && !begin.read_only {
@@ -143,9 +143,9 @@ impl MysqlBackendConnection {
             level => Some(level),
         };
         let access = if begin.read_only { " READ ONLY" } else { "" };
-        // Before anything is sent: what fails on the way is rolled back.
+        // Before anything is sent, so that a failure halfway is rolled back.
         self.transaction.open();
-        // A lone change is begun by a word, so that reads beside it go on as they are.
+        // A single change begins by `START TRANSACTION`, so that single reads after it still find `autocommit` on.
         let by_word = begin.single && effect == Effect::Writes && self.connected.is_autocommit;
         if level.is_none() && !begin.read_only && !by_word {
             return self.set_autocommit(false).await;
@@ -160,7 +160,7 @@ impl MysqlBackendConnection {
 
     async fn work(&mut self, job: &Execution, sink: &mut RowSink) -> Result<Done> {
         if self.transaction.begin().is_none() {
-            // It is in no transaction: what it reads is not kept, nor what it does undone.
+            // No transaction was requested: the statement keeps no snapshot and cannot be rolled back.
             self.set_autocommit(true).await?;
         }
         self.transaction.wrote |= job.effect != Effect::Reads;
@@ -169,7 +169,7 @@ impl MysqlBackendConnection {
         run::run(&mut self.connected, &self.cancel_handle, job, sink).await
     }
 
-    /// Commits what is open. Where no answer will come, the connection is lost.
+    /// Commits the open transaction. Where no response will come, the connection is lost.
     async fn commit_watched(&mut self) -> Result<()> {
         let cancel_handle = self.cancel_handle.clone();
         liveness::wait_for_answer(self.execute_own(COMMIT), &cancel_handle)
@@ -187,7 +187,7 @@ impl MysqlBackendConnection {
         self.is_proved = true;
     }
 
-    /// Lets each statement commit itself, or begin a transaction where none is open.
+    /// Sets whether each statement commits itself, or begins a transaction where none is open.
     async fn set_autocommit(&mut self, on: bool) -> Result<()> {
         if self.connected.is_autocommit != on {
             self.execute_own(if on { "SET autocommit = 1" } else { "SET autocommit = 0" }).await?;
@@ -256,7 +256,7 @@ impl BackendConnection for MysqlBackendConnection {
     }
 
     async fn isolation(&mut self) -> Result<Isolation> {
-        // No variable tells the level of one transaction.
+        // No variable holds the level of a single transaction.
         if let Some(begin) = self.transaction.begin().filter(|begin| begin.isolation != Isolation::Default) {
             return Ok(begin.isolation);
         }
@@ -270,7 +270,7 @@ impl BackendConnection for MysqlBackendConnection {
         if !job.sql.is_guest() {
             (self.ran_compiled, self.connected.was_used) = (true, true);
         } else if self.connected.was_used && !self.ran_compiled {
-            // What the borrower's own statements counted up stays.
+            // Resets the last generated key of earlier borrowers; that of this borrower's own statements stays.
             self.query_own("SELECT CAST(LAST_INSERT_ID(0) AS CHAR)").await?;
             self.connected.was_used = false;
         }
@@ -282,7 +282,7 @@ impl BackendConnection for MysqlBackendConnection {
     }
 
     fn transaction_lost(&self, error: &Error) -> bool {
-        // The server has rolled all of it back, and would commit each further statement by itself.
+        // The server has rolled the whole transaction back.
         matches!(error, Error::Deadlock(_) | Error::SerializationFailure(_))
     }
 
@@ -293,21 +293,21 @@ impl BackendConnection for MysqlBackendConnection {
 
     async fn reset(&mut self) -> Result<()> {
         if self.ran_text {
-            // What it changed and locked is gone before another borrower comes, not only when the server notices the end.
+            // Its changes and locks are gone before another borrower comes, not only when the server notices the close.
             if self.transaction.is_open() {
                 self.execute_own(UNDO).await?;
             }
             return Err(Error::Disconnected(None));
         }
         if self.is_proved && !self.cancel_handle.was_used() {
-            // What the host did not begin is not open.
+            // Only transactions that the host began can be open.
             if self.transaction.is_open() {
                 self.execute_own(UNDO).await?;
             }
             self.cleaned();
             return Ok(());
         }
-        // The answer is our own number only if question and answer still belong together.
+        // The id is this connection's only if requests and responses still match.
         let id = self.query_own(ROLL_BACK).await?;
         if id.parse() != Ok(self.connected.id) {
             return Err(Error::Disconnected(None));

@@ -1,12 +1,12 @@
-//! Values as MySQL sends them in its binary form, read into cells. The bytes are the server's, and a server can be hostile
-//! or broken too: nothing here trusts a length.
+//! Decodes values of MySQL's binary protocol into cells. The bytes are the server's, and a server can be hostile or broken too: no
+//! length is trusted.
 
 use sqlservice_sql::{Result, calendar};
 
 use super::types::Form;
 use crate::backend::column_writer::{Cell, Column};
 
-/// Reads a value into its column. Nothing for bytes that are no such value.
+/// Decodes a value into its column. Returns `None` for bytes that are no such value.
 #[inline]
 pub(crate) fn read(form: Form, bytes: &[u8], column: &mut Column) -> Option<Result<()>> {
     Some(match form {
@@ -18,11 +18,11 @@ pub(crate) fn read(form: Form, bytes: &[u8], column: &mut Column) -> Option<Resu
     })
 }
 
-/// Reads a value. Nothing for bytes that are no such value.
+/// Decodes a value. Returns `None` for bytes that are no such value.
 pub(crate) fn decode(form: Form, bytes: &[u8]) -> Option<Cell<'_>> {
     Some(match form {
         Form::Int64 => Cell::Integer(i64::from_le_bytes(bytes.try_into().ok()?)),
-        // Integers of 24 bits travel as 32.
+        // Integers of 24 bits are sent as 32.
         Form::Int32 | Form::Int24 => Cell::Integer(i32::from_le_bytes(bytes.try_into().ok()?).into()),
         Form::Int16 => Cell::Integer(i16::from_le_bytes(bytes.try_into().ok()?).into()),
         Form::Int8 | Form::Flag => Cell::Integer(i8::from_le_bytes(bytes.try_into().ok()?).into()),
@@ -53,7 +53,7 @@ fn bits(bytes: &[u8]) -> Option<u64> {
     (bytes.len() <= 8).then(|| bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
 }
 
-/// The bytes after the length, and zeros where the server leaves them away; nothing where the length is another.
+/// Returns the bytes after the length byte, with zeros for those that the server omits; `None` for an unexpected length.
 fn parts<const N: usize>(bytes: &[u8], lengths: &[usize]) -> Option<[u8; N]> {
     let (length, rest) = bytes.split_first()?;
     if rest.len() != usize::from(*length) || !lengths.contains(&rest.len()) {
@@ -64,7 +64,7 @@ fn parts<const N: usize>(bytes: &[u8], lengths: &[usize]) -> Option<[u8; N]> {
     Some(parts)
 }
 
-/// A day, or the text of one that no calendar has: `0000-00-00`.
+/// Returns the day, or the text of a date that no calendar has: `0000-00-00`.
 fn day(year: [u8; 2], month: u8, day: u8) -> std::result::Result<i64, String> {
     let year = u16::from_le_bytes(year);
     let days = calendar::days_of(year.into(), month.into(), day.into()).filter(|days| calendar::is_day(*days));
@@ -72,7 +72,7 @@ fn day(year: [u8; 2], month: u8, day: u8) -> std::result::Result<i64, String> {
 }
 
 fn date(bytes: &[u8]) -> Option<Cell<'_>> {
-    // Some servers send a time with it, which is midnight.
+    // Some servers send a time of day too, which is midnight.
     let [y0, y1, month, d, ..] = parts::<11>(bytes, &[0, 4, 7, 11])?;
     Some(match day([y0, y1], month, d) {
         Ok(days) => Cell::Date(i32::try_from(days).ok()?),

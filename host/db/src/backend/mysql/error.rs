@@ -1,4 +1,5 @@
-//! What MySQL and MariaDB say, as this crate's errors: numbers decide, texts are shown only where they hold nothing secret.
+//! Maps errors of MySQL and MariaDB to this crate's. The error number decides; the server's message is used only where it holds
+//! nothing secret.
 
 use sqlx::mysql::MySqlDatabaseError;
 
@@ -7,7 +8,7 @@ use crate::{
     error::{ConstraintKind, DatabaseError, Violation},
 };
 
-/// An error of a statement.
+/// Maps an error of a statement.
 pub(crate) fn map(cause: sqlx::Error) -> Error {
     match &cause {
         sqlx::Error::Database(database) => match database.try_downcast_ref::<MySqlDatabaseError>() {
@@ -20,12 +21,12 @@ pub(crate) fn map(cause: sqlx::Error) -> Error {
         sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => {
             Error::Data(database_error(None, "a value cannot be read or written", cause))
         }
-        // What the driver could not make sense of leaves the connection in an unknown state.
+        // After a message that the driver does not understand the connection's state is unknown.
         _ => Error::Disconnected(Some(cause.into())),
     }
 }
 
-/// The server's number of an error.
+/// Returns the server's error number.
 fn number(cause: &sqlx::Error) -> Option<u16> {
     match cause {
         sqlx::Error::Database(database) => {
@@ -35,12 +36,12 @@ fn number(cause: &sqlx::Error) -> Option<u16> {
     }
 }
 
-/// Whether the server or the login has as many connections as it may have.
+/// Whether the server or the login has reached its limit of connections.
 pub(crate) fn is_full(cause: &sqlx::Error) -> bool {
     matches!(number(cause), Some(1040 | 1203 | 1226))
 }
 
-/// An error of making a connection. Nothing that the server or the driver says about it is for guests.
+/// Maps an error of connecting. Guests see nothing of the server's or the driver's message.
 pub(crate) fn connecting(cause: sqlx::Error) -> Error {
     let (state, message) = match number(&cause) {
         Some(1045 | 1698 | 1251 | 1862) => ("28000", "the database refused the host's login"),
@@ -53,7 +54,7 @@ pub(crate) fn connecting(cause: sqlx::Error) -> Error {
     Error::Operational(database_error(Some(state), message, cause))
 }
 
-/// The parts of a server's error that decide, apart from the driver's type so that a test can make one.
+/// The parts of a server's error that the mapping reads, separate from the driver's type so that tests can construct them.
 struct ErrorParts {
     number: u16,
     state: Option<String>,
@@ -75,7 +76,7 @@ fn map_server_error(parts: &ErrorParts, cause: sqlx::Error) -> Error {
     match parts.number {
         1213 => Error::Deadlock(told("the transaction waits for one that waits for it", cause)),
         1205 | 3572 => Error::LockNotAvailable(told("a lock was not free in time", cause)),
-        // MariaDB's snapshot isolation.
+        // A conflict under MariaDB's snapshot isolation.
         1020 => Error::SerializationFailure(told("the transaction conflicts with another one", cause)),
         1317 => Error::Cancelled,
         1969 | 3024 => Error::Timeout,
@@ -92,7 +93,7 @@ fn map_server_error(parts: &ErrorParts, cause: sqlx::Error) -> Error {
         1365 => Error::Data(told("division by zero", cause)),
         1292 | 1366 | 1411 | 1525 => Error::Data(told("a value is malformed for its type", cause)),
         3140 | 3141 | 3146 | 4036..=4040 | 4042 => Error::Data(told("a JSON document or path is malformed", cause)),
-        // What these quote are names and words of the guest's own statement.
+        // These messages quote only names and words of the guest's own statement.
         1046..=1047
         | 1050
         | 1052
@@ -137,7 +138,7 @@ fn map_server_error(parts: &ErrorParts, cause: sqlx::Error) -> Error {
     }
 }
 
-/// An error of the host's own about a value.
+/// Makes an error of the host's own about a value.
 pub(crate) fn data(code: &str, message: impl Into<String>) -> Error {
     Error::Data(DatabaseError { sqlstate: Some(code.to_owned()), message: message.into(), source: None })
 }
@@ -146,14 +147,14 @@ fn database_error(code: Option<&str>, message: &str, cause: sqlx::Error) -> Data
     DatabaseError { sqlstate: code.map(ToOwned::to_owned), message: message.to_owned(), source: Some(cause.into()) }
 }
 
-/// The constraint that was broken, read from the names in the text; the values in it are left there.
+/// Returns the violated constraint, read from the names in the message. The values in the message are not copied.
 fn violation(parts: &ErrorParts) -> Option<Violation> {
     let text = parts.message.as_str();
     let mut violation = Violation { kind: ConstraintKind::Other, constraint: None, table: None, columns: Vec::new() };
     match parts.number {
         1022 | 1062 | 1169 | 1586 | 1859 => {
             violation.kind = ConstraintKind::Unique;
-            // The value comes first and may hold anything, so the name is searched from the end. MySQL writes `table.key`.
+            // The value comes first and may contain anything, so the name is searched from the end. MySQL writes `table.key`.
             let key = text.rsplit_once(" for key '").and_then(|(_, key)| key.strip_suffix('\''));
             let (table, key) = match key.and_then(|key| key.split_once('.')) {
                 Some((table, key)) => (Some(table), Some(key)),
@@ -187,7 +188,7 @@ fn violation(parts: &ErrorParts) -> Option<Violation> {
     Some(violation)
 }
 
-/// "… fails (`schema`.`table`, CONSTRAINT `name` FOREIGN KEY (`a`, `b`) REFERENCES `other` (`c`, `d`) …)".
+/// Parses "… fails (`schema`.`table`, CONSTRAINT `name` FOREIGN KEY (`a`, `b`) REFERENCES `other` (`c`, `d`) …)".
 fn foreign_key(text: &str, violation: &mut Violation) {
     let Some((before, after)) = text.split_once(", CONSTRAINT ") else { return };
     violation.table = backticked(before).pop();
@@ -196,18 +197,18 @@ fn foreign_key(text: &str, violation: &mut Violation) {
     violation.columns = columns.map(|(columns, _)| backticked(columns)).unwrap_or_default();
 }
 
-/// The first name between single quotes.
+/// Returns the first name between single quotes.
 fn quoted(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once('\'')?;
     rest.split_once('\'').map(|(name, _)| name)
 }
 
-/// A name without its database, which is the host's business.
+/// Removes the database's name, which guests must not see.
 fn unqualified(name: &str) -> String {
     name.split_once('.').map_or(name, |(_, table)| table).to_owned()
 }
 
-/// All names between backticks.
+/// Returns all names between backticks.
 fn backticked(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(ToOwned::to_owned).collect()
 }

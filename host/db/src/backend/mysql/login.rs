@@ -1,5 +1,5 @@
-//! What the login of a MySQL or MariaDB server may do, read out of `information_schema`, which shows each login its own rights. And
-//! how one is made that may little.
+//! Reads the rights of a MySQL or MariaDB login from `information_schema`, which shows each login its own rights, and creates
+//! logins with few rights.
 
 use sqlservice_sql::login::{LoginStep, NewLogin};
 
@@ -9,13 +9,13 @@ use crate::{
     operation::admin::AdminConnection,
 };
 
-/// Who the login is, where it works, and settings that matter for it.
+/// The login, its database, and server settings that matter for its rights.
 const FACTS: &str = "\
     SELECT CONVERT(CURRENT_USER() USING utf8mb4), CONVERT(COALESCE(DATABASE(), '') USING utf8mb4), \
         CAST(@@GLOBAL.local_infile AS CHAR), CASE WHEN @@GLOBAL.secure_file_priv = '' THEN '1' ELSE '0' END, \
         CASE WHEN @@SESSION.max_user_connections = 0 THEN '1' ELSE '0' END";
 
-/// Its rights: on everything, on databases, on parts of databases. The patterns of grants are as they were written.
+/// The login's rights: on everything, on databases, on parts of databases. Patterns of grants are as they were written.
 const RIGHTS: &str = "\
     SELECT 'global', CONVERT(privilege_type USING utf8mb4), '', CONVERT(is_grantable USING utf8mb4) \
         FROM information_schema.user_privileges WHERE grantee = ? \
@@ -29,7 +29,7 @@ const RIGHTS: &str = "\
         WHERE schema_name NOT IN ('information_schema', 'performance_schema') \
     UNION ALL SELECT 'role', CONVERT(role_name USING utf8mb4), '', 'NO' FROM information_schema.applicable_roles";
 
-/// Asks what the login may do.
+/// Reads the login's rights as findings.
 pub(crate) async fn check(admin: &mut AdminConnection<'_>) -> Result<Vec<Finding>> {
     let mut findings = vec![Finding::OwnPassword];
     let (mut user, mut database) = (String::new(), String::new());
@@ -59,7 +59,7 @@ pub(crate) async fn check(admin: &mut AdminConnection<'_>) -> Result<Vec<Finding
     Ok(findings)
 }
 
-/// A login as `information_schema` writes it. A user's name may hold an `@`, a host's may not.
+/// Returns a login as `information_schema` writes it. A user's name may contain an `@`, a host's may not.
 fn grantee(user: &str) -> String {
     let (name, host) = user.rsplit_once('@').unwrap_or((user, "%"));
     format!("'{name}'@'{host}'")
@@ -68,7 +68,7 @@ fn grantee(user: &str) -> String {
 /// The rights of a login.
 #[derive(Default)]
 struct Rights {
-    /// The database that it works in.
+    /// The database that the login works in.
     database: String,
     global: Vec<String>,
     others: Vec<String>,
@@ -83,13 +83,13 @@ impl Rights {
         match kind {
             "global" if word != "USAGE" => self.global.push(word),
             "global" => {}
-            // What a role may do is not looked into: text takes it.
+            // A role's own rights are not examined: SQL text can take the role.
             "role" => self.roles.push(word),
             kind => self.reach(database, kind == "database"),
         }
     }
 
-    /// Takes a database that it reaches, by a pattern or by its name.
+    /// Adds a database that the login reaches, by a grant's pattern or by its name.
     fn reach(&mut self, database: String, is_pattern: bool) {
         let name = if is_pattern { meant(&database) } else { Some(database.clone()) };
         self.is_system |= name.as_deref() == Some("mysql");
@@ -133,7 +133,7 @@ impl Rights {
     }
 }
 
-/// The only name that a grant's pattern means; nothing where others match it, too.
+/// Returns the only name that a grant's pattern matches; `None` where it matches others, too.
 fn meant(pattern: &str) -> Option<String> {
     let mut name = String::with_capacity(pattern.len());
     let mut characters = pattern.chars();
@@ -147,12 +147,12 @@ fn meant(pattern: &str) -> Option<String> {
     Some(name)
 }
 
-/// What there is of a name: users, whatever host they come from, and databases.
+/// Whether users of a name exist, from any host, and whether a database of that name does.
 const EXISTING: &str = "\
     SELECT CASE WHEN EXISTS (SELECT 1 FROM mysql.user WHERE user = ?) THEN '1' ELSE '0' END, \
         CASE WHEN EXISTS (SELECT 1 FROM information_schema.schemata WHERE schema_name = ?) THEN '1' ELSE '0' END";
 
-/// Users with databases.
+/// Logins that are users with a database each.
 pub(crate) struct MysqlLogins;
 
 impl Logins for MysqlLogins {
@@ -170,7 +170,7 @@ impl Logins for MysqlLogins {
     async fn run(admin: &mut AdminConnection<'_>, login: &NewLogin, steps: &[LoginStep]) -> Result<()> {
         for (done, step) in steps.iter().enumerate() {
             let Err(error) = admin.run(step.sql.clone()).await else { continue };
-            // What this call made is new and empty.
+            // This call created the database and the user, so they are new and empty.
             for sql in login.undo_on_mysql(admin.dialect, done) {
                 if admin.run(sql).await.is_err() {
                     tracing::warn!(login = login.name.as_str(), "what was made of a login could not be dropped again");

@@ -1,7 +1,8 @@
-//! Whose tables are whose in MySQL and MariaDB: a table beside them. Every statement commits, so a record is there before its table.
+//! Records the owners of tables in MySQL and MariaDB, in a table of the same database. Every statement commits, so a record is
+//! written before its table is created.
 //!
-//! The time at which a table was made changes with many of its alterations, so one that was made again behind the host's back passes for
-//! the one of before.
+//! Many alterations of a table change its creation time. So a table that was created again behind the host's back cannot be
+//! distinguished from the earlier one.
 
 use sqlservice_sql::{SqlWriter, schema::Table};
 

@@ -1,7 +1,7 @@
-//! Reads the tables of MySQL and MariaDB out of `information_schema`: six queries for a whole database.
+//! Reflects the tables of MySQL and MariaDB from `information_schema`: six queries for a whole database.
 //!
-//! Both have the same views but for what they say about defaults and checks, which depends on the server, not on the URL:
-//! MariaDB writes defaults as SQL, MySQL writes constants as their bare content.
+//! Both have the same views, except for the content of defaults and checks, which depends on the server, not on the URL: MariaDB
+//! writes defaults as SQL, MySQL writes constants as their bare content.
 
 use std::collections::HashSet;
 
@@ -58,13 +58,13 @@ const FOREIGN_RULES: &str = "\
         CONVERT(t.delete_rule USING utf8mb4), CONVERT(t.update_rule USING utf8mb4) \
     FROM information_schema.referential_constraints t WHERE t.constraint_schema = DATABASE()";
 
-/// MariaDB's names of checks are a table's own, and one that a column brought along has the column's name.
+/// In MariaDB the name of a check is unique within its table, and a column's own check has the column's name.
 const MARIADB_CHECKS: &str = "\
     SELECT CONVERT(t.table_name USING utf8mb4), CONVERT(t.constraint_name USING utf8mb4), \
         CONVERT(t.check_clause USING utf8mb4), CASE WHEN t.level = 'Column' THEN '1' ELSE '0' END \
     FROM information_schema.check_constraints t WHERE t.constraint_schema = DATABASE()";
 
-/// MySQL's names of checks are the database's.
+/// In MySQL the name of a check is unique within its database.
 const MYSQL_CHECKS: &str = "\
     SELECT CONVERT(t.table_name USING utf8mb4), CONVERT(t.constraint_name USING utf8mb4), \
         CONVERT(c.check_clause USING utf8mb4), '0' \
@@ -72,17 +72,17 @@ const MYSQL_CHECKS: &str = "\
         ON c.constraint_schema = t.constraint_schema AND c.constraint_name = t.constraint_name \
     WHERE t.table_schema = DATABASE() AND t.constraint_type = 'CHECK'";
 
-/// What is read, and from which server.
+/// The tables to read, the kind of server and the result so far.
 struct Reader<'r> {
     only: &'r [String],
     is_mariadb: bool,
     assembly: Assembly,
 }
 
-/// The level of a transaction that reads the database at one moment: the catalog has no snapshots.
+/// The isolation level that would read the whole schema at one moment: none, because the catalog has no snapshots.
 pub(crate) const SNAPSHOT: Option<Isolation> = None;
 
-/// Reads the database. Tables that are dropped meanwhile can be there without columns.
+/// Reads the schema. A table that is dropped meanwhile may appear without columns.
 pub(crate) async fn read(admin: &mut AdminConnection<'_>, options: &ReflectOptions) -> Result<Assembly> {
     let server = admin.one(SERVER, &[], 2).await?;
     let [Some(version), database] = server.as_slice() else { return Err(Error::Disconnected(None)) };
@@ -101,7 +101,7 @@ pub(crate) async fn read(admin: &mut AdminConnection<'_>, options: &ReflectOptio
 }
 
 impl Reader<'_> {
-    /// Runs a query for the tables that were asked for.
+    /// Runs a query, restricted to the requested tables.
     async fn rows<F>(
         &mut self,
         admin: &mut AdminConnection<'_>,
@@ -135,11 +135,11 @@ impl Reader<'_> {
                 "VIEW" if views => true,
                 _ => return Ok(()),
             };
-            // The catalog compares names without their case.
+            // The catalog compares names without case.
             if !only.is_empty() && !only.contains(name.as_str()) {
                 return Ok(());
             }
-            // A view's comment says that it is one, or why it is broken.
+            // The comment of a view is `VIEW`, or the reason why it is broken.
             let comment = assembly.comment(comment.filter(|_| !is_view))?;
             assembly.table(name.clone(), None, is_view)?;
             if let Some(table) = assembly.get(&name) {
@@ -159,7 +159,7 @@ impl Reader<'_> {
         .await
     }
 
-    /// Reads indexes, of which one is the primary key. MySQL makes no difference between unique ones and constraints.
+    /// Reads indexes, of which one is the primary key. MySQL does not distinguish unique indexes from unique constraints.
     async fn indexes(&mut self, admin: &mut AdminConnection<'_>) -> Result<()> {
         let mut odd = HashSet::new();
         self.rows(admin, INDEXES, "t.table_name, t.index_name, t.seq_in_index", 6, |cells, assembly| {
@@ -218,7 +218,7 @@ impl Reader<'_> {
         self.rows(admin, FOREIGN_RULES, "", 4, |cells, assembly| {
             let (table, name) = (cells.text(), cells.text());
             let rule = |text: String| match action(&text) {
-                // What MariaDB calls its default, which is the same.
+                // MariaDB reports its default as `RESTRICT`, which is the same.
                 Action::Restrict if is_mariadb => Action::NoAction,
                 rule => rule,
             };
@@ -226,7 +226,7 @@ impl Reader<'_> {
             let Some(table) = assembly.get(&table) else { return Ok(()) };
             if let Some(key) = table.foreign_keys.iter_mut().find(|key| key.name.as_ref() == Some(&name)) {
                 (key.on_delete, key.on_update) = (on_delete, on_update);
-                // The index that the server made for the key goes and comes with it.
+                // The index that the server made for the key is created and dropped with it.
                 let columns = key.columns.clone();
                 table.indexes.retain(|index| index.name.as_ref() != Some(&name) || index.columns != columns);
             }
@@ -242,7 +242,7 @@ impl Reader<'_> {
             let of_column = cells.flag();
             let Some(table) = assembly.get(&table) else { return Ok(()) };
             if of_column && text == format!("json_valid(`{}`)", name.replace('`', "``")) {
-                // This is how MariaDB says JSON.
+                // MariaDB declares JSON columns by this check.
                 if let Some(column) = table.columns.iter_mut().find(|column| column.name == name) {
                     column.ty.kind = TypeKind::Json;
                     return Ok(());
@@ -259,7 +259,7 @@ impl Reader<'_> {
     }
 }
 
-/// Adds a column from what [`COLUMNS`] selects after the table's name.
+/// Adds a column from the cells that [`COLUMNS`] selects after the table's name.
 fn column(table: &str, cells: &mut Cells<'_>, assembly: &mut Assembly, is_mariadb: bool) -> Result<()> {
     let (name, native, nullable) = (cells.text(), cells.text(), cells.text() == "YES");
     let (text, extra, computed) = (cells.next(), cells.text().to_ascii_lowercase(), cells.next());

@@ -1,4 +1,4 @@
-//! Runs one statement and feeds its rows.
+//! Runs one statement and sends its rows to the sink.
 
 use std::sync::Arc;
 
@@ -80,27 +80,27 @@ pub(super) async fn run(
         }
         None => finish_empty(&mut connected.connection, &verb, job, sink).await?,
     }
-    // Where a change returns its rows, the server counts none of them.
+    // Where a change returns its rows, the server does not count them.
     let affected = if verb::changes_rows(&verb) { affected.max(returned) } else { 0 };
     Ok(Done { affected, last_key })
 }
 
-/// The key that the server told with an insert that returns nothing: of several rows the first one's that it made itself. It
-/// says 0 where it made none. A number past the signed ones is no key, or a negative one that the statement brought itself.
+/// Returns the key that the server reports for an insert without a result: for several rows the first key that it generated, 0
+/// where it generated none. A number beyond `i64` is either no key or a negative one that the statement provided.
 fn last_key(job: &Execution, verb: &str, made: u64) -> Option<i64> {
     let returns = job.expected.as_ref().is_some_and(|expected| !expected.is_empty());
     if made == 0 || returns || !verb::is_insert(verb) { None } else { i64::try_from(made).ok() }
 }
 
-/// Whether it is an insert that should return the key that the server makes for each row, and nothing else.
+/// Whether it is an insert that should return the generated key of each row, and nothing else.
 fn tells_keys(job: &Execution, verb: &str) -> bool {
     verb == "INSERT" && job.expected.as_ref().is_some_and(|expected| expected.len() == 1)
 }
 
-/// Tells the keys of rows where the server returns none of them, but says the first key that it made.
+/// Reports the generated keys of inserted rows where the server returns only the first.
 ///
-/// `InnoDB` makes the keys of an insert that says how many rows it has all at once, in every mode (`innodb_autoinc_lock_mode`):
-/// they follow each other in the order of the rows, as far apart as `auto_increment_increment` says.
+/// `InnoDB` generates the keys of an insert with a known number of rows all at once, in every `innodb_autoinc_lock_mode`. They
+/// follow each other in the order of the rows, `auto_increment_increment` apart.
 async fn tell_keys(
     connected: &mut Connected,
     first: u64,
@@ -137,12 +137,12 @@ async fn tell_keys(
     Ok(())
 }
 
-/// How far apart the keys are that the server makes.
+/// Reads the step between generated keys.
 const STEP: Sql = Sql::fixed("SELECT CAST(@@SESSION.auto_increment_increment AS CHAR)");
 
-/// Whether it is a statement of the host's own that is neither asked for values nor kept, so that the server need not prepare
-/// it. It would be told to forget it again, has no answer to that, and waits for 40 ms before it confirms what it got: the
-/// driver leaves Nagle's algorithm on. No semicolon can make two statements of it.
+/// Whether it is a statement of the host's own without bind values, results and a place in the statement cache, so that it is sent
+/// unprepared. The driver would close a prepared one with a message that has no response. The server acknowledges that after 40 ms,
+/// and the driver leaves Nagle's algorithm on. Without a semicolon it cannot be two statements.
 fn is_plain(job: &Execution) -> bool {
     let nothing = job.binds.len() == 0 && job.expected.as_ref().is_some_and(|expected| expected.is_empty());
     nothing
@@ -151,7 +151,7 @@ fn is_plain(job: &Execution) -> bool {
         && !verb::is_cached(&verb::verb(&job.sql, Dialect::Mysql), &job.sql)
 }
 
-/// The statement's parameters. Their number is checked here: the driver waits for ever after it has found another one.
+/// Encodes the statement's parameters. For SQL text their number is checked here: after a mismatch the driver waits for ever.
 async fn prepare(connected: &mut Connected, job: &Execution) -> Result<MySqlArguments> {
     let params = bind::params(&job.binds, &connected.kinds)?;
     if job.expected.is_none() {
@@ -171,8 +171,8 @@ async fn prepare(connected: &mut Connected, job: &Execution) -> Result<MySqlArgu
     Ok(arguments)
 }
 
-/// Says what the columns of a result without rows are. No round trip: the statement was just prepared. `MariaDB` names none of a
-/// delete that its optimiser sees to match nothing, so that those are told which the statement has.
+/// Reports the columns of a result set without rows. No round trip where the statement was cached. `MariaDB` reports no columns for
+/// a delete that its optimiser finds to match nothing; the compiled statement's columns are reported then.
 async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Execution, sink: &mut RowSink) -> Result<()> {
     let may_return = match &job.expected {
         Some(expected) => !expected.is_empty(),
@@ -192,7 +192,7 @@ async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Execut
     Ok(())
 }
 
-/// Tells that a result has the columns which its statement has.
+/// Reports the compiled statement's columns as those of the result set.
 fn expected_rows(expected: &Arc<[Output]>, sink: &mut RowSink) -> RowBuffer {
     sink.columns(Arc::clone(expected));
     let kind = |column: &Output| column.ty.as_ref().map_or(TypeKind::Int64, |ty| ty.kind);
@@ -205,7 +205,7 @@ impl Reading<Form> {
         for (at, (form, column)) in self.forms.iter().zip(&mut self.page.columns).enumerate() {
             let raw = row.try_get_raw(at).map_err(error::map)?;
             bytes += 8;
-            // The driver gives bytes away only as what it takes for bytes; the only error is a null.
+            // The driver returns bytes only of types that it takes for bytes; the only error is a null.
             match <&[u8] as Decode<MySql>>::decode(raw) {
                 Err(_) => column.push(Cell::Null)?,
                 Ok(value) => {

@@ -1,6 +1,6 @@
-//! Creates and drops tables in MySQL and MariaDB: every statement commits, and a named lock keeps others away.
+//! Creates and drops tables in MySQL and MariaDB. Every statement commits, and a named lock excludes other hosts.
 //!
-//! A statement waits for a table that a transaction uses for a day by default, so that wait is bounded here.
+//! By default a statement waits for a day for a table that a transaction uses, so that wait is limited here.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -24,17 +24,17 @@ use crate::{
     },
 };
 
-/// The server has one set of lock names for all its databases; they have 64 characters at most.
+/// The lock's name: one namespace serves all databases of a server, and a name has 64 characters at most.
 const NAME: &str = "CONCAT('sqlservice tables ', MD5(COALESCE(DATABASE(), '')))";
 
-/// What was before: the wait that is to be restored, and how names of tables are told apart.
+/// The lock wait timeout to restore afterwards, and how the server compares names of tables.
 const BEFORE: &str = "SELECT CAST(@@SESSION.lock_wait_timeout AS CHAR), CAST(@@lower_case_table_names AS CHAR)";
 
-/// The right to change tables.
+/// A session that holds the lock for changing tables.
 pub(crate) struct MysqlTables {
-    /// The `lock_wait_timeout` of before.
+    /// The `lock_wait_timeout` to restore.
     wait: Value,
-    /// Whether names of tables are equal whatever the case of their letters.
+    /// Whether names of tables are compared without case.
     ignores_case: bool,
 }
 
@@ -71,7 +71,7 @@ impl TableChanger for MysqlTables {
         let mut exist = vec![false; tables.len()];
         admin
             .rows(sql.finish(), &names, 1, |cells| {
-                // The catalog compares without case even where the server tells names apart by it.
+                // The catalog compares names without case, even where the server distinguishes names by it.
                 let name = self.folded(&cells.text());
                 for (table, exists) in tables.iter().zip(&mut exist) {
                     *exists |= self.folded(&table.name) == name;
@@ -82,7 +82,7 @@ impl TableChanger for MysqlTables {
         Ok(exist)
     }
 
-    /// Looks for foreign keys that keep a table, as the drop would find them after it dropped others.
+    /// Refuses a drop that a foreign key of a remaining table would stop halfway.
     async fn foresee(&self, admin: &mut AdminConnection<'_>, change: TableAction, wanted: &[Table]) -> Result<()> {
         if change == TableAction::Create || wanted.is_empty() {
             return Ok(());
@@ -101,7 +101,7 @@ impl TableChanger for MysqlTables {
             .rows(sql.finish(), &names, 3, |cells| {
                 let (table, is_here, constraint) = (cells.text(), cells.flag(), cells.text());
                 if !is_here || !dropped.contains(&table.to_lowercase()) {
-                    // Tables of other databases are not looked at.
+                    // A table of another database always counts as remaining, and the error does not name it.
                     keeping = Some(is_here.then_some((table, constraint)));
                 }
                 Ok(())
@@ -112,8 +112,8 @@ impl TableChanger for MysqlTables {
         Err(Error::Integrity(Violation { kind: ConstraintKind::ForeignKey, constraint, table, columns: Vec::new() }))
     }
 
-    /// A text that refers to a table of before takes the collation of what it refers to: with another one the server takes no
-    /// foreign key, nor could the two be compared.
+    /// Gives a text column that refers to an existing table the collation of the referred column. With another collation the server
+    /// refuses the foreign key, and the two columns could not be compared.
     async fn adapt(&self, admin: &mut AdminConnection<'_>, wanted: &mut [Table]) -> Result<()> {
         let new: HashSet<String> = wanted.iter().map(|table| table.name.to_lowercase()).collect();
         let old = |name: &str| !new.contains(&name.to_lowercase());
@@ -163,7 +163,8 @@ impl TableChanger for MysqlTables {
             return;
         }
         let dialect = admin.dialect;
-        // Only these tables refer to each other. Each is dropped alone, so that one that cannot be keeps none.
+        // Without foreign key checks, because only these tables refer to each other. Each has a statement of its own, so that one
+        // that cannot be dropped does not keep the others.
         let statements = created.iter().rev().map(|table| Definition::drop(vec![table], dialect).sql);
         let off = Sql::fixed("SET SESSION foreign_key_checks = 0");
         let on = Sql::fixed("SET SESSION foreign_key_checks = 1");
@@ -183,7 +184,7 @@ impl TableChanger for MysqlTables {
     }
 }
 
-/// Texts of a table that refer to another one: the column's position, the table and its column.
+/// Returns the text columns of foreign keys: the column's position, the referred table and the referred column.
 fn texts_that_refer(table: &Table) -> Vec<(usize, String, String)> {
     let pairs = table.foreign_keys.iter().flat_map(|key| {
         let pairs = key.columns.iter().zip(&key.referred);
@@ -198,7 +199,7 @@ fn is_text(kind: TypeKind) -> bool {
 }
 
 impl MysqlTables {
-    /// The name by which the server tells tables apart.
+    /// Returns the name in the form in which the server compares it.
     pub(super) fn folded(&self, name: &str) -> String {
         if self.ignores_case { name.to_lowercase() } else { name.to_owned() }
     }
@@ -214,7 +215,7 @@ fn lock_wait_timeout(seconds: &Value) -> Sql {
     sql.finish()
 }
 
-/// Takes the lock, or says that another host has it.
+/// Acquires the lock, or fails where another host holds it.
 async fn lock(admin: &mut AdminConnection<'_>, seconds: u64) -> Result<()> {
     let mut taken = None;
     let mut sql = SqlWriter::new(admin.dialect);
@@ -232,12 +233,12 @@ async fn lock(admin: &mut AdminConnection<'_>, seconds: u64) -> Result<()> {
     Err(Error::LockNotAvailable(DatabaseError { sqlstate: None, message, source: None }))
 }
 
-/// Whole seconds, at least one: the server knows no shorter wait for both locks.
+/// Rounds up to whole seconds, at least one: the shortest timeout of both locks.
 fn seconds(time: Duration) -> u64 {
     (time.as_secs() + u64::from(time.subsec_nanos() > 0)).clamp(1, 31_536_000)
 }
 
-/// A connection that keeps the lock would keep all others away.
+/// Makes an error one that discards the connection: if it kept the lock, all other hosts would be excluded.
 fn lost(error: Error) -> Error {
     Error::Disconnected(Some(Box::new(error)))
 }

@@ -1,4 +1,4 @@
-//! MySQL's and MariaDB's types: which kind a type has, and how its values are read.
+//! The types of MySQL and MariaDB: the kind of each type, and how its values are decoded.
 
 use sqlservice_sql::schema::{ColumnType, TypeKind};
 use sqlx::{
@@ -8,7 +8,7 @@ use sqlx::{
 
 use crate::backend::reading::WireForm;
 
-/// Types that a value is sent as, which the driver only lets us take from a result.
+/// Types of parameters that the driver has no constructors for, so that they are copied from a result set.
 #[derive(Debug)]
 pub(crate) struct Kinds {
     pub decimal: MySqlTypeInfo,
@@ -18,7 +18,7 @@ pub(crate) struct Kinds {
 }
 
 impl Kinds {
-    /// The types of a decimal, a date, a time and a datetime, the first columns of a result.
+    /// Takes the types of a decimal, a date, a time and a datetime from the first columns of a result set.
     pub(crate) fn of(columns: &[MySqlColumn]) -> Result<Self, sqlx::Error> {
         let [decimal, date, time, datetime, ..] = columns else {
             return Err(sqlx::Error::Protocol("the server sent other columns than it was asked for".into()));
@@ -28,10 +28,10 @@ impl Kinds {
     }
 }
 
-/// How the bytes of a value are read. Chosen once a result.
+/// How a value's bytes are decoded. Chosen once for each result set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A truth value, as far as MySQL has them: a `TINYINT(1)`.
+    /// A boolean, as far as MySQL has them: a `TINYINT(1)`.
     Flag,
     Int8,
     Int16,
@@ -57,7 +57,7 @@ pub(crate) enum Form {
     Null,
 }
 
-/// The form of a type.
+/// Returns the form of a type.
 fn form_of(ty: &MySqlTypeInfo) -> Form {
     let unsigned = <u64 as Type<MySql>>::compatible(ty);
     let name = ty.name();
@@ -86,7 +86,7 @@ fn form_of(ty: &MySqlTypeInfo) -> Form {
         "BIT" => Form::Bits,
         "NULL" => Form::Null,
         "GEOMETRY" => Form::Bytes,
-        // The driver's names call texts of a binary collation bytes; only the character set tells.
+        // The driver calls texts of a binary collation bytes; only the character set distinguishes them.
         _ if <str as Type<MySql>>::compatible(ty) || matches!(name, "ENUM" | "SET") => Form::Text,
         _ => Form::Bytes,
     }
@@ -121,7 +121,7 @@ impl WireForm for Form {
 
     fn column_type(&self, column: &MySqlColumn) -> ColumnType {
         let mut told = ColumnType::from(self.kind());
-        // The driver's name is right but for texts that it calls bytes.
+        // The driver's name is right, except for texts that it calls bytes.
         if *self != Self::Text {
             told.native = Some(column.type_info().name().to_ascii_lowercase());
         }

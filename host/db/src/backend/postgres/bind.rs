@@ -1,8 +1,8 @@
-//! Values in PostgreSQL's binary form, with the type that each is sent as.
+//! Encodes bind values in PostgreSQL's binary format, each with its type.
 //!
-//! The driver caches prepared statements by their text alone, so the same text with parameters of other types would be
-//! run with the first one's types, and bytes would be misread in silence. So the types are part of the text: a comment of
-//! one letter a parameter, see [`signature`].
+//! The driver caches prepared statements by their text alone. The same text with parameters of other types would run with the first
+//! one's types, and bytes would be misread in silence. So the types are part of the text: a comment of one letter for each
+//! parameter, see [`signature`].
 
 mod array;
 
@@ -35,13 +35,13 @@ use crate::{
     },
 };
 
-/// As many parameters as the protocol can count.
+/// The most parameters that the protocol can count.
 const MOST: usize = 65_535;
 
-/// A value on its way to the server.
+/// An encoded parameter.
 #[derive(Debug)]
 pub(crate) struct Param<'a> {
-    /// The number of its type; 0 where the server is to say.
+    /// The OID of its type; 0 where the server chooses it.
     pub oid: u32,
     body: Body<'a>,
 }
@@ -58,12 +58,12 @@ enum Body<'a> {
     Uuid(u64, u64),
     Bytes(Cow<'a, [u8]>),
     Jsonb(&'a str),
-    /// Not written before the server has said which type it takes.
+    /// Not encoded before the server has reported the parameter's type.
     Text(&'a str),
     Array(&'a Array),
 }
 
-/// The parameters of a statement. Whether all of them are ready is for [`asks`] to say.
+/// Encodes the parameters of a statement. [`asks`] tells whether some still need their type.
 pub(crate) fn params(binds: &Binds) -> Result<Vec<Param<'_>>> {
     if binds.len() > MOST {
         return Err(sqlservice_sql::Error::Limit { what: Limited::Parameters, allowed: MOST as u64 }.into());
@@ -74,7 +74,7 @@ pub(crate) fn params(binds: &Binds) -> Result<Vec<Param<'_>>> {
     }
 }
 
-/// A column of a batch as an array, or a constant beside it.
+/// Encodes a column of a batch as an array, or a constant beside it.
 fn array_of<'a>(binds: &'a Binds, rows: &RowBinds, at: usize, column: &RowBind) -> Result<Param<'a>> {
     match column {
         RowBind::Column(column, _) => match rows.batch.columns.get(*column) {
@@ -85,12 +85,12 @@ fn array_of<'a>(binds: &'a Binds, rows: &RowBinds, at: usize, column: &RowBind) 
     }
 }
 
-/// Whether the server has to be asked for the types of some parameters.
+/// Whether some parameters need a type that only the server knows.
 pub(crate) fn asks(params: &[Param<'_>]) -> bool {
     params.iter().any(|param| param.is_open())
 }
 
-/// Writes the parameters that waited for the server's types.
+/// Encodes the parameters that needed the server's types.
 pub(crate) fn answer(params: &mut [Param<'_>], types: &[PgTypeInfo]) -> Result<()> {
     for (param, ty) in params.iter_mut().zip(types).filter(|(param, _)| param.is_open()) {
         param.body = match param.body {
@@ -102,7 +102,7 @@ pub(crate) fn answer(params: &mut [Param<'_>], types: &[PgTypeInfo]) -> Result<(
     Ok(())
 }
 
-/// The types of the parameters as letters, one each, with a number where there is none.
+/// Returns one letter for each parameter's type, `x` where the server chooses it.
 pub(crate) fn signature(params: &[Param<'_>]) -> impl Iterator<Item = char> {
     params.iter().map(|param| letter(param.oid))
 }
@@ -125,7 +125,7 @@ fn letter(number: u32) -> char {
         oid::TIMESTAMP => 'p',
         oid::TIMESTAMPTZ => 'z',
         oid::INTERVAL => 'v',
-        // The server says; for the same text it says the same as long as its tables do not change.
+        // The server chooses the type, always the same for one text as long as its tables do not change.
         _ => 'x',
     }
 }
@@ -138,7 +138,7 @@ fn param(bind: Bind<'_>) -> Result<Param<'_>> {
     let wanted = bind.kind.and_then(types::oid_of);
     match scalar {
         ScalarRef::Null => return Ok(Param { oid: wanted.unwrap_or(0), body: Body::Null }),
-        // What is no kind of the contract's is only known by the server.
+        // Only the server knows types that the contract has no kind for.
         ScalarRef::Text(text)
             if bind.kind.is_some_and(|kind| matches!(kind, TypeKind::Enumeration | TypeKind::Other)) =>
         {
@@ -159,7 +159,7 @@ fn param(bind: Bind<'_>) -> Result<Param<'_>> {
     }
 }
 
-/// The type of a value that nothing is known about.
+/// The type of a value without a known kind.
 fn natural(scalar: ScalarRef<'_>) -> u32 {
     match scalar {
         ScalarRef::Boolean(_) => oid::BOOL,
@@ -178,7 +178,7 @@ fn natural(scalar: ScalarRef<'_>) -> u32 {
     }
 }
 
-/// A value in the form of a type; nothing where that would lose something, or is another kind of thing.
+/// Encodes a value as a type. `None` where that would lose more than a float's precision, or for another kind of type.
 fn body<'a>(scalar: ScalarRef<'a>, number: u32) -> Result<Option<Body<'a>>> {
     Ok(match (scalar, number) {
         (ScalarRef::Null, _) => Some(Body::Null),
@@ -193,7 +193,7 @@ fn body<'a>(scalar: ScalarRef<'a>, number: u32) -> Result<Option<Body<'a>>> {
         (ScalarRef::Uuid(high, low), oid::UUID) => Some(Body::Uuid(high, low)),
         (ScalarRef::Json(text), oid::JSONB) => Some(Body::Jsonb(checked(text)?)),
         (ScalarRef::Json(text), oid::JSON) => Some(Body::Bytes(Cow::Borrowed(checked(text)?.as_bytes()))),
-        // The server would take more, and could not give it back as the contract's.
+        // The server accepts more dates, but the contract could not return them.
         (ScalarRef::Date(days), oid::DATE) => {
             let days = Some(i64::from(days)).filter(|days| calendar::is_day(*days)).map(|days| days - EPOCH_DAYS);
             let days = days.and_then(|days| i32::try_from(days).ok());
@@ -222,14 +222,14 @@ fn integer(value: i128, number: u32) -> Result<Option<Body<'static>>> {
         oid::INT4 => i32::try_from(value).ok().map(Body::Int4),
         oid::INT8 => i64::try_from(value).ok().map(Body::Int8),
         oid::NUMERIC => Some(Body::Bytes(Cow::Owned(number_bytes(&value.to_string())?))),
-        // Every integer below 2^53 is a float.
+        // Every integer up to 2^53 is exact as a float.
         #[allow(clippy::cast_precision_loss, reason = "checked to be exact")]
         oid::FLOAT8 => (value.unsigned_abs() <= 1 << 53).then_some(Body::Float8(value as f64)),
         _ => None,
     })
 }
 
-/// The nearest float of 32 bits, unless it would be infinite.
+/// Returns the nearest 32-bit float, unless only that one is infinite.
 #[allow(clippy::cast_possible_truncation, reason = "the nearest one is meant: the column is one of 32 bits")]
 fn single(value: f64) -> Option<Body<'static>> {
     let nearest = value as f32;
@@ -247,7 +247,7 @@ fn checked(text: &str) -> Result<&str> {
     if text.contains('\0') { Err(data("22021", "PostgreSQL has no NUL character in texts")) } else { Ok(text) }
 }
 
-/// A text for a type that the server named.
+/// Encodes a text as the type that the server named.
 fn named<'a>(text: &'a str, ty: &PgTypeInfo) -> Result<Body<'a>> {
     let bytes = match types::form_of(ty) {
         Form::Text | Form::Named(_) | Form::Json => Cow::Borrowed(text.as_bytes()),
@@ -304,7 +304,7 @@ impl Param<'_> {
         matches!(self.body, Body::Text(_) | Body::Array(_))
     }
 
-    /// What the statement is prepared with.
+    /// The type with which the statement is prepared.
     pub(crate) fn type_info(&self) -> PgTypeInfo {
         PgTypeInfo::with_oid(Oid(self.oid))
     }

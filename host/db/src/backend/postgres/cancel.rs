@@ -1,4 +1,4 @@
-//! Stops a running statement through a connection of its own, so that a full pool does not keep anybody from stopping.
+//! Stops a running statement over a control connection, so that a full pool cannot prevent it.
 
 use std::{
     sync::{
@@ -28,26 +28,27 @@ use crate::{
     limit::Controls,
 };
 
-/// A server and its timeline. Not every server that speaks the protocol can answer.
+/// The server's identifier and its timeline. Not every server of the protocol can report them.
 pub(super) const SERVER: &str = "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || \
                                  substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
 
-/// How long the outcome of a commit is looked for.
+/// How long to look for the outcome of a commit.
 const FINDING: Duration = Duration::from_secs(8);
 
-/// A connection that does nothing but stop statements of the others.
+/// A connection that stops statements of other connections, and queries the server about them.
 pub(crate) type CancelConnection = ControlConnection<PgConnection>;
 
-/// Two such connections at most, and few over all logins of the server; none until the first is to be stopped.
+/// The control connections of one login: two at most, and few over all logins of the server. None is opened before the first is
+/// needed.
 pub(crate) struct Control(Arc<ControlPool<PgConnection>>);
 
 impl Control {
-    /// No I/O.
+    /// Makes a pool without I/O.
     pub(crate) fn new(options: PgConnectOptions, all: &Controls) -> Self {
         Self(ControlPool::new(options, all))
     }
 
-    /// The only row of a question of the host's.
+    /// Returns the only row of a query of the host's own.
     async fn ask(&self, sql: &Sql) -> Result<PgRow> {
         let mut control = self.0.ready().await?;
         let row = sqlx::raw_sql(driver::text(sql)).fetch_one(control.get()).await.map_err(error::map)?;
@@ -55,20 +56,20 @@ impl Control {
         Ok(row)
     }
 
-    /// Stops what the backend process runs now.
+    /// Stops the running statement of a backend process.
     ///
-    /// When this returns, the signal is pending for that process: it comes before any message that is sent to it after.
-    /// A process that waits for a message ignores it.
+    /// When this returns, the signal is pending for that process. It arrives before any message that is sent to the process
+    /// afterwards. A process that waits for a message ignores it.
     async fn stop(&self, control: CancelConnection, process: i32) -> Result<()> {
         signal(control, "SELECT pg_cancel_backend(", process).await
     }
 
-    /// Ends the backend process, whatever it does: one that only computes does not notice that its client is gone.
+    /// Ends a backend process in any state: one that only computes does not notice that its client is gone.
     pub(crate) async fn terminate(&self, process: i32) -> Result<()> {
         signal(self.0.ready().await?, "SELECT pg_terminate_backend(", process).await
     }
 
-    /// What the server says of a connection, where it tells.
+    /// Returns the server's report on a connection, where it has one.
     async fn activity(&self, process: i32) -> Option<ServerActivity> {
         let mut sql = SqlWriter::new(Dialect::Postgres);
         sql.push("SELECT count(*)::text, coalesce(max(state), '') FROM pg_stat_activity WHERE pid = ").number(process);
@@ -82,13 +83,13 @@ impl Control {
         }
     }
 
-    /// Asks what became of a transaction whose connection was lost while it committed: whether it did, where that can be known.
+    /// Finds out whether a transaction committed whose connection was lost meanwhile; `None` where that cannot be known.
     pub(crate) async fn outcome(&self, server: &str, transaction: u64) -> Option<bool> {
         timeout(FINDING, self.decided(server, transaction)).await.ok().flatten()
     }
 
     async fn decided(&self, server: &str, transaction: u64) -> Option<bool> {
-        // Where standbys confirm commits, one that is in the log is not yet safe.
+        // Where standbys confirm commits, one that is in the log may still be lost.
         let mut sql = SqlWriter::new(Dialect::Postgres);
         sql.push("SELECT (").push(SERVER).push("), txid_status(").number(transaction).push(
             "), (current_setting('synchronous_standby_names') = '' \
@@ -110,7 +111,7 @@ impl Control {
         }
     }
 
-    /// How many bytes all tables have that the login may put rows into, with their indexes and large values.
+    /// Returns the size in bytes of all tables that the login may insert into, with their indexes and large values.
     async fn stored(&self) -> Result<u64> {
         const SUM: &str = "SELECT COALESCE(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class \
              WHERE relkind IN ('r', 'm') AND relpersistence <> 't' AND has_table_privilege(oid, 'INSERT') \
@@ -123,7 +124,7 @@ impl Control {
         Ok(u64::try_from(bytes).unwrap_or(0))
     }
 
-    /// Stops nothing any more.
+    /// Closes the pool: no statement can be stopped afterwards.
     pub(crate) async fn close(&self) {
         self.0.close().await;
     }
@@ -138,7 +139,7 @@ async fn signal(mut control: CancelConnection, call: &'static str, process: i32)
     }
     match answer.map(|row: Result<PgRow, _>| row.and_then(|row| row.try_get::<String, _>(0))) {
         Ok(Ok(sent)) if sent == "true" => Ok(()),
-        // No such process: the connection is lost, and so is its statement.
+        // The process does not exist: the connection is lost, and so is its statement.
         Ok(Ok(_)) => Err(Error::Disconnected(None)),
         Ok(Err(cause)) => Err(Error::Disconnected(Some(cause.into()))),
         Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
@@ -151,7 +152,7 @@ pub(crate) struct PostgresCancelHandle {
     control: Arc<Control>,
     process: i32,
     busy: Busy,
-    /// Whether a stop was ever asked for.
+    /// Whether a cancel request was ever sent.
     asked: Arc<AtomicBool>,
 }
 
@@ -160,38 +161,38 @@ impl PostgresCancelHandle {
         Self { control, process, busy: Busy::default(), asked: Arc::default() }
     }
 
-    /// Where others are asked about this connection.
+    /// Returns the control connections that query the server about this connection.
     pub(crate) fn control(&self) -> &Control {
         &self.control
     }
 
-    /// Whether a stop was ever asked for, or a statement may still run.
+    /// Whether a cancel request was ever sent, or a statement may still run.
     pub(crate) fn was_used(&self) -> bool {
         self.asked.load(Ordering::Acquire) || self.busy.is_busy()
     }
 
-    /// Whether the connection runs a statement.
+    /// Returns the state of the connection's statement and steps.
     pub(crate) fn busy(&self) -> &Busy {
         &self.busy
     }
 
-    /// A connection to ask over. May be given up at any time.
+    /// Returns a control connection. Cancel safe.
     pub(crate) async fn ready(&self) -> Result<CancelConnection> {
         self.control.0.ready().await
     }
 
-    /// How many bytes the tables have that the login may write.
+    /// Returns the size in bytes of the tables that the login may insert into.
     pub(crate) async fn stored(&self) -> Result<u64> {
         self.control.stored().await
     }
 
-    /// Asks once, for a statement that is known to run.
+    /// Sends one cancel request for a statement that is known to run.
     pub(crate) async fn request(&self, control: CancelConnection) -> Result<()> {
         self.asked.store(true, Ordering::Release);
         self.control.stop(control, self.process).await
     }
 
-    /// Ends the connection in the server, if it may still work there or keep locks.
+    /// Ends the connection in the server if it may still work there or hold locks.
     pub(crate) async fn terminate_if_busy(&self) {
         if self.busy.was_given_up() {
             self.terminate().await;

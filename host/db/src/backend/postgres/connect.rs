@@ -1,4 +1,4 @@
-//! Makes connections to a PostgreSQL server, and keeps those that no borrower uses.
+//! Connects to a PostgreSQL server, and keeps the idle connections.
 
 use std::{
     sync::{
@@ -31,31 +31,31 @@ use crate::{
     settings::Isolation,
 };
 
-/// A connection, what the server calls it, and how its transactions are by default.
+/// A connection, its backend process, and its session defaults.
 pub(crate) struct Connected {
     pub connection: PgConnection,
     pub process: i32,
-    /// The level of transactions that ask for none.
+    /// The isolation level of transactions that set none.
     pub level: Isolation,
-    /// Whether transactions, and so each statement outside of one, only read unless they say that they write: what looks like a
-    /// query and changes something, by a view's or a policy's function, is refused where no rollback could undo it.
+    /// Whether transactions, and statements outside of one, are read-only by default. A query that changes something through a
+    /// view's or a policy's function is refused then, where no rollback could undo it.
     pub is_guarded: bool,
-    /// Whether transactions have to say that they write.
+    /// Whether a transaction that writes has to begin as `READ WRITE`.
     pub says_write: bool,
-    /// Which server it is and on which timeline, where it says so: elsewhere a transaction's number means another one.
+    /// The server and its timeline, where it reports them. On another one a transaction's id means another transaction.
     pub server: Option<String>,
-    /// Where names are looked for. It is the same for all connections of a pool, whatever is said of the role meanwhile.
+    /// The search path. It is the same for all connections of a pool, even if the role's setting changes meanwhile.
     pub path: Arc<str>,
-    /// Whether it may keep what compiled statements left since it was made or reset: their texts, and the last numbers of sequences.
+    /// Whether compiled statements ran since it was made or reset: it may still hold their texts, and the last values of sequences.
     pub was_used: bool,
-    /// The number of the schema for which its cached statements were made.
+    /// The version of the schema for which its cached statements were prepared.
     pub schema: u64,
-    /// Free when the connection is closed.
+    /// Freed when the connection is closed.
     pub slot: Slot,
 }
 
-/// What a connection is asked first, before the path is set. On a standby nothing else is set: it may be promoted. All names are
-/// those of the server's own schema, whatever the role's path says.
+/// The first query of a connection, up to the search path that it sets. On a standby it does not make transactions read-only: the
+/// standby may be promoted. All names are qualified with `pg_catalog`, whatever the role's search path is.
 const FACTS: &str = "SELECT pg_catalog.pg_backend_pid()::pg_catalog.text, \
                      pg_catalog.current_setting('default_transaction_isolation'), \
                      pg_catalog.current_setting('default_transaction_read_only'), \
@@ -63,28 +63,28 @@ const FACTS: &str = "SELECT pg_catalog.pg_backend_pid()::pg_catalog.text, \
                      pg_catalog.set_config('default_transaction_read_only', 'on', false) END, \
                      pg_catalog.set_config('search_path', ";
 
-/// The path of the role's, with the schema of temporary tables last: a server looks there first where it is not named. A role
-/// without any schema makes no tables: the first one of a path is where they would go.
+/// The role's search path, with `pg_temp` last: a server searches it first where the path does not name it. A role without any
+/// schema gets `pg_catalog` first and so creates no tables: they would go to the first schema of the path.
 const PATH: &str = "CASE WHEN pg_catalog.current_schema() IS NULL THEN 'pg_catalog, pg_temp' ELSE \
                     pg_catalog.concat(pg_catalog.current_setting('search_path'), ', pg_temp') END";
 
-/// Where links to one database come from. How many there may be is decided by the caller.
+/// A pool of connections to one database. The caller decides how many there may be.
 pub(crate) struct PostgresPool {
     options: PgConnectOptions,
-    /// The path of the first connection.
+    /// The search path of the first connection.
     path: OnceLock<Arc<str>>,
     slots: Arc<Slots>,
     idle: Idle<Connected>,
     control: Arc<Control>,
-    /// Grows with each statement of this pool's borrowers that changes the schema.
+    /// Counts the statements of this pool's borrowers that may have changed the schema.
     schema: AtomicU64,
 }
 
 impl PostgresPool {
-    /// No I/O.
+    /// Makes a pool without I/O.
     pub(crate) fn new(server: &Server, settings: &Settings, limit: &ServerLimit) -> Arc<Self> {
         let options = options(server, settings);
-        // Its names are the server's own, whatever is said of the role.
+        // Its names resolve in the server's own schema, whatever the role's search path is.
         let control = options.clone().application_name("sqlservice control").options([("search_path", "pg_catalog")]);
         let control = Arc::new(Control::new(control, limit.controls()));
         Arc::new_cyclic(|me: &Weak<Self>| {
@@ -101,7 +101,8 @@ impl PostgresPool {
         })
     }
 
-    /// An idle connection, or a new one: when it was made, and whether that was for this. Takes [`CONNECTING`] at most.
+    /// Takes an idle connection or makes a new one. Returns it, the time at which it was made, and whether it is new. Waits
+    /// [`CONNECTING`] at most for a slot, and as long for the server.
     pub(super) async fn take(&self) -> Result<(Connected, Instant, bool)> {
         match self.idle.take_young().await {
             Some((born, connected)) => Ok((connected, born, false)),
@@ -109,12 +110,12 @@ impl PostgresPool {
         }
     }
 
-    /// What stops statements of its connections.
+    /// The control connections that stop statements of this pool.
     pub(super) fn control(&self) -> &Arc<Control> {
         &self.control
     }
 
-    /// A new connection. Whatever goes wrong, the error says neither where nor who.
+    /// Makes a new connection. Its errors contain neither the server's address nor the user.
     async fn connect(&self) -> Result<Connected> {
         let slot = self.slots.take_in_time().await?;
         match timeout(CONNECTING, open(&self.options, &self.path, slot)).await {
@@ -124,27 +125,27 @@ impl PostgresPool {
         }
     }
 
-    /// Takes a connection back that is clean.
+    /// Returns a clean connection to the pool.
     pub(crate) async fn put_back(&self, born: Instant, connected: Connected) {
         self.idle.put_or_close(born, connected).await;
     }
 
-    /// The number of the schema. What was cached for another one may be stale.
+    /// The current version of the schema. Statements cached for another one may be stale.
     pub(super) fn schema(&self) -> u64 {
         self.schema.load(Ordering::Acquire)
     }
 
-    /// A borrower changed the schema, or may have.
+    /// Records that a borrower changed the schema, or may have.
     pub(super) fn schema_changed(&self) {
         self.schema.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// How many connections no borrower uses.
+    /// The number of idle connections.
     pub(crate) fn idle(&self) -> u32 {
         self.idle.count()
     }
 
-    /// Closes the connections that no borrower uses, and each other one when it is given back.
+    /// Closes the idle connections now, and each borrowed one when it is returned.
     pub(crate) async fn close(&self) {
         self.idle.close_all().await;
         self.control.close().await;
@@ -203,8 +204,8 @@ impl Slotted for Connected {
     }
 }
 
-/// Options with what a session needs so that values are read the same way everywhere. What is set here is also what
-/// `RESET ALL` goes back to.
+/// The driver's options, with the session settings that give values the same form on every server. `RESET ALL` restores these
+/// settings.
 fn options(server: &Server, settings: &Settings) -> PgConnectOptions {
     let mut options = PgConnectOptions::new_without_pgpass()
         .host(&server.host)
@@ -220,7 +221,7 @@ fn options(server: &Server, settings: &Settings) -> PgConnectOptions {
             ("bytea_output", "hex"),
             ("IntervalStyle", "postgres"),
             ("lc_monetary", "C"),
-            // Notices would only be logged, and a rollback outside of a transaction makes one.
+            // Notices would only be logged, and a rollback outside of a transaction causes one.
             ("client_min_messages", "error"),
         ])
         .disable_statement_logging();
@@ -239,7 +240,7 @@ fn options(server: &Server, settings: &Settings) -> PgConnectOptions {
     options
 }
 
-/// A time for the server; zero, which the server takes for endless, becomes the shortest.
+/// A timeout in milliseconds. Zero, which the server takes for no timeout, becomes 1.
 fn milliseconds(time: Duration) -> String {
     time.as_millis().clamp(1, i32::MAX as u128).to_string()
 }

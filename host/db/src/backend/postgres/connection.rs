@@ -1,9 +1,9 @@
 //! One checked-out connection to PostgreSQL.
 //!
-//! Transactions are begun and ended by plain text, not through the driver: what it believes about them can be wrong. Each
-//! message waits for its answer, so what needs none is not sent: a transaction begins with its first statement that changes
-//! or locks something, where its level lets each statement see its own snapshot anyway. The file is long because all that may be open
-//! on a connection, and what ends it, stand side by side.
+//! Transactions are begun and ended by SQL text, not through the driver, whose own transaction state can be wrong. Each message
+//! waits for its response, so unneeded ones are not sent: where each statement has its own snapshot anyway, a transaction begins
+//! with the first statement that changes or locks something. The file is long because all that may be open on a connection, and
+//! what ends it, stand side by side.
 
 use std::{sync::Arc, time::Instant};
 
@@ -30,20 +30,20 @@ use crate::{
     settings::Isolation,
 };
 
-/// What takes back all that a borrower's own SQL may have changed beyond its transaction, as `DISCARD ALL` does, in one round trip.
-/// After `RESET ALL` no name is looked up in the search path that the borrower set.
+/// Undoes all that a borrower's own SQL may have changed beyond its transaction, as `DISCARD ALL` does, in one round trip. After
+/// `RESET ALL` no name is looked up in the borrower's search path.
 const TIDY: &str = "ROLLBACK; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; \
                     SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES";
 
-/// The same for a borrower that only ran compiled statements, which change nothing but data.
+/// Cleans up after a borrower that only ran compiled statements, which change nothing but data.
 const ROLL_BACK: &str = "ROLLBACK";
 
-/// Commits. A failed transaction answers `COMMIT` with a rollback that looks like success; the first statement fails in it. It
-/// also runs what triggers put off, so that a warning of the last one is the server's own: that it does not wait for a standby
-/// any more, which it would not say in other words than a success.
+/// Commits. The server answers the `COMMIT` of a failed transaction with a rollback that looks like success, so a statement before
+/// it fails instead. It also runs deferred constraints. So a warning of the last statement is the server's own: that it stopped
+/// waiting for a standby, which otherwise looks like a success.
 const COMMIT: Sql = Sql::fixed("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL client_min_messages = warning; COMMIT");
 
-/// How many statements of it come before the last.
+/// The number of statements in [`COMMIT`] before the last.
 const BEFORE: usize = 2;
 
 const LOCAL: &str = "the database committed, but did not wait until a standby had it";
@@ -57,12 +57,12 @@ pub(crate) struct PostgresBackendConnection {
     cancel_handle: PostgresCancelHandle,
     state: State,
     transaction: ServerTransaction,
-    /// The number of the open transaction, where it was told.
+    /// The id of the open transaction, where the server was asked for it.
     number: Option<u64>,
-    /// Whether every answer since the connection was proved idle came to its end.
+    /// Whether every response since the connection was proved idle was read to its end.
     is_proved: bool,
     is_lost: bool,
-    /// Whether the borrower said itself whether transactions write.
+    /// Whether the borrower may have set the session's access mode, or the host set it for a statement.
     says_access: bool,
     /// Whether the borrower ran a compiled statement.
     ran_compiled: bool,
@@ -70,18 +70,18 @@ pub(crate) struct PostgresBackendConnection {
     changed_schema: bool,
 }
 
-/// What the borrower did to the session.
+/// The borrower's effect on the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     Clean,
-    /// It ran SQL of its own.
+    /// The borrower ran SQL of its own.
     Touched,
-    /// It did something that cannot be undone.
+    /// The borrower did something that cannot be undone.
     Spoiled,
 }
 
 impl PostgresBackendConnection {
-    /// A connection of a pool, and whether it was made for this.
+    /// Takes a connection from a pool. Returns it and whether it is new.
     pub(crate) async fn acquire(pool: &Arc<PostgresPool>) -> Result<(Self, bool)> {
         let (connected, born, is_new) = pool.take().await?;
         let cancel_handle = PostgresCancelHandle::new(Arc::clone(pool.control()), connected.process);
@@ -102,7 +102,7 @@ impl PostgresBackendConnection {
         Ok((connection, is_new))
     }
 
-    /// Runs text of the host's own, which may be several statements, and returns their rows.
+    /// Runs SQL of the host's own, which may be several statements, and returns their rows.
     async fn execute_own(&mut self, sql: impl Into<Sql>) -> Result<Vec<PgRow>> {
         let proved = std::mem::replace(&mut self.is_proved, false);
         let result = sqlx::raw_sql(driver::text(&sql.into())).fetch_all(&mut self.connected.connection).await;
@@ -111,14 +111,14 @@ impl PostgresBackendConnection {
         Ok(rows)
     }
 
-    /// The first column of the last row that text of the host's own returns.
+    /// Runs SQL of the host's own and returns the first column of its last row.
     async fn query_own(&mut self, sql: impl Into<Sql>) -> Result<String> {
         let rows = self.execute_own(sql).await?;
         let last = rows.last().ok_or(Error::Disconnected(None))?;
         last.try_get::<String, _>(0).map_err(error::map)
     }
 
-    /// Remembers what a statement can do beyond its rows. Whether it can change the schema.
+    /// Records a statement's effect on the session. Returns whether it can change the schema.
     fn watch(&mut self, job: &Execution) -> bool {
         if job.effect != Effect::Unknown && !job.sql.is_guest() {
             return false;
@@ -130,7 +130,7 @@ impl PostgresBackendConnection {
             return changes_schema;
         }
         let state = match verb.as_str() {
-            // The driver's cache would be wrong about what the server has, or the words hide what is done.
+            // The statement invalidates the driver's cache, or its text does not show its effect.
             "" | "DEALLOCATE" | "DISCARD" | "PREPARE" | "LOAD" | "DO" | "CALL" => State::Spoiled,
             _ => State::Touched,
         };
@@ -138,8 +138,8 @@ impl PostgresBackendConnection {
         changes_schema
     }
 
-    /// Takes away what earlier borrowers left, before the first text: it could read their statements, with the constants in them. What
-    /// the borrower's own sequences counted up stays.
+    /// Discards cached statements and sequence values of earlier borrowers before the first SQL text, which could read them and the
+    /// constants in them. The sequence values of this borrower's own statements stay.
     async fn forget_others(&mut self) -> Result<()> {
         self.connected.connection.clear_cached_statements().await.map_err(error::map)?;
         if !self.ran_compiled {
@@ -149,8 +149,8 @@ impl PostgresBackendConnection {
         Ok(())
     }
 
-    /// Throws cached statements away that were made for another schema. The server refuses one whose result has other columns now, and
-    /// with it all that its transaction did.
+    /// Discards cached statements of another version of the schema. The server refuses one whose result has other columns now,
+    /// which fails the whole transaction.
     async fn forget_stale(&mut self) -> Result<()> {
         let schema = self.pool.schema();
         if self.connected.schema != schema {
@@ -160,8 +160,8 @@ impl PostgresBackendConnection {
         Ok(())
     }
 
-    /// Whether a statement is the same outside of the transaction that was asked for. Each statement has a snapshot of its own
-    /// there as here, it takes nothing that has to be kept, and the server refuses it where it changes something after all.
+    /// Whether a statement has the same effect outside of the requested transaction. Each statement has its own snapshot either
+    /// way, a read takes no lock that must be kept, and the server refuses it if it does change something.
     fn stands_alone(&self, job: &Execution) -> bool {
         let is_own = |level| matches!(level, Isolation::ReadCommitted | Isolation::ReadUncommitted);
         let is_exact = self.transaction.requested().is_some_and(|begin| match begin.isolation {
@@ -171,8 +171,8 @@ impl PostgresBackendConnection {
         is_exact && job.effect == Effect::Reads && self.state == State::Clean && self.connected.is_guarded
     }
 
-    /// Begins the transaction that was asked for, with more text of the host's own in the same message. Its number is asked for
-    /// where it will write, as only that tells later whether it committed.
+    /// Begins the requested transaction, with more SQL of the host's own in the same message. Asks for the transaction's id where
+    /// it will write, because only the id later tells whether it committed.
     async fn open(&mut self, writes: bool, more: Option<Sql>) -> Result<()> {
         let mut texts: Vec<Sql> = Vec::new();
         let mut asks = false;
@@ -182,7 +182,7 @@ impl PostgresBackendConnection {
             if asks {
                 texts.push(Sql::fixed("SELECT txid_current()::text"));
             }
-            // Before it is sent: what fails on the way is rolled back.
+            // Before it is sent, so that a failure halfway is rolled back.
             self.transaction.open();
         }
         texts.extend(more);
@@ -232,13 +232,13 @@ impl PostgresBackendConnection {
             self.says_access = text.contains("read_only") || text.contains("characteristics");
         }
         if job.sql.is_guest() && self.transaction.begin().is_none() && self.connected.says_write && !self.says_access {
-            // It cannot run in a transaction, so it cannot say there that it writes. Cleaning takes this back.
+            // It cannot run in a transaction, so it cannot begin one as `READ WRITE`. Cleaning resets this.
             self.execute_own("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE").await?;
             self.says_access = true;
         }
         let is_first = !self.transaction.is_open();
         match self.run_in_transaction(job, sink).await {
-            // Others changed the schema. It did not run, and there is nothing before it that would be lost.
+            // Another session changed the schema. The statement did not run, and no earlier work would be lost.
             Err(Error::StalePlan(_)) if is_first && sink.is_untouched() => {
                 if self.transaction.is_open() {
                     self.execute_own(ROLL_BACK).await?;
@@ -250,7 +250,7 @@ impl PostgresBackendConnection {
         }
     }
 
-    /// Runs a statement in the transaction that was asked for, if one was.
+    /// Runs a statement in the requested or open transaction, if there is one.
     async fn run_in_transaction(&mut self, job: &Execution, sink: &mut RowSink) -> Result<Done> {
         self.transaction.wrote |= job.effect != Effect::Reads;
         self.number = if self.transaction.is_open() { self.number } else { None };
@@ -258,7 +258,7 @@ impl PostgresBackendConnection {
         run::run(&mut self.connected.connection, &self.cancel_handle, job, sink).await
     }
 
-    /// Commits what is open. Whether the server warned while it did.
+    /// Commits the open transaction. Also returns whether the server warned at the `COMMIT`.
     async fn send_commit(&mut self) -> (Result<()>, bool) {
         let mut answers = sqlx::raw_sql(driver::text(&COMMIT)).fetch_many(&mut self.connected.connection);
         let work = async {
@@ -275,14 +275,14 @@ impl PostgresBackendConnection {
         (result.map_err(error::map), warned)
     }
 
-    /// Commits what is open. Where no answer will come, the connection is lost.
+    /// Commits the open transaction. Where no response will come, the connection is lost.
     async fn commit_watched(&mut self) -> (Result<()>, bool) {
         let cancel_handle = self.cancel_handle.clone();
         let lost = (Err(Error::Disconnected(None)), false);
         liveness::wait_for_answer(self.send_commit(), &cancel_handle).await.unwrap_or(lost)
     }
 
-    /// What became of a commit whose connection was lost.
+    /// Finds the outcome of a commit whose connection was lost.
     async fn find_out(&mut self, lost: Error) -> Result<()> {
         self.is_lost = true;
         if !self.transaction.wrote {
@@ -298,8 +298,8 @@ impl PostgresBackendConnection {
         }
     }
 
-    /// Writes what makes the connection one that no text was run on. A function that the text called may have prepared another
-    /// statement by a name that the driver uses, so none of the driver's is used again.
+    /// Writes the SQL that cleans the session after a borrower's text. A function that the text called may have prepared another
+    /// statement under one of the driver's names, so no cached statement is reused.
     async fn tidy(&mut self, text: &mut SqlWriter) -> Result<()> {
         self.connected.connection.clear_cached_statements().await.map_err(error::map)?;
         text.push(TIDY).push("; SELECT pg_catalog.set_config('search_path', ").text(&self.connected.path);
@@ -336,7 +336,7 @@ impl BackendConnection for PostgresBackendConnection {
         if self.transaction.is_open() {
             let proved = std::mem::replace(&mut self.is_proved, false);
             match self.commit_watched().await {
-                // Also where the connection was lost after it: the server ended it, and had committed.
+                // Also where the connection was lost afterwards: the server ended it after it had committed.
                 (_, true) => return Err(Error::OutcomeUnknown(LOCAL)),
                 (Ok(()), false) => self.is_proved = proved,
                 (Err(lost @ Error::Disconnected(_)), false) => self.find_out(lost).await?,
@@ -401,7 +401,7 @@ impl BackendConnection for PostgresBackendConnection {
         let busy = self.cancel_handle.busy().clone();
         let result = busy.during(self.work(&job, sink)).await;
         if changes_schema {
-            // What this connection has cached itself; the others' is when it commits.
+            // Marks cached statements as stale now for this connection, and again when it commits for the others.
             self.pool.schema_changed();
         }
         self.is_proved = proved && result.is_ok() && !sink.was_left();
@@ -417,7 +417,7 @@ impl BackendConnection for PostgresBackendConnection {
     }
 
     async fn reset(&mut self) -> Result<()> {
-        // What was not open is idle when its last answer is there, and nothing can be open that the host did not begin.
+        // Without an open transaction the session is idle after its last response, and only the host begins transactions.
         let is_idle = self.is_proved && !self.transaction.is_open() && !self.cancel_handle.was_used() && !self.is_lost;
         if !is_idle || self.state != State::Clean {
             let mut text = SqlWriter::new(Dialect::Postgres);
@@ -431,7 +431,7 @@ impl BackendConnection for PostgresBackendConnection {
                 }
                 State::Spoiled => return Err(Error::Disconnected(None)),
             }
-            // The answer is our own process only if question and answer still belong together.
+            // The process is this connection's only if requests and responses still match.
             text.push("SELECT pg_catalog.pg_backend_pid()::pg_catalog.text");
             let process = self.query_own(text.finish()).await?;
             if process.parse() != Ok(self.connected.process) {

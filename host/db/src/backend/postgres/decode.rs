@@ -1,5 +1,5 @@
-//! Values as PostgreSQL sends them in its binary form, read into cells. The bytes are the server's, and a server can be
-//! hostile or broken too: nothing here trusts a length.
+//! Decodes values of PostgreSQL's binary format into cells. The bytes are the server's, and a server can be hostile or broken too:
+//! no length is trusted.
 
 use sqlservice_sql::{
     Result, Scalar, Value, calendar,
@@ -13,12 +13,12 @@ use super::{
 };
 use crate::backend::column_writer::{Cell, Column};
 
-/// Days from 1970-01-01 to 2000-01-01, where the server counts from.
+/// Days from 1970-01-01 to 2000-01-01, the server's epoch.
 pub(crate) const EPOCH_DAYS: i64 = 10_957;
-/// The same in microseconds.
+/// [`EPOCH_DAYS`] in microseconds.
 pub(crate) const EPOCH: i64 = EPOCH_DAYS * calendar::DAY;
 
-/// Reads a value into its column. Nothing for bytes that are no such value, or whose form is not known.
+/// Decodes a value into its column. Returns `None` for bytes that are no such value, or for an unknown form.
 #[inline]
 pub(crate) fn read(form: &Form, bytes: &[u8], scratch: &mut String, column: &mut Column) -> Option<Result<()>> {
     Some(match form {
@@ -31,7 +31,7 @@ pub(crate) fn read(form: &Form, bytes: &[u8], scratch: &mut String, column: &mut
     })
 }
 
-/// Reads a value. Nothing for bytes that are no such value, or whose form is not known.
+/// Decodes a value. Returns `None` for bytes that are no such value, or for an unknown form.
 pub(crate) fn decode<'a>(form: &'a Form, bytes: &'a [u8], scratch: &'a mut String) -> Option<Cell<'a>> {
     Some(match form {
         Form::Int8 => Cell::Integer(i64::from_be_bytes(bytes.try_into().ok()?)),
@@ -94,7 +94,7 @@ fn date(bytes: &[u8]) -> Option<Cell<'static>> {
     })
 }
 
-/// A time of day; the server also has the end of it, 24:00.
+/// Returns a time of day as a cell. The server also has the end of the day, 24:00, which becomes text.
 fn time(at: i64) -> Cell<'static> {
     if (0..calendar::DAY).contains(&at) { Cell::Time(at) } else { Cell::Other("time", calendar::time_text(at)) }
 }
@@ -133,7 +133,7 @@ fn interval(bytes: &[u8]) -> Option<Cell<'static>> {
     }))
 }
 
-/// Reads numbers and byte strings one after the other.
+/// Reads integers and byte strings one after the other.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         Some(bytes)
     }
 
-    /// A value with its length before it; the outer nothing is for bytes that make no sense, the inner one for null.
+    /// Reads a value after its length. The outer `None` is for malformed bytes, the inner one for null.
     fn value(&mut self) -> Option<Option<&'a [u8]>> {
         match self.int4()? {
             -1 => Some(None),
@@ -158,7 +158,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// No library's: `postgres-protocol` brings a second driver's cryptography along, and sqlx has arrays of one dimension.
+/// Decodes an array. No library does it: `postgres-protocol` depends on a second driver's cryptography, and sqlx has only arrays of
+/// one dimension.
 fn array(element: &Form, bytes: &[u8]) -> Option<Array> {
     let mut reader = Reader(bytes);
     let (count, _has_nulls, _element) = (reader.int4()?, reader.int4()?, reader.int4()?);
@@ -169,7 +170,7 @@ fn array(element: &Form, bytes: &[u8]) -> Option<Array> {
         length = length.checked_mul(dimension as usize)?;
         dimensions.push(dimension);
     }
-    // Each item has four bytes at least, so this is never more than what was sent.
+    // Each item takes four bytes at least, so no more is allocated than the server sent.
     if length > reader.0.len() / 4 {
         return None;
     }

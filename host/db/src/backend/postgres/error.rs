@@ -1,4 +1,4 @@
-//! What PostgreSQL says, as this crate's errors: SQLSTATEs decide, texts are shown only where they hold nothing secret.
+//! Maps PostgreSQL's errors to this crate's. The SQLSTATE decides; the server's message is used only where it holds nothing secret.
 
 use sqlx::postgres::PgDatabaseError;
 
@@ -7,7 +7,7 @@ use crate::{
     error::{ConstraintKind, DatabaseError, Violation},
 };
 
-/// An error of a statement.
+/// Maps an error of a statement.
 pub(crate) fn map(cause: sqlx::Error) -> Error {
     match &cause {
         sqlx::Error::Database(database) => match database.try_downcast_ref::<PgDatabaseError>() {
@@ -23,12 +23,12 @@ pub(crate) fn map(cause: sqlx::Error) -> Error {
         sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => {
             Error::Data(database_error(None, "a value cannot be read or written", cause))
         }
-        // What the driver could not make sense of leaves the connection in an unknown state.
+        // After a message that the driver does not understand the connection's state is unknown.
         _ => Error::Disconnected(Some(cause.into())),
     }
 }
 
-/// An error of making a connection. Nothing that the server or the driver says about it is for guests.
+/// Maps an error of connecting. Guests see nothing of the server's or the driver's message.
 pub(crate) fn connecting(cause: sqlx::Error) -> Error {
     let state = match &cause {
         sqlx::Error::Database(database) => database.code().map(|code| code.into_owned()),
@@ -47,12 +47,12 @@ pub(crate) fn connecting(cause: sqlx::Error) -> Error {
     operational(state.as_deref(), message, cause)
 }
 
-/// Whether the server, the database or the login has as many connections as it may have.
+/// Whether the server, the database or the login has reached its limit of connections.
 pub(crate) fn is_full(cause: &sqlx::Error) -> bool {
     matches!(cause, sqlx::Error::Database(database) if database.code().as_deref() == Some("53300"))
 }
 
-/// The parts of a server's error that decide, apart from the driver's type so that a test can make one.
+/// The parts of a server's error that the mapping reads, separate from the driver's type so that tests can construct them.
 #[derive(Clone, Default)]
 struct ErrorParts {
     code: String,
@@ -133,17 +133,17 @@ fn map_server_error(parts: &ErrorParts, cause: sqlx::Error) -> Error {
     }
 }
 
-/// Whether a statement was refused because its transaction only reads.
+/// Whether a statement was refused because its transaction is read-only.
 fn is_read_only(error: &Error) -> bool {
     matches!(error, Error::Operational(error) if error.sqlstate.as_deref() == Some("25006"))
 }
 
-/// Whether a statement may run in a transaction that has not begun yet: it did nothing where it was refused.
+/// Whether a refused statement may run again in a transaction that has not begun yet: it did nothing.
 pub(super) fn is_for_transaction(error: &Error) -> bool {
     is_read_only(error) || matches!(error, Error::StalePlan(_))
 }
 
-/// An error of the host's own about a value.
+/// Makes an error of the host's own about a value.
 pub(crate) fn data(code: &str, message: impl Into<String>) -> Error {
     Error::Data(DatabaseError { sqlstate: Some(code.to_owned()), message: message.into(), source: None })
 }
@@ -156,12 +156,12 @@ fn operational(code: Option<&str>, message: &str, cause: sqlx::Error) -> Error {
     Error::Operational(database_error(code, message, cause))
 }
 
-/// A message up to the value that it quotes, which may come from a row that a guest must not see.
+/// Returns a message up to the value that it quotes, which may be of a row that a guest must not see.
 fn without_value(message: &str) -> &str {
     message.split_once(": \"").map_or(message, |(before, _)| before)
 }
 
-/// The name that a message quotes, in whatever marks the server's language has.
+/// Returns the name that a message quotes, in the quotation marks of the server's language.
 fn quoted(message: &str) -> Option<String> {
     let marks = [('"', '"'), ('«', '»'), ('„', '“'), ('“', '”'), ('「', '」'), ('\'', '\'')];
     marks.into_iter().find_map(|(open, close)| {
@@ -171,12 +171,12 @@ fn quoted(message: &str) -> Option<String> {
     })
 }
 
-/// The first word with a point in it: `column u.nosuch does not exist` is not quoted.
+/// Returns the first word with a point in it: `column u.nosuch does not exist` is not quoted.
 fn dotted(message: &str) -> Option<String> {
     message.split_whitespace().find(|word| word.contains('.')).map(ToOwned::to_owned)
 }
 
-/// The columns of `Key (a, b)=(1, 2) already exists.`, never the values. Expressions are no columns.
+/// Returns the columns of `Key (a, b)=(1, 2) already exists.`, never the values. Expressions yield no columns.
 fn key_columns(detail: &str) -> Vec<String> {
     let Some((keys, _)) = detail.split_once(")=(") else { return Vec::new() };
     let Some((_, keys)) = keys.split_once('(') else { return Vec::new() };

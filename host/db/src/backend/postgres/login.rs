@@ -1,6 +1,6 @@
-//! What the login of a PostgreSQL server may do, read out of `pg_catalog`: three questions. And how one is made that may little.
+//! Reads the rights of a PostgreSQL login from `pg_catalog` in three queries, and creates logins with few rights.
 //!
-//! The questions are about the session's own role, not about the one that a setting of the role's may have taken.
+//! The queries are about the session's own role, not about one that a setting of the role may have assumed.
 
 use sqlservice_sql::login::{LoginStep, NewLogin};
 
@@ -13,17 +13,17 @@ use crate::{
     settings::Isolation,
 };
 
-/// Names are those of the server's own schema: a login that owns a schema on its path could say there what they mean.
+/// Resolves names in the server's own schema: a login that owns a schema on its search path could redefine them there.
 const PATH: &str = "SET LOCAL search_path = pg_catalog";
 
-/// What the role is, and what it may do with this database.
+/// The role's attributes, and its rights on this database.
 const ROLE: &str = "\
     SELECT d.datname::text, r.rolsuper::text, r.rolbypassrls::text, r.rolcreaterole::text, r.rolreplication::text, \
         r.rolcreatedb::text, (r.rolconnlimit < 0)::text, pg_has_role(r.oid, d.datdba, 'MEMBER')::text, \
         has_database_privilege(r.oid, d.oid, 'CREATE')::text, has_database_privilege(r.oid, d.oid, 'TEMPORARY')::text \
     FROM pg_roles r, pg_database d WHERE r.rolname = session_user AND d.datname = current_database()";
 
-/// All roles that it can become, by however many steps, and whether each is privileged.
+/// All roles that the login can assume, in any number of steps, and whether each is privileged.
 const MEMBER: &str = "\
     WITH RECURSIVE member (oid) AS ( \
         SELECT m.roleid FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = session_user \
@@ -32,7 +32,7 @@ const MEMBER: &str = "\
         (r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolreplication OR r.rolname LIKE 'pg\\_%')::text \
     FROM pg_roles r JOIN member ON member.oid = r.oid ORDER BY r.rolname LIMIT 1000";
 
-/// Names of each kind, some of each: what there are many of is told by the first.
+/// Names of each kind of object, 10 at most: of many, the first ones are enough.
 const NAMES: &str = "\
     WITH me (oid) AS (SELECT oid FROM pg_roles WHERE rolname = session_user) \
     (SELECT 'schema', n.nspname::text FROM pg_namespace n, me \
@@ -69,7 +69,7 @@ const NAMES: &str = "\
         WHERE d.datallowconn AND d.datname <> current_database() AND has_database_privilege(me.oid, d.oid, 'CONNECT') \
         ORDER BY d.datname LIMIT 10)";
 
-/// Functions that only superusers may call unless they are granted: files, the server, connections that ask for no password.
+/// Functions that only superusers may call unless granted: they reach files, the server, or connections without a password.
 const FILES: &[&str] = &[
     "dblink_connect_u",
     "lo_export",
@@ -99,7 +99,7 @@ const FILES: &[&str] = &[
 /// Extensions whose functions connect to other servers.
 const NETWORK: &[&str] = &["dblink", "http", "pg_net", "plproxy", "pgsql-http"];
 
-/// Asks what the login may do.
+/// Reads the login's rights as findings.
 pub(crate) async fn check(admin: &mut AdminConnection<'_>) -> Result<Vec<Finding>> {
     admin.run(PATH).await?;
     let mut findings = Vec::new();
@@ -177,7 +177,7 @@ async fn names(admin: &mut AdminConnection<'_>, findings: &mut Vec<Finding>) -> 
     Ok(())
 }
 
-/// Adds a finding about names, where there are some; as many as show that there are more.
+/// Adds a finding about names, if there are some. One name more than is shown indicates that there are more.
 fn add(findings: &mut Vec<Finding>, mut names: Vec<String>, finding: OfNames) {
     names.truncate(SHOWN + 1);
     if !names.is_empty() {
@@ -185,14 +185,14 @@ fn add(findings: &mut Vec<Finding>, mut names: Vec<String>, finding: OfNames) {
     }
 }
 
-/// What there is of a name, where, and whether the account is a superuser.
+/// Whether a role and a schema of a name exist, the current database, and whether the account is a superuser.
 const EXISTING: &str = "\
     SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1::text)::text, \
         EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1::text)::text, current_database()::text, \
         (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)::text";
 
-/// Keeps the statement with the password out of the server's log until the transaction ends, where the account may say so: only
-/// superusers may.
+/// Keeps the statement with the password out of the server's log until the transaction ends, if the account is a superuser: only
+/// superusers may set this.
 const UNLOGGED: &str = "\
     SELECT string_agg(pg_catalog.set_config(s.name, s.value, true), '') \
     FROM (VALUES ('log_statement', 'none'), ('log_min_duration_statement', '-1'), ('log_min_duration_sample', '-1'), \
@@ -200,7 +200,7 @@ const UNLOGGED: &str = "\
         JOIN pg_catalog.pg_settings p ON p.name = s.name \
     WHERE (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)";
 
-/// Roles with schemas.
+/// Logins that are roles, where wanted with a schema each.
 pub(crate) struct PostgresLogins;
 
 impl Logins for PostgresLogins {
@@ -230,10 +230,10 @@ impl Logins for PostgresLogins {
 }
 
 async fn run_together(admin: &mut AdminConnection<'_>, steps: &[LoginStep]) -> Result<()> {
-    // Two grants on one database at the same time fail.
+    // Concurrent grants on one database fail.
     admin.one(LOCK, &[], 1).await?;
     admin.one(UNLOGGED, &[], 1).await?;
-    // In one message, and so not prepared: what is prepared keeps its text, which has the password.
+    // In one message and so not prepared, because a prepared statement keeps its text, which contains the password.
     let texts: Vec<_> = steps.iter().map(|step| step.sql.clone()).collect();
     admin.script(&texts).await
 }

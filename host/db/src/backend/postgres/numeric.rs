@@ -1,18 +1,18 @@
-//! PostgreSQL's numbers of any length: groups of four decimal digits on the wire, exact text on our side.
+//! Encodes and decodes PostgreSQL's numbers of any length: groups of four decimal digits on the wire, exact text in the host.
 
-/// Why a text is no number for the wire.
+/// The reason why a text cannot be encoded.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
-    /// Not a sign, digits, a point and digits.
+    /// Not an optional sign, digits, an optional point and digits.
     Syntax,
-    /// More digits than the type has.
+    /// More digits than the type can hold.
     Range,
 }
 
 const POSITIVE: u16 = 0x0000;
 const NEGATIVE: u16 = 0x4000;
 
-/// Writes a decimal text in the wire's form. The text is guest-controlled.
+/// Encodes a decimal text for the wire. The text is guest-controlled.
 pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Malformed> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => (NEGATIVE, rest),
@@ -36,7 +36,7 @@ pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Malformed> {
     groups.extend(rest.chunks(4).map(group));
     let before_point = groups.len();
     groups.extend(fraction.as_bytes().chunks(4).map(|chunk| {
-        // The last group of a fraction is filled with zeros on the right.
+        // The last group of a fraction is padded with zeros on the right.
         group(chunk) * 10_u16.pow(4 - u32::try_from(chunk.len()).unwrap_or(4))
     }));
     let leading = groups.iter().take_while(|group| **group == 0).count();
@@ -59,21 +59,21 @@ pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Malformed> {
     Ok(wire)
 }
 
-/// Up to four digits as a number.
+/// Parses up to four digits.
 fn group(digits: &[u8]) -> u16 {
     digits.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'))
 }
 
-/// What the wire's form says.
+/// The kind of a decoded number.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Number {
-    /// An exact number; its text was written.
+    /// An exact number, whose text was written.
     Finite,
-    /// A word that is no number.
+    /// The name of a special value: `NaN` or an infinity.
     Word(&'static str),
 }
 
-/// Writes the text of a number in the wire's form. Nothing for bytes that are no such number.
+/// Decodes a number of the wire and appends its text. Returns `None` for bytes that are no such number.
 pub(crate) fn decode(wire: &[u8], text: &mut String) -> Option<Number> {
     let (&[a, b, c, d, e, f, g, h], groups) = wire.split_first_chunk::<8>()?;
     let (count, scale) = (usize::from(u16::from_be_bytes([a, b])), usize::from(u16::from_be_bytes([g, h])));
@@ -114,7 +114,7 @@ pub(crate) fn decode(wire: &[u8], text: &mut String) -> Option<Number> {
     Some(Number::Finite)
 }
 
-/// Writes four digits, or only as many as the first group needs.
+/// Appends four digits, or only as many as the first group needs.
 fn push_group(text: &mut String, group: u16, first: bool) {
     let mut left = group.min(9999);
     let mut digits = [b'0'; 4];

@@ -1,6 +1,6 @@
-//! Whose tables are whose in PostgreSQL: a table in the default schema, written in the transaction that makes them.
+//! Records the owners of tables in PostgreSQL, in a table of the default schema, within the transaction that creates them.
 //!
-//! Each record has the table's number, which no later table of the same name has.
+//! Each record has the table's OID, which no later table of the same name has.
 
 use sqlservice_sql::schema::Table;
 
@@ -19,7 +19,7 @@ const RECORD: &str = "\
     ON CONFLICT (table_schema, table_name) DO UPDATE \
         SET owner = excluded.owner, table_oid = excluded.table_oid, made_at = excluded.made_at";
 
-/// Owners of tables that have the name, the schema and the number that were written down.
+/// Owners of the tables whose name, schema and OID are those of their record.
 const OWNERS: &str = "\
     SELECT (n.nspname = current_schema())::text, n.nspname::text, c.relname::text, r.owner::text \
     FROM sqlservice_tables r JOIN pg_catalog.pg_class c ON c.oid = r.table_oid AND c.relname::text = r.table_name \
@@ -67,7 +67,7 @@ impl OwnershipRecords for PostgresTables {
     }
 }
 
-/// The schemas, empty for the default one, and the names, each as an array literal.
+/// Returns the schemas, empty for the default one, and the names, each as an array literal.
 fn places(tables: &[&Table]) -> (String, String) {
     let schemas: Vec<&str> = tables.iter().map(|table| table.schema.as_deref().unwrap_or_default()).collect();
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();

@@ -1,6 +1,6 @@
-//! Reads PostgreSQL's tables out of `pg_catalog`: six queries for a whole schema.
+//! Reflects PostgreSQL's tables from `pg_catalog`: six queries for a whole schema.
 //!
-//! Lists go as array literals in one text, so that the queries' texts stay the same.
+//! Lists are sent as array literals in one text, so that the text of a query stays the same.
 
 use sqlservice_sql::{
     Dialect,
@@ -21,7 +21,8 @@ use crate::{
     settings::Isolation,
 };
 
-/// Views and materialised views, tables, partitioned and foreign ones. One more than may be read, so that too many show.
+/// Views and materialised views, tables, partitioned and foreign ones. Selects one more than may be read, so that too many are
+/// detected.
 const TABLES: &str = "\
     SELECT c.oid::text, c.relname::text, (c.relkind IN ('v', 'm'))::text, \
         CASE WHEN n.nspname = current_schema() THEN NULL ELSE n.nspname::text END, \
@@ -33,7 +34,7 @@ const TABLES: &str = "\
         AND ($3::text = '{}' OR c.relname::text = ANY ($3::text::text[])) \
     ORDER BY c.relname LIMIT 10001";
 
-/// A domain is read as the type that it is made of, but keeps its name.
+/// A domain is read as its base type, but keeps its name.
 const COLUMNS: &str = "\
     SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), \
         CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END, \
@@ -52,7 +53,8 @@ const LABELS: &str = "\
     WHERE a.attrelid = ANY ($1::text::oid[]) AND a.attnum > 0 AND NOT a.attisdropped \
     ORDER BY c.relname, a.attnum, e.enumsortorder";
 
-/// Keys, a row a column. A foreign key to a partitioned table has a copy a partition, whose parent is on the same table.
+/// Keys, one row for each column. A foreign key to a partitioned table has a copy for each partition, whose parent is on the same
+/// table.
 const KEYS: &str = "\
     SELECT c.relname::text, k.conname::text, k.contype::text, a.attname::text, f.relname::text, \
         CASE WHEN n.nspname = current_schema() THEN NULL ELSE n.nspname::text END, b.attname::text, \
@@ -72,7 +74,7 @@ const CHECKS: &str = "\
     FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid \
     WHERE k.conrelid = ANY ($1::text::oid[]) AND k.contype = 'c' ORDER BY c.relname, k.conname";
 
-/// Indexes that their columns describe and that no constraint made, a row a column.
+/// Indexes that consist of columns and that no constraint created, one row for each column.
 const INDEXES: &str = "\
     SELECT c.relname::text, x.relname::text, i.indisunique::text, a.attname::text \
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid \
@@ -84,7 +86,7 @@ const INDEXES: &str = "\
         (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) \
     ORDER BY c.relname, x.relname, u.place";
 
-/// The level of a transaction that reads the schema at one moment.
+/// The isolation level that reads the whole schema in one snapshot.
 pub(crate) const SNAPSHOT: Option<Isolation> = Some(Isolation::RepeatableRead);
 
 /// Reads the schema.
@@ -116,7 +118,7 @@ pub(crate) async fn read(admin: &mut AdminConnection<'_>, options: &ReflectOptio
     Ok(assembly)
 }
 
-/// Adds the tables. Returns their numbers as an array literal.
+/// Adds the tables. Returns their OIDs as an array literal.
 async fn tables(admin: &mut AdminConnection<'_>, options: &ReflectOptions, assembly: &mut Assembly) -> Result<String> {
     let schema = options.schema.as_deref().unwrap_or_default();
     let views = if options.views { "t" } else { "f" };
@@ -136,7 +138,7 @@ async fn tables(admin: &mut AdminConnection<'_>, options: &ReflectOptions, assem
     Ok(format!("{{{}}}", numbers.join(",")))
 }
 
-/// An array literal of texts.
+/// Returns an array literal of texts.
 pub(super) fn array(texts: &[impl AsRef<str>]) -> String {
     let quoted = texts.iter().map(|text| format!("\"{}\"", text.as_ref().replace('\\', "\\\\").replace('"', "\\\"")));
     format!("{{{}}}", quoted.collect::<Vec<_>>().join(","))

@@ -1,4 +1,4 @@
-//! Runs one statement and feeds its rows.
+//! Runs one statement and sends its rows to the sink.
 
 use sqlservice_sql::{Dialect, Sql};
 use sqlx::{
@@ -20,7 +20,7 @@ use crate::{
     row_sink::{Next, RowSink},
 };
 
-/// Runs a statement. The server tells no keys.
+/// Runs a statement. PostgreSQL reports no last inserted key.
 pub(super) async fn run(
     connection: &mut PgConnection,
     cancel_handle: &PostgresCancelHandle,
@@ -29,7 +29,7 @@ pub(super) async fn run(
 ) -> Result<Done> {
     let outcome = flow(connection, cancel_handle, job, sink).await;
     if matches!(outcome, Err(Error::StalePlan(_))) {
-        // The driver would offer the same plan again and again.
+        // The driver would reuse the stale statement again and again.
         connection.clear_cached_statements().await.map_err(error::map)?;
     }
     outcome
@@ -44,7 +44,7 @@ async fn flow(
     let (sql, arguments) = prepare(connection, job).await?;
     let verb = verb::verb(&job.sql, Dialect::Postgres);
     let mut rows = if job.is_script {
-        // One message and one answer, however many there are.
+        // One message and one response for all statements.
         Executor::fetch_many(&mut *connection, sqlx::raw_sql(driver::text(&sql)))
     } else {
         let query = sqlx::query_with(driver::text(&sql), arguments).persistent(verb::is_cached(&verb, &sql));
@@ -83,11 +83,11 @@ async fn flow(
         Some(mut reading) => sink.finish(reading.page.take()),
         None => finish_empty(connection, sql, &verb, job, sink).await?,
     }
-    // The server counts the rows of a query as well.
+    // The server counts the rows of a query as well, so only the counts of changes are used.
     Ok(if verb::changes_rows(&verb) { Done::changed(affected) } else { Done::default() })
 }
 
-/// The statement's text and its parameters.
+/// Returns the text with the signature of its parameters, and the encoded parameters.
 async fn prepare(connection: &mut PgConnection, job: &Execution) -> Result<(Sql, PgArguments)> {
     let mut params = bind::params(&job.binds)?;
     if params.is_empty() {
@@ -111,7 +111,7 @@ async fn prepare(connection: &mut PgConnection, job: &Execution) -> Result<(Sql,
     Ok((sql, arguments))
 }
 
-/// Says what the columns of a result without rows are. No round trip: the statement was just prepared.
+/// Reports the columns of a result set without rows. No round trip where the statement was cached.
 async fn finish_empty(
     connection: &mut PgConnection,
     sql: Sql,
@@ -135,7 +135,7 @@ impl Reading<Form> {
         let mut bytes = 0;
         for (at, (form, column)) in self.forms.iter().zip(&mut self.page.columns).enumerate() {
             let raw = row.try_get_raw(at).map_err(error::map)?;
-            // The only error is a null.
+            // The only error of `as_bytes` is a null.
             let pushed = match raw.as_bytes() {
                 Err(_) => column.push(Cell::Null),
                 Ok(value) => {

@@ -1,6 +1,6 @@
-//! Creates and drops tables in PostgreSQL: one transaction, and an advisory lock for those who do the same.
+//! Creates and drops tables in PostgreSQL in one transaction, under an advisory lock that excludes other hosts.
 //!
-//! The connection's own `lock_timeout` bounds every wait in it, for the advisory lock too.
+//! The connection's own `lock_timeout` limits every wait in it, also that for the advisory lock.
 
 use sqlservice_sql::schema::Table;
 
@@ -15,10 +15,10 @@ use crate::{
     settings::Isolation,
 };
 
-/// Two creators at once would both find a table missing. The number is `sqlservi` in ASCII; locks are a database's own.
+/// Without the lock two hosts could both find a table missing. The number is `sqlservi` in ASCII; each database has its own locks.
 pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(x'73716c7365727669'::bigint)::text";
 
-/// Tables of these names in any schema, and whether it is the default one.
+/// Tables of these names in any schema, and whether that schema is the default one.
 const EXISTING: &str = "\
     SELECT (n.nspname = current_schema())::text, n.nspname::text, c.relname::text \
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
@@ -32,7 +32,7 @@ impl TableChanger for PostgresTables {
     const TOGETHER: usize = 64;
 
     async fn enter(admin: &mut AdminConnection<'_>, _change: TableAction) -> Result<Self> {
-        // A level that reads one snapshot would not see what was created while this waited for the lock.
+        // A level with one snapshot would not see the tables that were created while this waited for the lock.
         admin
             .begin(Begin { isolation: Isolation::ReadCommitted, read_only: false, writes: true, ..Begin::default() })
             .await?;

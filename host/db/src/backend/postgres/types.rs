@@ -1,4 +1,4 @@
-//! PostgreSQL's types: which kind a type has, and how its values are read.
+//! PostgreSQL's types: the kind of each type, and how its values are decoded.
 
 use sqlservice_sql::schema::{ColumnType, TypeKind};
 use sqlx::{
@@ -8,7 +8,7 @@ use sqlx::{
 
 use crate::backend::reading::WireForm;
 
-/// The numbers of built-in types, which never change.
+/// The OIDs of built-in types, which never change.
 #[allow(missing_docs, reason = "the server's own names")]
 pub(crate) mod oid {
     pub(crate) const BOOL: u32 = 16;
@@ -49,14 +49,14 @@ pub(crate) mod oid {
     pub(crate) const REGCLASS: u32 = 2205;
 }
 
-/// How the bytes of a value are read. Chosen once a result.
+/// How a value's bytes are decoded. Chosen once for each result set.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Form {
     Bool,
     Int2,
     Int4,
     Int8,
-    /// An unsigned number of 32 bits.
+    /// An unsigned integer of 32 bits.
     Oid,
     Float4,
     Float8,
@@ -71,11 +71,11 @@ pub(crate) enum Form {
     Timestamp,
     TimestampTz,
     Interval,
-    /// A type of the contract's in a row; arrays in arrays do not exist, they are dimensions.
+    /// An array of elements of one form. An array never contains arrays: it has dimensions.
     Array(Box<Form>),
     /// Text of a type that the contract does not name.
     Named(String),
-    /// Text after a byte that says the form's version.
+    /// Text after a byte with the format's version.
     Versioned(String),
     TimeTz,
     Money,
@@ -84,13 +84,13 @@ pub(crate) enum Form {
     Hardware,
     Range(&'static str, Box<Form>),
     Void,
-    /// A form that we cannot read; its type's name.
+    /// A form that the host cannot decode, with its type's name.
     Unknown(String),
 }
 
-/// The form of a type.
+/// Returns the form of a type.
 pub(crate) fn form_of(ty: &PgTypeInfo) -> Form {
-    // The driver panics when it is asked for more about a type that it could not look up, and calls it so.
+    // `?` is the driver's name for a type that it could not look up. It panics when asked for the kind of one.
     if ty.name() == "?" {
         return ty.oid().and_then(|oid| form_of_oid(oid.0)).unwrap_or_else(|| Form::Unknown("unknown".into()));
     }
@@ -108,7 +108,7 @@ pub(crate) fn form_of(ty: &PgTypeInfo) -> Form {
     if let Some(form) = ty.oid().and_then(|oid| form_of_oid(oid.0)) {
         return form;
     }
-    // Types of extensions have other numbers everywhere; their names may come with a schema.
+    // The OIDs of extensions' types differ between databases; their names may be qualified with a schema.
     match ty.name().rsplit('.').next().unwrap_or_default().to_ascii_lowercase().as_str() {
         "citext" => Form::Text,
         "ltree" | "lquery" => Form::Versioned(ty.name().to_ascii_lowercase()),
@@ -203,7 +203,7 @@ impl WireForm for Form {
     }
 }
 
-/// The number of the type that a value of this kind is sent as; nothing where the server has to say.
+/// Returns the OID of the type as which a value of this kind is sent; `None` where the server chooses it.
 pub(crate) fn oid_of(kind: TypeKind) -> Option<u32> {
     Some(match kind {
         TypeKind::Boolean => oid::BOOL,

@@ -1,4 +1,4 @@
-//! Values on their way into SQLite, which has five types: the others are written as `host/sql`'s types say.
+//! Binds parameters in SQLite, which has five storage types: values of other types are encoded as `host/sql` defines.
 
 use sqlservice_sql::{
     Decimal, Error as StatementError, calendar,
@@ -19,7 +19,7 @@ use crate::{
 /// The most values that are bound without leaving the caller's thread.
 const INLINE_VALUES: usize = 64;
 
-/// Whether the values are few and short enough to be copied on the thread of their caller.
+/// Whether the bind values are few and short enough to be copied on the caller's thread.
 pub(super) fn are_short(binds: &Binds) -> bool {
     let bytes = |bind: Bind<'_>| match bind.value {
         ValueRef::Scalar(
@@ -31,13 +31,13 @@ pub(super) fn are_short(binds: &Binds) -> bool {
     binds.len() <= INLINE_VALUES && binds.iter().map(bytes).sum::<usize>() <= INLINE_BYTES as usize
 }
 
-/// Binds all values of the statement in use; SQLite copies them.
+/// Binds all parameters of the active statement. SQLite copies the values.
 pub(super) fn bind(handle: &mut Handle, binds: &Binds) -> Result<()> {
     check(handle, binds)?;
     (0..binds.len()).try_for_each(|position| handle.bind(position, &bound(binds, 0, position)?).map_err(error))
 }
 
-/// Binds all values of one round of the statement in use where they lie.
+/// Binds one round's values to the active statement. SQLite reads borrowed texts and bytes in place.
 pub(super) fn lend<'v>(lending: &mut Lending<'_, 'v>, binds: &'v Binds, round: usize) -> Result<()> {
     check(lending.handle(), binds)?;
     (0..binds.len()).try_for_each(|position| lending.bind(position, &bound(binds, round, position)?).map_err(error))
@@ -51,13 +51,13 @@ fn check(handle: &Handle, binds: &Binds) -> Result<()> {
     Err(StatementError::invalid(format!("the statement takes {takes} parameters, not {given}")).into())
 }
 
-/// A value as SQLite takes it.
+/// Converts a bind value to one of SQLite's storage types.
 fn bound(binds: &Binds, round: usize, position: usize) -> Result<Bound<'_>> {
     let Bind { value, kind } = binds.get(round, position);
     let ValueRef::Scalar(scalar) = value else { return Err(no_arrays()) };
     Ok(match scalar {
         ScalarRef::Null => Bound::Null,
-        // A decimal is a text, which is never equal to a number.
+        // Decimals are stored as text, and in SQLite a text never equals a number.
         ScalarRef::Integer(value) if kind == Some(TypeKind::Decimal) => Bound::Written(value.to_string()),
         ScalarRef::Unsigned(value) if kind == Some(TypeKind::Decimal) => Bound::Written(value.to_string()),
         ScalarRef::Float(value) if kind == Some(TypeKind::Decimal) => match Decimal::from_float(value) {
@@ -70,7 +70,7 @@ fn bound(binds: &Binds, round: usize, position: usize) -> Result<Bound<'_>> {
             Ok(value) => Bound::Integer(value),
             Err(_) => return Err(unfit("SQLite has no integers past 9223372036854775807")),
         },
-        // SQLite would silently make it null.
+        // SQLite would silently bind null.
         ScalarRef::Float(value) if value.is_nan() => return Err(unfit("SQLite has no NaN")),
         ScalarRef::Float(value) => Bound::Real(value),
         ScalarRef::Text(value) | ScalarRef::Decimal(value) | ScalarRef::Json(value) | ScalarRef::Other(_, value) => {
@@ -81,7 +81,7 @@ fn bound(binds: &Binds, round: usize, position: usize) -> Result<Bound<'_>> {
     })
 }
 
-/// Values that SQLite keeps as text, in a form that orders like the values do.
+/// Encodes a value that SQLite stores as text, so that the texts sort like the values.
 fn written(scalar: ScalarRef<'_>) -> Result<String> {
     match scalar {
         ScalarRef::Uuid(high, low) => Ok(Uuid::from_u64_pair(high, low).to_string()),

@@ -1,11 +1,11 @@
-//! Stops a running statement: a flag for the steps to come, an interrupt for the one that runs.
+//! Cancels a running statement: a flag stops later steps, an interrupt stops the current one.
 
 use std::sync::Arc;
 
 use super::{handle::Interrupt, hooks::Hooks};
 use crate::{Result, backend::StopStatement};
 
-/// Stops a SQLite statement.
+/// Cancels the running statement of a SQLite connection.
 #[derive(Clone)]
 pub(crate) struct SqliteCancelHandle {
     pub(super) hooks: Arc<Hooks>,

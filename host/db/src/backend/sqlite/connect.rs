@@ -1,4 +1,4 @@
-//! Opening SQLite: which file, how, and the idle connections.
+//! Opens SQLite connections, and keeps the idle ones of a file.
 
 use std::{
     sync::Arc,
@@ -26,16 +26,16 @@ use crate::{
     backend::idle::{Checkout, Idle},
 };
 
-/// How many pages a connection keeps, as SQLite takes it: 8 MiB, since a page that is not kept is read by a system call.
+/// The page cache of a connection, in SQLite's notation for 8 MiB: each cache miss costs a system call.
 const CACHE: &str = "-8192";
 
-/// The connections of one file.
+/// The idle connections of one file, and the settings for new ones.
 pub(crate) struct SqlitePool {
     file: SqliteFile,
     lock_timeout: Duration,
     durability: Durability,
     storage: Option<u64>,
-    /// The queue of the file's writers, once the file was opened; nothing for a database in memory, which has one user.
+    /// The file's writer queue, set when the file is first opened; none for an in-memory database, which has one connection.
     writers: OnceCell<Option<Arc<Semaphore>>>,
     idle: Idle<Opened>,
     using: idle_files::IdleListing,
@@ -58,7 +58,7 @@ impl Drop for SqlitePool {
 }
 
 impl SqlitePool {
-    /// A pool without connections. Opens nothing.
+    /// Creates an empty pool. Opens nothing.
     pub(crate) fn new(file: SqliteFile, settings: &Settings) -> Self {
         let idle = if file.is_memory() {
             // Another connection would be another database.
@@ -66,7 +66,7 @@ impl SqlitePool {
         } else {
             Idle::new(settings.pool_size.max(1), settings.pool_recycle, None)
         };
-        // A clock cannot count to just any time.
+        // Adding an arbitrary duration to an `Instant` can overflow.
         let lock_timeout = settings.lock_timeout.min(Duration::from_secs(86_400));
         let (durability, storage) = (settings.durability, settings.storage_bytes);
         Self {
@@ -80,7 +80,7 @@ impl SqlitePool {
         }
     }
 
-    /// A connection and whether it is new. The caller has a place for it.
+    /// Returns an idle or new connection, and whether it is new. The caller holds a permit for it.
     pub(super) async fn take(&self) -> Result<(Opened, bool)> {
         loop {
             match self.idle.take() {
@@ -97,7 +97,7 @@ impl SqlitePool {
         }
     }
 
-    /// Takes a connection back.
+    /// Returns a connection to the idle ones, and closes those that are too many.
     pub(super) async fn put_back(self: &Arc<Self>, opened: Opened) {
         let closed = match self.idle.put(opened.born, opened) {
             Some(opened) => vec![opened],
@@ -109,19 +109,19 @@ impl SqlitePool {
         }
     }
 
-    /// So many connections are idle no more.
+    /// Subtracts connections from the process's count of idle ones.
     fn left(&self, count: usize) {
         if !self.file.is_memory() {
             idle_files::taken(count);
         }
     }
 
-    /// How many connections are idle.
+    /// The number of idle connections.
     pub(crate) fn idle(&self) -> u32 {
         self.idle.count()
     }
 
-    /// Closes the idle connections, and those that come back later.
+    /// Closes the pool: its idle connections now, the others when they are returned.
     pub(crate) async fn close(&self) {
         self.idle.close();
         let idle = self.idle.drain();
@@ -131,7 +131,7 @@ impl SqlitePool {
         }
     }
 
-    /// How long a statement waits for a lock.
+    /// The longest time that a statement waits for a lock.
     pub(super) fn lock_timeout(&self) -> Duration {
         self.lock_timeout
     }
@@ -161,7 +161,7 @@ impl SqlitePool {
         Ok(Opened::new(handle, hooks, writers))
     }
 
-    /// Brings the file into WAL mode, in which it stays, and finds its queue. WAL cannot be switched on while others write.
+    /// Switches the file to WAL mode, which persists, and returns its writer queue. The switch fails while another connection writes.
     async fn first_open(&self) -> Result<Option<Arc<Semaphore>>> {
         let Some(path) = self.file.path.clone() else { return Ok(None) };
         let queue = tokio::task::spawn_blocking(move || writers::queue(&path))
@@ -169,7 +169,7 @@ impl SqlitePool {
             .map_err(|_| Error::Lost)?
             .map_err(|error| Error::Disconnected(Some(Box::new(error))))?;
         if !self.file.read_only {
-            // A connection that waits too long for the writers goes ahead and may find the file in WAL mode already.
+            // After a timeout it connects all the same: the file may be in WAL mode already.
             let turn = timeout(self.lock_timeout, queue.acquire()).await;
             let connection = self.connect(Some(SqliteJournalMode::Wal)).await?;
             sqlx::Connection::close(connection).await.map_err(error::driver)?;
@@ -193,7 +193,7 @@ impl SqlitePool {
         if let Some(mode) = journal {
             options = options.journal_mode(mode).busy_timeout(self.lock_timeout.min(Duration::from_secs(60)));
         } else {
-            // A wait for a lock must not block a thread: the connection tries again, and can be stopped meanwhile.
+            // SQLite's own wait for a lock would block a thread. The host retries instead, which can be cancelled.
             options = options.busy_timeout(Duration::ZERO);
         }
         options.connect().await.map_err(error::driver)

@@ -1,4 +1,4 @@
-//! One checked-out connection to SQLite: its transactions, its turn to write, and the thread that works with it.
+//! One checked-out SQLite connection: its transactions, its writer permit, and work on a blocking thread.
 
 use std::{
     convert::Infallible,
@@ -29,26 +29,26 @@ use crate::{
 
 /// A connection to a SQLite database.
 pub(crate) struct SqliteBackendConnection {
-    /// Away while another thread works with it; gone when that thread died.
+    /// None while a blocking thread has it, and for good when that thread panicked.
     handle: Option<Box<Handle>>,
     pub(super) hooks: Arc<Hooks>,
     interrupt: Interrupt,
     pool: Weak<SqlitePool>,
     born: Instant,
     pub(super) lock_timeout: Duration,
-    /// The queue of the file's writers, and this connection's turn.
+    /// The file's writer queue, and this connection's permit to write.
     writers: Option<Arc<Semaphore>>,
     turn: Option<OwnedSemaphorePermit>,
-    /// Ends with the thread that has the handle, or had it last.
+    /// Closed when the blocking thread that has the handle, or had it last, is done.
     away: Option<oneshot::Receiver<Infallible>>,
     pub(super) transaction: Transaction,
 }
 
-/// A transaction as SQLite sees it.
+/// The state of the connection's transaction.
 #[derive(Clone, Copy)]
 pub(super) enum Transaction {
     None,
-    /// Asked for. It begins with its first statement, which decides how, so that an idle one blocks no writer.
+    /// Requested, but not begun in SQLite. Its first statement begins it and decides how, so that an idle transaction blocks no writer.
     Asked(Begin),
     Open {
         read_only: bool,
@@ -56,7 +56,7 @@ pub(super) enum Transaction {
 }
 
 impl SqliteBackendConnection {
-    /// A connection of a pool, and whether it was opened for this. The caller has a place for it.
+    /// Checks a connection out of a pool. Returns it and whether it is new. The caller holds a permit for it.
     pub(crate) async fn acquire(pool: &Arc<SqlitePool>) -> Result<(Self, bool)> {
         let (opened, is_new) = pool.take().await?;
         let Opened { handle, hooks, interrupt, writers, born } = opened;
@@ -75,12 +75,12 @@ impl SqliteBackendConnection {
         Ok((connection, is_new))
     }
 
-    /// The handle, which is here whenever no other thread works with it.
+    /// The handle; an error where a blocking thread kept it.
     pub(super) fn here(&mut self) -> Result<&mut Handle> {
         self.handle.as_deref_mut().ok_or(Error::Disconnected(None))
     }
 
-    /// Works with the handle, here where that is short, on a thread for it where it may be long.
+    /// Runs work with the handle: short work on this thread, other work on a blocking one.
     pub(super) async fn with<T: Send + 'static>(
         &mut self,
         short: bool,
@@ -90,8 +90,8 @@ impl SqliteBackendConnection {
             return self.here().map(work);
         }
         let mut handle = self.handle.take().ok_or(Error::Disconnected(None))?;
-        // If this future is dropped, the thread keeps the handle to the end and closes it. Until then it may hold the file's
-        // lock, so it has the turn as well, and `discard` waits for it.
+        // If this future is dropped, the blocking thread keeps the handle until the work ends, and closes it. Until then it may hold
+        // the file's lock, so it keeps the writer permit as well, and `discard` waits for it.
         let turn = self.turn.take();
         let (working, away) = oneshot::channel();
         self.away = Some(away);
@@ -105,7 +105,7 @@ impl SqliteBackendConnection {
         Ok(result)
     }
 
-    /// Runs a statement of the host's own, again and again while another process has a lock.
+    /// Runs a statement of the host's own, and retries it while another process holds a lock.
     async fn exec(&mut self, sql: Sql, short: bool) -> Result<()> {
         let until = Instant::now() + self.lock_timeout;
         let mut pause = Duration::from_millis(1);
@@ -118,14 +118,14 @@ impl SqliteBackendConnection {
         }
     }
 
-    /// Waits a little for another process, unless the statement is stopped.
+    /// Sleeps before a retry, and doubles the pause up to 50 ms. Fails where the statement was cancelled.
     pub(super) async fn pause(&mut self, pause: &mut Duration) -> Result<()> {
         tokio::time::sleep(*pause).await;
         *pause = (*pause * 2).min(Duration::from_millis(50));
         if self.hooks.is_stopped() { Err(Error::Cancelled) } else { Ok(()) }
     }
 
-    /// Queues among the file's writers of this process.
+    /// Waits for the permit to write to the file, which one connection of this process has at a time.
     pub(super) async fn queue(&mut self) -> Result<()> {
         let Some(writers) = self.writers.as_ref().filter(|_| self.turn.is_none()).cloned() else { return Ok(()) };
         if let Ok(turn) = Arc::clone(&writers).try_acquire_owned() {
@@ -146,10 +146,10 @@ impl SqliteBackendConnection {
         Ok(())
     }
 
-    /// Begins the transaction that was asked for. `writes` says whether the statement that makes it begin does.
+    /// Begins the requested transaction in SQLite. `writes` is whether its first statement writes.
     pub(super) async fn begin_now(&mut self, writes: bool) -> Result<()> {
         let Transaction::Asked(begin) = self.transaction else { return Ok(()) };
-        // A transaction that reads first and writes then would lose against one that wrote in between.
+        // A transaction that reads first and then writes would fail if another one wrote in between.
         let immediate = !begin.read_only && (begin.writes || writes);
         let begun = if immediate {
             self.queue().await?;
@@ -165,7 +165,7 @@ impl SqliteBackendConnection {
         Ok(())
     }
 
-    /// Refuses to go on in a transaction that SQLite rolled back by itself: what is written now would commit itself.
+    /// Refuses statements in a transaction that SQLite rolled back by itself: they would run in autocommit mode.
     pub(super) fn check_open(&mut self) -> Result<()> {
         if !matches!(self.transaction, Transaction::Open { .. }) || !self.here()?.is_autocommit() {
             return Ok(());
@@ -177,7 +177,7 @@ impl SqliteBackendConnection {
         }))
     }
 
-    /// Ends what the statement held, where no transaction holds it on.
+    /// Ends the active statement, and releases the writer permit unless a transaction is open.
     pub(super) fn leave(&mut self) {
         if let Some(handle) = self.handle.as_deref_mut() {
             handle.put_away();
@@ -204,7 +204,7 @@ impl BackendConnection for SqliteBackendConnection {
         self.hooks.arm();
         if matches!(self.transaction, Transaction::Open { .. }) {
             self.check_open()?;
-            // What was written has to reach the disk.
+            // A transaction that wrote is flushed to the disk.
             let short = !self.here()?.is_writing();
             self.exec(Sql::fixed("COMMIT"), short).await?;
         }
@@ -285,21 +285,21 @@ impl BackendConnection for SqliteBackendConnection {
     async fn discard(self) {
         match (self.handle, self.away) {
             (Some(handle), _) => handle.close().await,
-            // Nothing is ever sent: the other end is dropped when the thread is done.
+            // Nothing is ever sent: the thread drops the sender when it is done.
             (None, Some(away)) => drop(away.await),
             (None, None) => {}
         }
     }
 }
 
-/// A statement about a savepoint.
+/// Builds a statement that names a savepoint.
 fn named(verb: &'static str, savepoint: &str) -> Sql {
     let mut writer = SqlWriter::new(Dialect::Sqlite);
     writer.push(verb).name(savepoint);
     writer.finish()
 }
 
-/// The error of those who waited too long for a lock.
+/// The error of a statement that waited too long for a lock.
 pub(super) fn locked() -> Error {
     Error::LockNotAvailable(DatabaseError {
         sqlstate: Some("55P03".into()),
@@ -324,7 +324,7 @@ mod tests {
         let writers = connection.writers.clone().expect("a queue");
         connection.queue().await.expect("the turn");
         let (end, wait) = mpsc::channel::<()>();
-        // As work is that nothing ends in time, and is given up.
+        // Work that does not end in time and whose caller gives up.
         let work = connection.with(false, move |_| wait.recv());
         assert!(timeout(Duration::from_millis(50), work).await.is_err());
         assert_eq!(writers.available_permits(), 0, "it may write");

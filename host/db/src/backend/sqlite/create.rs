@@ -1,7 +1,7 @@
-//! What only the text of a `CREATE TABLE` tells: SQLite's pragmas know neither constraint names nor checks.
+//! Parses `CREATE TABLE` texts for what SQLite's pragmas do not return: constraint names, check constraints and computed columns.
 //!
-//! SQLite has parsed the text before it stored it, so it is well-formed; its content was chosen by the table's creator, though,
-//! so nothing here indexes unchecked or recurses. What it does not understand it passes over.
+//! SQLite parsed the text before it stored it, so it is well-formed. Its content was chosen by the table's creator, though, so
+//! nothing here indexes unchecked or recurses. Unknown clauses are skipped.
 
 use sqlservice_sql::{
     Dialect,
@@ -9,14 +9,14 @@ use sqlservice_sql::{
     schema::Check,
 };
 
-/// A named list of columns: a key.
+/// A unique or foreign key: its constraint name and its columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Key {
     pub name: Option<String>,
     pub columns: Vec<String>,
 }
 
-/// What was found.
+/// The constraints and computed columns of a `CREATE TABLE` text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Created {
     pub primary_key: Option<String>,
@@ -24,15 +24,15 @@ pub(super) struct Created {
     /// In the order of the text.
     pub foreign_keys: Vec<Key>,
     pub checks: Vec<Check>,
-    /// Columns and the expressions that compute them.
+    /// The computed columns, each with its expression.
     pub computed: Vec<(String, String)>,
 }
 
-/// Reads the text of a table. That of a virtual table or a view tells nothing.
+/// Parses the text of a table. Returns nothing found for a virtual table or a view.
 pub(super) fn read(sql: &str) -> Created {
     let tokens: Vec<_> = Lexer::new(sql, Dialect::Sqlite).meaningful().collect();
     let mut reader = Reader { sql, tokens: &tokens, at: 0, name: None, column: None, found: Created::default() };
-    // SQLite stores `CREATE TABLE`, whatever stood between the two words.
+    // SQLite stores `CREATE TABLE` without the words that stood between, as `TEMP`.
     if reader.tokens.get(1).is_some_and(|token| token.is_word("table")) && reader.enter() {
         reader.definitions();
     }
@@ -43,9 +43,9 @@ struct Reader<'a> {
     sql: &'a str,
     tokens: &'a [Token<'a>],
     at: usize,
-    /// The name that `CONSTRAINT` gave to what follows.
+    /// The name after `CONSTRAINT`, for the constraint that follows.
     name: Option<String>,
-    /// The column whose definition this is; none in a constraint of the table.
+    /// The column that is being defined; none in a table constraint.
     column: Option<String>,
     found: Created,
 }
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
         token
     }
 
-    /// Goes behind the parenthesis that opens the definitions.
+    /// Moves past the parenthesis that opens the definitions. Returns whether there is one.
     fn enter(&mut self) -> bool {
         while let Some(token) = self.next() {
             if token.is_sign("(") {
@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads one clause of a column's or table's definition, or passes over one token or one pair of parentheses.
+    /// Parses one clause of a column definition or table constraint, or skips one token or one pair of parentheses.
     fn clause(&mut self, token: Token<'a>) {
         self.at += 1;
         if token.is_word("constraint") {
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         } else if token.is_word("primary") {
             let name = self.name.take();
             self.found.primary_key = name;
-            // Its columns come from the pragma, in order.
+            // The pragma returns its columns, in order.
         } else if token.is_word("unique") {
             let name = self.name.take();
             let columns = self.own_columns();
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
                 self.found.checks.push(Check { name, expression });
             }
         } else if token.is_word("references") {
-            // Of a column; that of the table is read by `foreign` below.
+            // A column's foreign key; `foreign` below parses a table's.
             let (name, columns) = (self.name.take(), self.column.iter().cloned().collect());
             self.found.foreign_keys.push(Key { name, columns });
             self.at += 1;
@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `FOREIGN KEY (columns) REFERENCES table (columns)`; what follows is passed over by the caller.
+    /// Parses `FOREIGN KEY (columns) REFERENCES table`; the caller skips the rest.
     fn foreign(&mut self) {
         let name = self.name.take();
         self.at += 1;
@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
         self.at += 2;
     }
 
-    /// The columns in parentheses, or the column that this definition is of.
+    /// Parses the columns in parentheses; without them, returns the column that is being defined.
     fn own_columns(&mut self) -> Vec<String> {
         if self.peek().is_some_and(|token| token.is_sign("(")) {
             return self.columns();
@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
         self.column.iter().cloned().collect()
     }
 
-    /// The names in parentheses, each the first token of its item: a direction or a collation may follow.
+    /// Parses the names in parentheses, each the first token of its item: a direction or a collation may follow.
     fn columns(&mut self) -> Vec<String> {
         let (mut names, mut depth, mut first) = (Vec::new(), 0_usize, true);
         while let Some(token) = self.next() {
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
         names
     }
 
-    /// The text between the parenthesis that comes next and its partner.
+    /// Returns the text between the next parenthesis and the one that closes it.
     fn parenthesised(&mut self) -> Option<String> {
         let from = self.peek().filter(|token| token.is_sign("("))?.end();
         let mut depth = 0_usize;
@@ -182,12 +182,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The name that a token stands for: a word, or what is in its quotes. SQLite takes a text for a name where one has to be.
+/// The identifier of a token: a word, or the content of its quotes. SQLite also accepts a string literal as an identifier.
 fn name(token: &Token<'_>) -> String {
     token.content().into_owned()
 }
 
-/// Whether a definition that begins so is a constraint of the table, not a column.
+/// Whether a definition that begins with this token is a table constraint, not a column.
 fn is_constraint(token: &Token<'_>) -> bool {
     ["constraint", "primary", "unique", "check", "foreign"].iter().any(|keyword| token.is_word(keyword))
 }

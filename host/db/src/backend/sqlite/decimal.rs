@@ -1,9 +1,9 @@
-//! Decimals for SQLite, which has no type for them: each connection gets functions that compute with the texts it keeps,
-//! exactly, and the collation `DECIMAL`, which orders and compares them by their values.
+//! Decimals for SQLite, which has no type for them and stores them as text: each connection gets functions that compute with
+//! these texts exactly, and the collation `DECIMAL`, which orders and compares them by value.
 //!
-//! The functions take texts, integers and floats (the shortest decimal that is read back as the float), and are null of a null.
-//! What has no result is an error whose message begins with [`MARK`] and the SQLSTATE. SQLite's own extension, which is part
-//! of the command `sqlite3`, has a collation of this name, so that it can use the same files.
+//! The functions take texts, integers and floats (as the shortest decimal that parses back to the float), and return null for a
+//! null. An undefined result is an error whose message begins with [`MARK`] and the SQLSTATE. SQLite's own decimal extension,
+//! part of the command `sqlite3`, has a collation of the same name, so that the command can use the same files.
 
 use libsqlite3_sys as ffi;
 use rusqlite::{
@@ -13,15 +13,15 @@ use rusqlite::{
 };
 use sqlservice_sql::decimal::{self, Decimal, DecimalError};
 
-/// How messages of these functions begin.
+/// The prefix of these functions' error messages.
 pub(super) const MARK: &str = "decimal ";
 
 type Computed = std::result::Result<Decimal, DecimalError>;
 
-/// Teaches a connection to compute with decimals.
+/// Registers the collation and the functions on a connection.
 pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_collation("DECIMAL", decimal::compare)?;
-    // A text that is one already is handed on.
+    // A text that is a normalised decimal already is returned unchanged.
     scalar(connection, "decimal", 1, |context| match context.get_raw(0) {
         ValueRef::Text(text) if is_tidy(text) => Ok(ToSqlOutput::Arg(0)),
         _ => text(one(context)?),
@@ -47,7 +47,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
             text(pair.map(|(left, right)| function(&left, &right)).transpose().map_err(failed)?)
         })?;
     }
-    // Its own operator takes the integer parts.
+    // SQLite's own operator `%` casts both operands to integers.
     scalar(connection, "float_mod", 2, |context| {
         let (left, right): (Option<f64>, Option<f64>) = (context.get(0)?, context.get(1)?);
         Ok(left.zip(right).map(|(left, right)| left % right))
@@ -66,7 +66,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_window_function("decimal_avg", 1, FLAGS, Total(|sum| sum.total.mean(sum.count)))
 }
 
-/// The same for the same arguments, and nothing that a schema could do harm with.
+/// Deterministic, and innocuous: views, indexes and checks may call them.
 const FLAGS: FunctionFlags =
     FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_INNOCUOUS);
 
@@ -97,7 +97,7 @@ fn scalar<T: rusqlite::functions::SqlFnOutput>(
     connection.create_scalar_function(name, arguments, FLAGS, function)
 }
 
-/// The first argument; nothing of a null.
+/// The first argument; none for a null.
 fn one(context: &Context<'_>) -> Result<Option<Decimal>> {
     number(context.get_raw(0))
 }
@@ -115,7 +115,7 @@ fn number(value: ValueRef<'_>) -> Result<Option<Decimal>> {
     read.map(Some).map_err(failed)
 }
 
-/// Whether a text is a decimal as these functions write it. One with more digits than they take is left to them to refuse.
+/// Whether a text is a decimal in the form that these functions return. One with too many digits is not, so that they refuse it.
 fn is_tidy(text: &[u8]) -> bool {
     let (whole, fraction) = parts(text);
     let all = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
@@ -127,21 +127,21 @@ fn is_tidy(text: &[u8]) -> bool {
         && !(text.starts_with(b"-") && is_zero())
 }
 
-/// Whether such a text has the digits that its column asks for.
+/// Whether a normalised decimal has the scale of its column and fits its precision.
 fn fits(text: &[u8], precision: u32, scale: u32) -> bool {
     let (whole, fraction) = parts(text);
     let whole = if whole == b"0" { 0 } else { whole.len() };
     fraction.map_or(0, <[u8]>::len) == scale as usize && whole <= precision.saturating_sub(scale) as usize
 }
 
-/// What stands before the point, without a sign, and what stands after it.
+/// The digits before the decimal point, without a sign, and those after it.
 fn parts(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     let mut parts = digits.splitn(2, |byte| *byte == b'.');
     (parts.next().unwrap_or_default(), parts.next())
 }
 
-/// A count of digits, which the host wrote into the statement.
+/// A precision or scale, which the host wrote into the statement.
 fn digits(context: &Context<'_>, at: usize) -> Result<u32> {
     context.get::<i64>(at).map(|digits| u32::try_from(digits.max(0)).unwrap_or(u32::MAX))
 }
@@ -158,7 +158,7 @@ fn failed(error: DecimalError) -> Error {
     Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ERROR), Some(message))
 }
 
-/// The sum of a group's or frame's values, and how many they are.
+/// The sum and the number of the values in a group or window frame.
 #[derive(Default)]
 struct Sum {
     total: Decimal,
@@ -175,7 +175,7 @@ impl Sum {
     }
 }
 
-/// What is made of a sum. Of no values it is null.
+/// The aggregate that a function computes from a [`Sum`]; null for no values.
 struct Total<T>(fn(&Sum) -> Option<T>);
 
 impl<T: rusqlite::ToSql + 'static> Total<T> {
@@ -220,7 +220,7 @@ mod tests {
         connection
     }
 
-    /// What a query says, its rows one after the other.
+    /// Returns a query's rows, or its error message, as one text.
     fn told(connection: &Connection, sql: &str) -> String {
         let mut statement = connection.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
         let width = statement.column_count();

@@ -1,6 +1,6 @@
-//! Rows on their way out of SQLite, straight from its memory into columns.
+//! Decodes SQLite's rows, straight from its memory into the columns of a batch.
 //!
-//! A cell that does not have its column's type, which SQLite allows, is handed on as what it is.
+//! SQLite allows a cell to have another type than its column. Such a cell keeps its own type.
 
 use sqlservice_sql::{
     Batch, Decimal,
@@ -20,27 +20,27 @@ use crate::{Error, Result, error::DatabaseError, row_sink::FetchSize};
 pub(super) struct Filling {
     batch: BatchBuilder,
     demand: FetchSize,
-    /// Bytes of texts and blobs so far; the rest is small and the same for each row.
+    /// Bytes of texts and blobs so far; the other values are small and counted as `row_bytes` for each row.
     bytes: usize,
     row_bytes: usize,
 }
 
 impl Filling {
-    /// An empty batch.
+    /// Creates an empty batch.
     pub(super) fn new(layout: &RowLayout, demand: FetchSize) -> Self {
-        // A point query should not pay for a thousand rows.
+        // A point query should not allocate for a thousand rows.
         let capacity = demand.rows.min(16);
         let batch = BatchBuilder::with_capacity(&layout.vectors, capacity);
         Self { batch, demand, bytes: 0, row_bytes: layout.kinds.len().saturating_mul(8) }
     }
 
-    /// An empty batch that will be like one before it.
+    /// Creates an empty batch with the capacity of the previous one.
     pub(super) fn like(layout: &RowLayout, demand: FetchSize, room: &[ColumnCapacity]) -> Self {
         let batch = BatchBuilder::with_room(&layout.vectors, room);
         Self { batch, demand, bytes: 0, row_bytes: layout.kinds.len().saturating_mul(8) }
     }
 
-    /// The room that it takes.
+    /// The capacity that its columns use.
     pub(super) fn room(&self) -> Vec<ColumnCapacity> {
         self.batch.room()
     }
@@ -58,7 +58,7 @@ impl Filling {
         Ok(())
     }
 
-    /// Adds a row of a key that was made.
+    /// Adds a row with the key that an insert generated.
     pub(super) fn push_key(&mut self, key: i64, layout: &RowLayout) -> Result<()> {
         for (column, kind) in self.batch.columns().iter_mut().zip(&layout.kinds) {
             push(column, *kind, Cell::Integer(key))?;
@@ -67,18 +67,18 @@ impl Filling {
         Ok(())
     }
 
-    /// Whether the reader asked for no more.
+    /// Whether the batch has reached the reader's fetch size.
     pub(super) fn is_full(&self) -> bool {
         let rows = self.batch.len();
         rows >= self.demand.rows || self.bytes.saturating_add(rows.saturating_mul(self.row_bytes)) >= self.demand.bytes
     }
 
-    /// Whether it has no row.
+    /// Whether the batch has no rows.
     pub(super) fn is_empty(&self) -> bool {
         self.batch.is_empty()
     }
 
-    /// The batch.
+    /// Returns the finished batch.
     pub(super) fn finish(self) -> Result<Batch> {
         Ok(self.batch.finish()?)
     }
@@ -104,11 +104,11 @@ fn push(column: &mut ColumnBuilder, kind: TypeKind, cell: Cell<'_>) -> Result<()
     Ok(())
 }
 
-/// Adds a text to a column whose type is written as text.
+/// Adds a text to a column whose type SQLite stores as text.
 fn push_text(column: &mut ColumnBuilder, kind: TypeKind, text: &str) -> Result<()> {
     let done = match kind {
         TypeKind::Decimal if decimal::is_plain(text) => Some(column.push_decimal_str(text)),
-        // As SQLite writes a float into a column of texts.
+        // With an exponent, as SQLite writes a float into a text column.
         TypeKind::Decimal => Decimal::parse(text).ok().map(|value| column.push_decimal_str(&value.to_string())),
         TypeKind::Json => Some(column.push_json_str(text)),
         TypeKind::Uuid => Uuid::try_parse(text).ok().map(|uuid| push_uuid(column, uuid)),
@@ -126,7 +126,7 @@ fn push_text(column: &mut ColumnBuilder, kind: TypeKind, text: &str) -> Result<(
     Ok(())
 }
 
-/// Adds what is no text to a column that would rather have something else.
+/// Adds any other cell: converted to the column's type where that is exact, else with its own type.
 fn push_other(column: &mut ColumnBuilder, kind: TypeKind, cell: Cell<'_>) -> Result<()> {
     match (kind, cell) {
         (TypeKind::Uint64, Cell::Integer(value)) if value >= 0 => column.push_u64(value.unsigned_abs()),
@@ -134,7 +134,7 @@ fn push_other(column: &mut ColumnBuilder, kind: TypeKind, cell: Cell<'_>) -> Res
             column.push_f64(exact(value).unwrap_or_default())
         }
         (TypeKind::Decimal, Cell::Integer(value)) => column.push_decimal_str(&value.to_string()),
-        // Rust writes floats without an exponent and as short as they read back the same.
+        // Rust formats a float without an exponent, in the fewest digits that parse back to it.
         (TypeKind::Decimal, Cell::Real(value)) if value.is_finite() => column.push_decimal_str(&value.to_string()),
         (TypeKind::Json, Cell::Integer(value)) => column.push_json_str(&value.to_string()),
         (TypeKind::Json, Cell::Real(value)) if value.is_finite() => column.push_json_str(&value.to_string()),
@@ -159,7 +159,7 @@ fn push_uuid(column: &mut ColumnBuilder, uuid: Uuid) -> sqlservice_sql::Result<(
     column.push_uuid(high, low)
 }
 
-/// SQLite takes any bytes for a text.
+/// Checks a text for UTF-8: SQLite accepts any bytes as a text.
 fn utf8(bytes: &[u8]) -> Result<&str> {
     std::str::from_utf8(bytes).map_err(|error| {
         Error::Data(DatabaseError {
@@ -170,7 +170,7 @@ fn utf8(bytes: &[u8]) -> Result<&str> {
     })
 }
 
-/// The float that is this integer, where there is one.
+/// The integer as a float; none beyond 2⁵³, from where not every integer has a float.
 fn exact(value: i64) -> Option<f64> {
     (value.unsigned_abs() <= 1 << 53).then_some(value as f64)
 }

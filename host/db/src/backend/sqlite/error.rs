@@ -1,4 +1,4 @@
-//! What SQLite's result codes and messages mean to a caller.
+//! Maps SQLite's result codes and messages to the host's errors.
 
 use std::ffi::c_int;
 
@@ -11,23 +11,23 @@ use crate::{
     error::{ConstraintKind, DatabaseError, Violation},
 };
 
-/// What SQLite said.
+/// An error of SQLite.
 #[derive(Debug)]
 pub(super) struct Failure {
     /// The extended result code.
     pub code: c_int,
-    /// Its message, which can name tables, columns and, for I/O, files.
+    /// SQLite's message, which can name tables, columns and, for I/O, files.
     pub message: String,
 }
 
 impl Failure {
-    /// A failure that the host finds itself.
+    /// An error that the host detects itself.
     pub(super) fn misuse(message: &str) -> Self {
         Self { code: ffi::SQLITE_MISUSE, message: message.to_owned() }
     }
 }
 
-/// The driver's own words, for the host's log.
+/// SQLite's own code and message, for the host's log.
 #[derive(Debug, thiserror::Error)]
 #[error("SQLite error {code}: {message}")]
 struct SqliteFailure {
@@ -35,13 +35,13 @@ struct SqliteFailure {
     message: String,
 }
 
-/// Whether another connection's lock was in the way, so that the same step can succeed a little later.
+/// Whether another connection's lock caused the failure, so that a retry can succeed.
 pub(super) fn is_busy(failure: &Failure) -> bool {
     primary(failure.code) == ffi::SQLITE_BUSY && failure.code != ffi::SQLITE_BUSY_SNAPSHOT
 }
 
-/// Whether a connection could not be opened as another one has the file to itself just then: while it recovers the log, or takes it
-/// away because it was the last one.
+/// Whether a connection could not be opened because another one has the file locked exclusively: it recovers the log, or deletes
+/// it as the last connection that closes.
 pub(super) fn is_occupied(error: &Error) -> bool {
     match error {
         Error::LockNotAvailable(_) => true,
@@ -59,12 +59,12 @@ pub(super) fn is_interrupted(failure: &Failure) -> bool {
     primary(failure.code) == ffi::SQLITE_INTERRUPT
 }
 
-/// Whether a value was longer than it may be.
+/// Whether a value exceeded the length limit.
 pub(super) fn is_too_long(failure: &Failure) -> bool {
     primary(failure.code) == ffi::SQLITE_TOOBIG
 }
 
-/// The error for a failure. Messages of I/O are the host's own, since SQLite's can name files.
+/// Converts a failure to an error. I/O errors get messages of the host's own, since SQLite's can name files.
 pub(super) fn error(failure: Failure) -> Error {
     let code = failure.code;
     match primary(code) {
@@ -106,12 +106,12 @@ pub(super) fn error(failure: Failure) -> Error {
     }
 }
 
-/// A failure to open a file, or of the driver's thread.
+/// Converts an error of sqlx: a file that could not be opened, or a failed worker thread.
 pub(super) fn driver(error: sqlx::Error) -> Error {
     Error::Disconnected(Some(Box::new(error)))
 }
 
-/// A value that SQLite cannot hold.
+/// The error for a value that SQLite cannot store.
 pub(super) fn unfit(message: &str) -> Error {
     Error::Data(DatabaseError { sqlstate: Some("22003".into()), message: message.into(), source: None })
 }
@@ -120,7 +120,7 @@ fn primary(code: c_int) -> c_int {
     code & 0xff
 }
 
-/// Errors of the text or of its meaning, told apart by SQLite's messages.
+/// Converts an `SQLITE_ERROR`, which only its message classifies.
 fn plain(failure: Failure) -> Error {
     if let Some(table) = failure.message.strip_prefix("no such table: ") {
         return Error::NoSuchTable(unqualified(table).to_owned());
@@ -138,7 +138,7 @@ fn plain(failure: Failure) -> Error {
         let (state, what) = (state.to_owned(), what.to_owned());
         return Error::Data(said(failure, Some(&state), Some(&what)));
     }
-    // What a function of the list finds at run time is about values; the rest is about the text.
+    // Functions report these at run time about their arguments; all other messages concern the statement's text.
     let about_values = ["integer overflow", "malformed JSON", "JSON path error", "string or blob too big"];
     if about_values.iter().any(|message| failure.message.starts_with(message)) {
         return Error::Data(said(failure, Some("22000"), None));
@@ -147,12 +147,12 @@ fn plain(failure: Failure) -> Error {
     Error::Operational(said(failure, state, None))
 }
 
-/// What the authorizer refused.
+/// The error for an action that the authorizer denied.
 fn denied(failure: Failure) -> Error {
     Error::Denied(said(failure, Some("42501"), Some("the statement does what is not allowed")))
 }
 
-/// What a guest may see; SQLite's own message where none is given.
+/// Builds the error that a guest sees; with SQLite's own message where none is given.
 fn said(failure: Failure, sqlstate: Option<&str>, message: Option<&str>) -> DatabaseError {
     DatabaseError {
         sqlstate: sqlstate.map(str::to_owned),
@@ -161,7 +161,7 @@ fn said(failure: Failure, sqlstate: Option<&str>, message: Option<&str>) -> Data
     }
 }
 
-/// Reads `UNIQUE constraint failed: t.a, t.b` and its like.
+/// Parses messages such as `UNIQUE constraint failed: t.a, t.b`.
 fn violation(code: c_int, message: &str) -> Violation {
     let kind = match code {
         ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
@@ -182,7 +182,7 @@ fn violation(code: c_int, message: &str) -> Violation {
         violation.constraint = Some(index.to_owned());
         return violation;
     }
-    // The first column says how long the table's name is, dots in it or not.
+    // The table's name ends at the first dot. The same prefix is cut off the other columns.
     let mut parts = what.split(", ");
     let Some((table, column)) = parts.next().and_then(|first| first.split_once('.')) else { return violation };
     violation.table = Some(table.to_owned());

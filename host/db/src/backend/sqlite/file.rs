@@ -1,21 +1,21 @@
-//! The files that URLs of SQLite's name.
+//! Parses SQLite URLs.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// What a URL of SQLite's names.
+/// The file of a SQLite URL, and how it is opened.
 #[derive(Clone)]
 pub(crate) struct SqliteFile {
-    /// Nothing for a database in memory.
+    /// None for an in-memory database.
     pub(super) path: Option<PathBuf>,
     pub(super) read_only: bool,
     pub(super) create: bool,
 }
 
 impl SqliteFile {
-    /// Reads `sqlite:path`, `sqlite://path` and `sqlite::memory:`, with `?mode=ro`, `rw`, `rwc` (as if nothing is said)
-    /// or `memory`. A path is relative to the host's working directory unless it begins with a slash.
+    /// Parses `sqlite:path`, `sqlite://path` and `sqlite::memory:`, with `?mode=ro`, `rw`, `rwc` (the default) or `memory`.
+    /// A path is relative to the host's working directory unless it begins with a slash.
     pub(crate) fn parse(url: &str) -> Result<Self> {
         let rest = url.strip_prefix("sqlite:").unwrap_or(url);
         let rest = rest.strip_prefix("//").unwrap_or(rest);
@@ -37,13 +37,13 @@ impl SqliteFile {
         Ok(file)
     }
 
-    /// Whether it is a database in memory.
+    /// Whether the database is in memory.
     pub(crate) fn is_memory(&self) -> bool {
         self.path.is_none()
     }
 }
 
-/// A path without percent signs.
+/// Decodes the percent escapes of a path.
 fn decode(path: &str) -> Result<PathBuf> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.bytes();
@@ -63,7 +63,7 @@ fn decode(path: &str) -> Result<PathBuf> {
     if path.contains('\0') {
         return Err(Error::Url("the path of a SQLite URL has a NUL".into()));
     }
-    // SQLite would take such a name for a URL of its own, with parameters.
+    // SQLite would parse such a name as a URI of its own, with parameters.
     Ok(if path.starts_with("file:") { Path::new(".").join(path) } else { path.into() })
 }
 

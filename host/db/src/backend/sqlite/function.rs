@@ -1,14 +1,14 @@
-//! Functions of SQLite's that take long for some arguments, again: the same results, in linear time where that can be, and each
-//! tells the [`Hooks`] how much it does, so that it ends where its statement has to.
+//! Replaces SQLite functions that are slow for some arguments. The results are the same, in linear time where possible, and each
+//! function reports its work to the [`Hooks`], so that it ends when its statement is cancelled or reaches its bound.
 //!
-//! SQLite cannot be stopped while a function runs: `instr` of a long text and a long part of it takes minutes, in which no progress
-//! handler is called and no interrupt is heard. Arguments are guest-controlled. These functions replace its own on every
-//! connection, also where views, indexes and checks use them, which other programs read: so they must not differ in anything
-//! but time. The tests ask SQLite's own for random arguments.
+//! SQLite cannot be interrupted while a function runs: `instr` of two long texts takes minutes, without a call of the progress
+//! handler. Arguments are guest-controlled. These functions replace SQLite's on every connection, also in views, indexes and
+//! checks, which other programs use as well: so they must differ in nothing but time. The tests compare them with SQLite's own
+//! for random arguments.
 //!
-//! SQLite knows of its own `LIKE` and `GLOB` that a pattern which begins with letters can be looked up in an index, where the
-//! pattern is a literal. That is lost for SQL text of a guest's. Compiled statements have patterns as parameters, for which it
-//! never was done (`SQLITE_DBCONFIG_ENABLE_QPSG`).
+//! SQLite uses an index for its own `LIKE` and `GLOB` where the pattern is a literal that begins with letters. A guest's SQL text
+//! loses that optimisation. Compiled statements bind patterns as parameters, which never had it
+//! (`SQLITE_DBCONFIG_ENABLE_QPSG`).
 
 mod bounded;
 mod pattern;
@@ -29,18 +29,18 @@ use rusqlite::{
 use self::{pattern::Rules, search::TrimSides};
 use super::hooks::Hooks;
 
-/// The most bytes that a text, bytes or a row of SQLite's may have: as many as the largest batch of rows may, and as MariaDB
-/// takes by default. SQLite works with a value in one step, which takes the longer the longer it is, and cannot be stopped.
+/// The most bytes of a text, a blob or a row in SQLite: the limit of a batch, and MariaDB's default. SQLite processes a value in
+/// one step, which takes time in proportion to its length and cannot be interrupted.
 pub(super) const MOST_BYTES: i32 = 16 << 20;
 
 /// The most bytes of a pattern of `LIKE` or `GLOB`.
 pub(super) const PATTERN_BYTES: i32 = 10_000;
 
-/// The same for the same arguments, and nothing that a schema could do harm with.
+/// Deterministic, and innocuous: views, indexes and checks may call them.
 const FLAGS: FunctionFlags =
     FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_INNOCUOUS);
 
-/// Puts the functions in the place of SQLite's.
+/// Registers the functions in place of SQLite's.
 pub(super) fn register(connection: &Connection, hooks: &Arc<Hooks>) -> Result<()> {
     let meter = Meter { hooks: Arc::clone(hooks), plain: Arc::default() };
     scalar(connection, &meter, "like", 2, |call| call.pattern(Rules::LIKE))?;
@@ -66,21 +66,21 @@ fn scalar(
     connection.create_scalar_function(name, arguments, FLAGS, move |context| function(&Call { context, meter: &meter }))
 }
 
-/// What the functions of one connection share.
+/// The state that the functions of one connection share.
 #[derive(Clone)]
 struct Meter {
     hooks: Arc<Hooks>,
-    /// A connection with SQLite's own functions, and nothing else. Made when it is asked for the first time.
+    /// An empty in-memory connection with SQLite's own functions, opened on first use.
     plain: Arc<Mutex<Option<Connection>>>,
 }
 
 impl Meter {
-    /// Says that so many bytes were looked at or made, or are about to be.
+    /// Charges bytes read or written, before or after the work. Fails where the statement has to stop.
     fn charge(&self, work: usize) -> Result<()> {
         if self.hooks.charge(work) { Ok(()) } else { Err(stopped()) }
     }
 
-    /// Asks SQLite's own functions.
+    /// Runs a query with SQLite's own functions.
     fn ask<T>(&self, ask: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let mut plain = self.plain.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *plain {
@@ -89,7 +89,7 @@ impl Meter {
         }
     }
 
-    /// A float as SQLite writes it.
+    /// Formats a float as SQLite does.
     fn float(&self, value: f64) -> Result<String> {
         self.ask(|plain| plain.query_row("SELECT CAST(?1 AS TEXT)", [value], |row| row.get(0)))
     }
@@ -102,7 +102,7 @@ struct Call<'c> {
 }
 
 impl Call<'_> {
-    /// An argument as SQLite makes a text of it; nothing of a null.
+    /// An argument cast to text as SQLite casts it; none for a null.
     fn text(&self, at: usize) -> Result<Option<Cow<'_, [u8]>>> {
         Ok(match self.context.get_raw(at) {
             ValueRef::Null => None,
@@ -113,14 +113,14 @@ impl Call<'_> {
     }
 }
 
-/// What a function returns.
+/// A function's return value.
 enum FunctionResult {
     Null,
     Integer(i64),
     /// Not necessarily UTF-8.
     Text(Vec<u8>),
     Blob(Vec<u8>),
-    /// The argument at this position, as it is.
+    /// The argument at this position, unchanged.
     Argument(usize),
 }
 
@@ -136,29 +136,29 @@ impl ToSql for FunctionResult {
     }
 }
 
-/// The error of a statement that is ended. Without a message, as one would make another error of it.
+/// The error that interrupts the statement. It has no message, since SQLite would replace the code by `SQLITE_ERROR` for one.
 fn stopped() -> Error {
     Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None)
 }
 
-/// The error that SQLite's own function has.
+/// An error with the message of SQLite's own function.
 fn failed(message: &str) -> Error {
     Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ERROR), Some(message.to_owned()))
 }
 
-/// A result that is longer than a value may be.
+/// The error for a result that exceeds the length limit.
 fn too_long() -> Error {
     Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_TOOBIG), None)
 }
 
-/// The next character as SQLite reads it, and its length. What is not UTF-8 is read leniently, and is a character as well.
+/// Decodes the next character as SQLite does, and returns its length in bytes. Invalid UTF-8 is decoded leniently, not refused.
 #[inline]
 fn character(bytes: &[u8]) -> Option<(u32, usize)> {
     let (&first, rest) = bytes.split_first()?;
     Some(if first < 0xc0 { (first.into(), 1) } else { long_character(first, rest) })
 }
 
-/// One that begins with this byte.
+/// Decodes a character that begins with this byte.
 fn long_character(first: u8, rest: &[u8]) -> (u32, usize) {
     let more = rest.iter().take_while(|byte| is_continuation(**byte)).count();
     let head: u32 = match first {
@@ -175,12 +175,12 @@ fn long_character(first: u8, rest: &[u8]) -> (u32, usize) {
     (if is_none { 0xfffd } else { read }, more + 1)
 }
 
-/// Whether a byte is no character's first.
+/// Whether a byte is a UTF-8 continuation byte.
 fn is_continuation(byte: u8) -> bool {
     byte & 0xc0 == 0x80
 }
 
-/// A text up to its first NUL, where many of SQLite's functions take it to end.
+/// A text up to its first NUL, where many SQLite functions end it.
 fn until_nul(text: &[u8]) -> &[u8] {
     memchr::memchr(0, text).and_then(|end| text.get(..end)).unwrap_or(text)
 }

@@ -1,14 +1,14 @@
-//! The raw SQLite connection behind a safe face: the only module of the host with `unsafe`, and so a long one.
+//! A safe interface to the raw SQLite connection: the only module of the host with `unsafe`, and so a long one.
 //!
-//! What is set or asked of a whole connection goes through rusqlite. Its statements are not used: they copy each value that is bound,
-//! belong to one thread and borrow their connection, and take more instructions (11 % for a point query, 31 % to read 10,000 rows, 9 % to
-//! insert them). Its callbacks and its interrupt are only for connections that it closes itself.
+//! Settings and state of a whole connection go through rusqlite. Its statements are not used: they copy each bind value, are not
+//! `Send`, borrow their connection, and cost more instructions (11 % for a point query, 31 % to read 10,000 rows, 9 % to
+//! insert them). Its callbacks and its interrupt work only with connections that it closes itself.
 //!
 //! sqlx opens the connection and keeps a thread for it, but that thread is locked out for the connection's whole life
-//! (`lock_handle` once; taking and giving it back again and again deadlocks in 0.9), and statements are prepared and stepped
-//! here. All statements belong to the handle, so none outlives its connection; everything takes `&mut self`, so there is
-//! one user at a time; memory that SQLite lends is borrowed from `&self`, and every function that could invalidate it takes
-//! `&mut self`.
+//! (one `lock_handle`; locking and unlocking it repeatedly deadlocks in 0.9), and statements are prepared and stepped
+//! here. All statements belong to the handle, so none outlives its connection. Everything that works with them takes `&mut self`,
+//! so there is one user at a time. Memory that SQLite lends is borrowed from `&self`, and every function that could
+//! invalidate it takes `&mut self`.
 #![allow(unsafe_code, reason = "SQLite's C interface; each block says why it is sound")]
 
 use std::{
@@ -38,77 +38,77 @@ pub(super) mod value;
 
 pub(super) use cache::INLINE_BYTES;
 
-/// Runs of the statement in use with values that are lent to it: see [`Handle::lend`].
+/// Runs of the active statement whose bind values SQLite reads in place: see [`Handle::lend`].
 pub(super) struct Lending<'h, 'v> {
-    // Never given away to change: with another statement or connection in its place, values would stay bound.
+    // Never lent out mutably: with another statement or connection swapped in, the values would stay bound.
     handle: &'h mut Handle,
     values: PhantomData<&'v ()>,
 }
 
-/// A column as the statement declares it.
+/// A result column's name and declared type.
 #[derive(Clone, Debug)]
 pub(super) struct DeclaredColumn {
     pub name: String,
-    /// The type of the table's column that it is, if it is one.
+    /// The declared type of the table column behind it; none for an expression.
     pub ty: Option<String>,
 }
 
 /// A prepared statement.
 struct Prepared {
     sql: Sql,
-    /// What it may do.
+    /// The statement's rights.
     rights: Rights,
-    /// Whether its runs were short so far.
+    /// Whether all of its runs so far were short.
     is_brief: bool,
-    /// The table that it inserts into, as [`Hooks`] knows it.
+    /// The hash by which [`Hooks`] identifies the table that it inserts into; 0 for none.
     target: u64,
-    /// Whether it does what can take long in one step.
+    /// Whether one of its steps can take long.
     lingers: bool,
-    /// The most bytes of a value that it works with.
+    /// The most bytes of a value that it may process.
     value_bytes: c_int,
     statement: Statement,
 }
 
 /// A connection and its statements.
 pub(super) struct Handle {
-    /// The connection, which this does not own.
+    /// The connection, which `rusqlite` does not own here.
     db: rusqlite::Connection,
-    /// The statement in use.
+    /// The active statement.
     active: Option<Prepared>,
-    /// Statements that may be used again, the last used one last.
+    /// Cached statements, the most recently used last.
     cached: Vec<Prepared>,
-    /// Whether the thread of a caller works with it, which must not be long.
+    /// Whether it runs on its caller's thread, where work must be short.
     is_inline: bool,
-    /// Keeps sqlx's thread out. Nothing but drop takes it.
+    /// Locks sqlx's thread out. Only `release` takes it.
     guard: Option<LockedSqliteHandle<'static>>,
     connection: Leaked,
     hooks: Arc<Hooks>,
     interrupt: Interrupt,
 }
 
-/// Stops whatever statement runs on a connection, from any thread, as long as the connection is there.
+/// Interrupts the running statement of a connection, from any thread, while the connection is open.
 #[derive(Clone)]
 pub(super) struct Interrupt(Arc<Mutex<Option<Db>>>);
 
 /// A connection to interrupt.
 struct Db(NonNull<ffi::sqlite3>);
 
-// SAFETY: the pointer is only given to `sqlite3_interrupt`, which may be called from any thread while the connection is
+// SAFETY: the pointer is only passed to `sqlite3_interrupt`, which may be called from any thread while the connection is
 // open; the mutex around it is emptied before the connection is closed.
 unsafe impl Send for Db {}
 
 impl Interrupt {
-    /// Interrupts the running statement. Does nothing where none runs: SQLite forgets it when the next one starts.
+    /// Interrupts the running statement. Has no effect where none runs: SQLite clears the interrupt when the next one starts.
     pub(super) fn interrupt(&self) {
         if let Some(db) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            // SAFETY: the connection is open, as it is taken out of the mutex before it is closed, and the lock is held.
+            // SAFETY: the connection is open, as the pointer is removed from the mutex before it is closed, and the lock is held.
             unsafe { ffi::sqlite3_interrupt(db.0.as_ptr()) }
         }
     }
 }
 
 impl Handle {
-    /// Takes a connection over from sqlx, and closes what guests must not reach.
+    /// Takes a connection over from sqlx, and restricts it to what guests may reach.
     pub(super) async fn new(connection: SqliteConnection, hooks: Arc<Hooks>) -> Result<Self, sqlx::Error> {
         let leaked = Leaked(NonNull::from(Box::leak(Box::new(connection))));
         let mut guard = match leaked.borrow().lock_handle().await {
@@ -119,7 +119,7 @@ impl Handle {
             }
         };
         let raw = guard.as_raw_handle();
-        // SAFETY: the connection is open for as long as this handle, and nothing else works with it; what is made here does not own it.
+        // SAFETY: the connection is open for as long as this handle, and nothing else works with it; the new value does not own it.
         let db = match unsafe { rusqlite::Connection::from_handle(raw.as_ptr()) } {
             Ok(db) => db,
             Err(error) => {
@@ -137,22 +137,22 @@ impl Handle {
         Ok(handle)
     }
 
-    /// Gives the connection the functions and collations of the host's own.
+    /// Registers the host's own functions and collations.
     fn extend(&self) -> rusqlite::Result<()> {
         decimal::register(&self.db)?;
         function::register(&self.db, &self.hooks)
     }
 
-    /// Sets what holds for the connection's whole life.
+    /// Sets the options, limits and callbacks of the connection's whole life.
     fn restrict(&self) -> rusqlite::Result<()> {
         self.db.load_extension_disable()?;
         let on_off = [
             (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
             (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
             (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true),
-            // A plan that looked at the values would be made again whenever they change, which costs more than most queries.
+            // A plan that depended on bind values would be recomputed whenever they change, which costs more than most queries.
             (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
-            // Text in double quotes is a name here as in every other database.
+            // Text in double quotes is an identifier, as in the other databases, and never a string.
             (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
             (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
         ];
@@ -166,7 +166,7 @@ impl Handle {
             (Limit::SQLITE_LIMIT_SQL_LENGTH, 16 << 20),
             (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 100),
             (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, function::PATTERN_BYTES),
-            // Each path of a JSON function is looked for from the beginning of its document.
+            // A JSON function searches its document from the beginning for each path argument.
             (Limit::SQLITE_LIMIT_FUNCTION_ARG, 100),
         ];
         for (limit, value) in limits {
@@ -175,9 +175,9 @@ impl Handle {
         let mut kept = MODULES.map(CStr::as_ptr).to_vec();
         kept.push(ptr::null());
         let context = Arc::as_ptr(&self.hooks).cast_mut().cast::<c_void>();
-        // SAFETY: the connection is open, and has used no table yet; the names are strings, with a null at the end, that live
-        // forever. The context is the hooks, which this handle keeps alive until the connection is closed; the callbacks take it
-        // for what it is and only read it.
+        // SAFETY: the connection is open, and has used no table yet; the names are static C strings, with a null pointer after
+        // the last. The context is the hooks, which this handle keeps alive until the connection is closed; the callbacks cast it
+        // to its own type and only read it.
         unsafe {
             ffi::sqlite3_drop_modules(self.db.handle(), kept.as_mut_ptr().cast());
             ffi::sqlite3_set_authorizer(self.db.handle(), Some(authorize), context);
@@ -186,13 +186,13 @@ impl Handle {
         Ok(())
     }
 
-    /// Lets no value have more bytes than this until it is said again; a step that meets or makes a longer one fails.
+    /// Sets the length limit of values in bytes; a step that reads or creates a longer one fails.
     fn limit_values(&mut self, bytes: c_int) {
-        // It only fails for a negative number.
+        // It fails only for a negative number.
         let _ = self.db.set_limit(Limit::SQLITE_LIMIT_LENGTH, bytes);
     }
 
-    /// What interrupts this connection.
+    /// Returns the interrupt of this connection.
     pub(super) fn interrupt(&self) -> Interrupt {
         self.interrupt.clone()
     }
@@ -207,17 +207,17 @@ impl Handle {
         matches!(self.db.transaction_state(None::<&str>), Ok(TransactionState::Write))
     }
 
-    /// How many rows were changed, by triggers and foreign keys too, since the connection was opened.
+    /// The number of rows changed since the connection was opened, also by triggers and foreign keys.
     pub(super) fn total_changes(&self) -> u64 {
         self.db.total_changes()
     }
 
-    /// The key that the last insert made.
+    /// The key that the last insert generated.
     pub(super) fn made_key(&self) -> i64 {
         self.db.last_insert_rowid()
     }
 
-    /// How many rows the last insert, update or delete changed itself.
+    /// The number of rows that the last insert, update or delete changed itself.
     pub(super) fn changes(&self) -> u64 {
         self.db.changes()
     }
@@ -230,7 +230,7 @@ impl Handle {
         let rights = Rights::of(sql);
         self.hooks.set_rights(rights);
         self.hooks.prepares();
-        // SAFETY: the connection is open; the text has `length` bytes; both out-pointers are ours.
+        // SAFETY: the connection is open; the text has `length` bytes; both out-pointers point to locals.
         let code = unsafe {
             let (raw, tail) = (&raw mut raw, &raw mut tail);
             ffi::sqlite3_prepare_v3(self.db.handle(), text, length, ffi::SQLITE_PREPARE_PERSISTENT, raw, tail)
@@ -243,7 +243,7 @@ impl Handle {
         let target = self.hooks.take_target();
         let lingers = self.hooks.lingers();
         let value_bytes = cache::value_bytes(statement.memory(), statement.ask(ffi::sqlite3_column_count), sql.len());
-        // SQLite sets the tail to a place in the text or to its end.
+        // SQLite points the tail into the text or to its end.
         let used = tail.addr().wrapping_sub(text.addr());
         if !raw::is_blank(sql.get(used..).unwrap_or("?"), Dialect::Sqlite) {
             return Err(Failure::misuse("the text has more than one statement; send them one by one"));
@@ -251,7 +251,7 @@ impl Handle {
         Ok(Prepared { sql: sql.clone(), rights, is_brief: true, target, lingers, value_bytes, statement })
     }
 
-    /// Ends the run of the statement in use, so that it can run again with the same values.
+    /// Resets the active statement, so that it can run again with the same values.
     pub(super) fn restart(&mut self) {
         self.ask_statement(ffi::sqlite3_reset);
     }
@@ -260,33 +260,33 @@ impl Handle {
         self.active.as_ref().map(|prepared| &prepared.statement)
     }
 
-    /// What SQLite says of the statement in use; 0 where there is none.
+    /// Calls a function of SQLite with the active statement; 0 where there is none.
     #[inline]
     fn ask_statement(&self, question: Question) -> c_int {
         self.statement().map_or(0, |statement| statement.ask(question))
     }
 
-    /// Whether the statement in use changes nothing in the database.
+    /// Whether the active statement changes nothing in the database.
     pub(super) fn is_read_only(&self) -> bool {
         self.ask_statement(ffi::sqlite3_stmt_readonly) != 0
     }
 
-    /// How many values the statement in use takes.
+    /// The number of parameters of the active statement.
     pub(super) fn parameters(&self) -> usize {
         usize::try_from(self.ask_statement(ffi::sqlite3_bind_parameter_count)).unwrap_or(0)
     }
 
-    /// How many columns the statement in use returns.
+    /// The number of result columns of the active statement.
     pub(super) fn width(&self) -> usize {
         usize::try_from(self.ask_statement(ffi::sqlite3_column_count)).unwrap_or(0)
     }
 
-    /// A column of the statement in use.
+    /// A result column of the active statement.
     pub(super) fn declared(&self, position: usize) -> DeclaredColumn {
         let Some((statement, column)) = self.statement().zip(c_int::try_from(position).ok()) else {
             return DeclaredColumn { name: String::new(), ty: None };
         };
-        // SAFETY: the statement is ours and not finalized; a column out of range gives null; what is not null is a string
+        // SAFETY: the statement is owned and not finalized; a column out of range returns null; any other pointer is a string
         // that lives until the statement is stepped or finalized, and is copied before.
         let (name, ty) = unsafe {
             let statement = statement.0.as_ptr();
@@ -295,13 +295,13 @@ impl Handle {
         DeclaredColumn { name: name.unwrap_or_default(), ty }
     }
 
-    /// Binds a value to the statement in use. Positions count from zero. SQLite copies texts and bytes.
+    /// Binds a value to the active statement. Positions count from zero. SQLite copies texts and blobs.
     pub(super) fn bind(&mut self, position: usize, value: &Bound<'_>) -> Result<(), Failure> {
-        // SAFETY: `SQLITE_TRANSIENT` makes SQLite copy what it is given before it returns.
+        // SAFETY: `SQLITE_TRANSIENT` makes SQLite copy the value before it returns.
         unsafe { self.bind_as(position, value, ffi::SQLITE_TRANSIENT()) }
     }
 
-    /// Works with values that SQLite reads where they lie. The statement in use has none of them afterwards.
+    /// Runs work with bind values that SQLite reads in place. They are unbound from the active statement afterwards.
     pub(super) fn lend<'v, T>(&mut self, work: impl FnOnce(&mut Lending<'_, 'v>) -> T) -> T {
         work(&mut Lending { handle: self, values: PhantomData })
     }
@@ -310,7 +310,7 @@ impl Handle {
     ///
     /// # Safety
     ///
-    /// Unless `destructor` is `SQLITE_TRANSIENT`, texts and bytes stay where they are until they are unbound.
+    /// Unless `destructor` is `SQLITE_TRANSIENT`, texts and blobs must live and not move until they are unbound.
     unsafe fn bind_as(
         &mut self,
         position: usize,
@@ -322,9 +322,9 @@ impl Handle {
             return Err(Failure::misuse("there is no such parameter"));
         };
         let statement = statement.as_ptr();
-        // SAFETY: the statement is ours and not finalized; SQLite checks the position; texts and bytes have the lengths that are
-        // given, texts are UTF-8, and what becomes of them later is the caller's promise. An empty slice's pointer is not null,
-        // so it binds no bytes, not null.
+        // SAFETY: the statement is owned and not finalized; SQLite checks the position; texts and blobs have the passed lengths,
+        // texts are UTF-8, and the caller promises that they live long enough. An empty slice's pointer is not null,
+        // so it binds an empty value, not null.
         let code = unsafe {
             let bind_text = |text: &str, destructor| {
                 let (data, length) = (text.as_ptr().cast::<c_char>(), text.len() as u64);
@@ -344,16 +344,16 @@ impl Handle {
         if code == ffi::SQLITE_OK { Ok(()) } else { Err(self.failure(code)) }
     }
 
-    /// Takes the statement in use its values away, and ends its run.
+    /// Resets the active statement and unbinds its values.
     fn unbind(&mut self) {
-        // The code of a reset is that of the last step, known already.
+        // A reset returns the code of the last step, which is known already.
         self.ask_statement(ffi::sqlite3_reset);
         self.ask_statement(ffi::sqlite3_clear_bindings);
     }
 
-    /// Goes on to the next row. Whether there is one. The callbacks that SQLite may call are the progress handler, the authorizer and
-    /// the update hook, which touch their own state only, and functions of `decimal` and `function`, which touch nothing but their
-    /// arguments, the hooks and a connection of their own.
+    /// Steps to the next row. Returns whether there is one. SQLite may call the progress handler, the authorizer and the update hook,
+    /// which access only the hooks, and the functions of `decimal` and `function`, which access only their arguments, the hooks and a
+    /// connection of their own.
     #[inline]
     pub(super) fn step(&mut self) -> Result<bool, Failure> {
         match self.statement().map(|statement| statement.ask(ffi::sqlite3_step)) {
@@ -368,10 +368,10 @@ impl Handle {
         let Some((statement, column)) = self.statement().zip(c_int::try_from(position).ok()) else {
             return Cell::Null;
         };
-        // SAFETY: the statement is ours and not finalized; a column out of range, or no current row, reads as null. Such a
-        // value may be read where no other thread works with the connection, which is so: it is borrowed from us. Each accessor
-        // is asked only for the type that the value has, so that nothing is converted and earlier pointers stay good until
-        // the next step, which needs `&mut self`. The length is asked for after the data, as SQLite wants it.
+        // SAFETY: the statement is owned and not finalized; a column out of range, or no current row, reads as null. The value may
+        // be read, as no other thread works with the connection while `self` is borrowed. Each accessor is called only for the
+        // value's own type, so that nothing is converted and earlier pointers stay valid until the next step, which needs
+        // `&mut self`. The length is read after the data, as SQLite requires.
         unsafe {
             let value = ffi::sqlite3_column_value(statement.0.as_ptr(), column);
             match ffi::sqlite3_value_type(value) {
@@ -394,7 +394,7 @@ impl Handle {
     ///
     /// # Safety
     ///
-    /// `data` is what SQLite gave for a value of the current row of this live statement, or null, and `length` its length.
+    /// `data` is SQLite's pointer to a value in the current row of this live statement, or null, and `length` is its length.
     unsafe fn lent(&self, data: *const u8, length: c_int) -> &[u8] {
         match usize::try_from(length) {
             // SAFETY: SQLite lends `length` bytes until the next step, which cannot happen while `self` is borrowed.
@@ -403,9 +403,9 @@ impl Handle {
         }
     }
 
-    /// What SQLite says about the last failure.
+    /// Builds a failure with SQLite's message for it.
     fn failure(&self, code: c_int) -> Failure {
-        // SAFETY: the connection is open; the message is SQLite's until the next call, and is copied.
+        // SAFETY: the connection is open; the message is valid until the next call, and is copied.
         let message = unsafe { text(ffi::sqlite3_errmsg(self.db.handle())) }.unwrap_or_default();
         Failure { code, message }
     }
@@ -421,7 +421,7 @@ impl Handle {
         }
     }
 
-    /// Takes everything apart in the one order that is sound. Nothing the second time.
+    /// Tears the handle down in the only sound order, and returns the connection; none on the second call.
     fn release(&mut self) -> Option<Box<SqliteConnection>> {
         self.interrupt.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         // sqlx cannot close a connection that has statements.
@@ -429,35 +429,35 @@ impl Handle {
         self.cached.clear();
         let mut guard = self.guard.take()?;
         guard.remove_progress_handler();
-        // SAFETY: the connection is open, and the hooks cannot be reached through it after this.
+        // SAFETY: the connection is open, and has no pointer to the hooks after this.
         unsafe {
             ffi::sqlite3_set_authorizer(self.db.handle(), None, ptr::null_mut());
             ffi::sqlite3_update_hook(self.db.handle(), None, ptr::null_mut());
         }
         drop(guard);
-        // The guard is taken only once, so this is the one time.
+        // The guard is taken only once, so this is called only once.
         Some(self.connection.take_back())
     }
 }
 
 impl<'v> Lending<'_, 'v> {
-    /// Binds a value where it lies. Positions count from zero.
+    /// Binds a value that SQLite reads in place. Positions count from zero.
     pub(super) fn bind(&mut self, position: usize, value: &Bound<'v>) -> Result<(), Failure> {
-        // SAFETY: what lives for `'v` lives longer than this value, whose drop unbinds it.
+        // SAFETY: a value that lives for `'v` outlives this `Lending`, whose drop unbinds it.
         unsafe { self.handle.bind_as(position, value, ffi::SQLITE_STATIC()) }
     }
 
-    /// Goes on to the next row. Whether there is one.
+    /// Steps to the next row. Returns whether there is one.
     pub(super) fn step(&mut self) -> Result<bool, Failure> {
         self.handle.step()
     }
 
-    /// Ends the run, so that another one can begin.
+    /// Resets the statement, so that another run can begin.
     pub(super) fn restart(&mut self) {
         self.handle.restart();
     }
 
-    /// The connection, to look at.
+    /// The connection, read-only.
     pub(super) fn handle(&self) -> &Handle {
         self.handle
     }
@@ -476,51 +476,51 @@ impl Drop for Handle {
     }
 }
 
-/// A connection on the heap that a guard borrows for as long as it likes.
+/// A leaked connection on the heap, so that a guard can borrow it for `'static`.
 struct Leaked(NonNull<SqliteConnection>);
 
-// SAFETY: it is the only pointer to a connection, which may move between threads.
+// SAFETY: it owns the connection alone, and a connection may move between threads.
 unsafe impl Send for Leaked {}
-// SAFETY: nothing reads through a shared reference to it: what borrows and takes back is called by its one owner.
+// SAFETY: nothing reads through a shared reference to it: only its one owner calls `borrow` and `take_back`.
 unsafe impl Sync for Leaked {}
 
 impl Leaked {
-    /// The borrow for the guard. Called once.
+    /// Borrows the connection for the guard. Called once.
     fn borrow(&self) -> &'static mut SqliteConnection {
         // SAFETY: the box is leaked until `take_back`, and this is its only borrow.
         unsafe { &mut *self.0.as_ptr() }
     }
 
-    /// The connection. Called once, after the guard is gone.
+    /// Takes the connection back. Called once, after the guard is dropped.
     fn take_back(&self) -> Box<SqliteConnection> {
         // SAFETY: it came from a box, and no borrow of it is left.
         unsafe { Box::from_raw(self.0.as_ptr()) }
     }
 }
 
-/// A statement, which is finalized when it is dropped. It does not outlive the handle of its connection, which drops all of them
-/// before it lets the connection go.
+/// A statement, which is finalized when it is dropped. It does not outlive the handle of its connection, which drops all
+/// statements before it releases the connection.
 struct Statement(NonNull<ffi::sqlite3_stmt>);
 
-// SAFETY: SQLite is compiled threadsafe and sqlx opens connections so that they may move between threads as long as one uses
+// SAFETY: SQLite is compiled threadsafe and sqlx opens connections so that they may move between threads if one thread uses
 // them at a time, which `&mut Handle`, and `&Handle` without `Sync`, ensure. The pointer is owned by this value alone.
 unsafe impl Send for Statement {}
 
-/// What SQLite does with a statement or says of it.
+/// A SQLite function that takes a statement and returns a number or result code.
 type Question = unsafe extern "C" fn(*mut ffi::sqlite3_stmt) -> c_int;
 
 impl Statement {
-    /// Asks for a number, or ends or continues a run.
+    /// Calls a SQLite function with the statement: reads a number, or steps, resets or finalizes it.
     #[inline]
     fn ask(&self, question: Question) -> c_int {
-        // SAFETY: the statement is ours and not finalized; each question of this module takes any such statement in any state,
+        // SAFETY: the statement is owned and not finalized; each function that this module passes accepts it in any state,
         // and drop alone finalizes it.
         unsafe { question(self.0.as_ptr()) }
     }
 
-    /// How many bytes it takes.
+    /// The memory of the statement in bytes.
     fn memory(&self) -> c_int {
-        // SAFETY: the statement is ours and not finalized; what is asked for takes no reset.
+        // SAFETY: the statement is owned and not finalized; the counter is only read, not reset.
         unsafe { ffi::sqlite3_stmt_status(self.0.as_ptr(), ffi::SQLITE_STMTSTATUS_MEMUSED, 0) }
     }
 }
@@ -531,7 +531,7 @@ impl Drop for Statement {
     }
 }
 
-/// SQLite's question whether a statement may do something.
+/// SQLite's authorizer callback: whether a statement may perform an action.
 unsafe extern "C" fn authorize(
     context: *mut c_void,
     action: c_int,
@@ -540,8 +540,8 @@ unsafe extern "C" fn authorize(
     _database: *const c_char,
     trigger: *const c_char,
 ) -> c_int {
-    // SAFETY: the context was set to hooks that live as long as the connection; SQLite gives strings or null, good for the time
-    // of this call.
+    // SAFETY: the context is the hooks, which live as long as the connection; SQLite passes strings or null, valid during this
+    // call.
     let (hooks, first, second) = unsafe { (&*context.cast::<Hooks>(), lent_text(first), lent_text(second)) };
     if action == ffi::SQLITE_INSERT && trigger.is_null() {
         hooks.inserts_into(first);
@@ -554,7 +554,7 @@ unsafe extern "C" fn authorize(
     }
 }
 
-/// SQLite's word that a row of a table that has row numbers was changed, by a trigger too.
+/// SQLite's update hook: a row of a table with rowids was changed, possibly by a trigger.
 unsafe extern "C" fn inserted(
     context: *mut c_void,
     action: c_int,
@@ -562,15 +562,15 @@ unsafe extern "C" fn inserted(
     table: *const c_char,
     key: i64,
 ) {
-    // SAFETY: the context was set to hooks that live as long as the connection.
+    // SAFETY: the context is the hooks, which live as long as the connection.
     let hooks = unsafe { &*context.cast::<Hooks>() };
     if action == ffi::SQLITE_INSERT && hooks.awaits(key) {
-        // SAFETY: SQLite gives a string, good for the time of this call.
+        // SAFETY: SQLite passes a string, valid during this call.
         hooks.made(unsafe { lent_text(table) });
     }
 }
 
-/// A C string that is good for as long as the caller says.
+/// Borrows a C string for the lifetime that the caller chooses.
 ///
 /// # Safety
 ///
@@ -579,11 +579,11 @@ unsafe fn lent_text<'a>(data: *const c_char) -> &'a str {
     if data.is_null() {
         return "";
     }
-    // SAFETY: the caller's promise. A name that is not UTF-8 is none that we allow.
+    // SAFETY: the caller's promise. A name that is not UTF-8 becomes one that is allowed nowhere.
     unsafe { CStr::from_ptr(data) }.to_str().unwrap_or("\u{fffd}")
 }
 
-/// A copy of a C string.
+/// Copies a C string; none for null.
 ///
 /// # Safety
 ///

@@ -1,5 +1,5 @@
-//! What a running SQLite connection is asked from outside: whether to go on, and what its statements may do. It is
-//! long, as one value has what all callbacks of a connection share, and the lists of names that it knows stand beside it.
+//! The state behind a SQLite connection's callbacks: whether its statement goes on, and what it may do. It is long, as one type
+//! holds what all callbacks of a connection share. Its lists of names are in modules of their own.
 
 mod function;
 mod rights;
@@ -17,47 +17,47 @@ use tokio::sync::Notify;
 use self::function::Pace;
 pub(super) use self::rights::{MODULES, Rights};
 
-/// Steps of SQLite's machine in a tick. Few, as a step that works with a long value takes as long as many others.
+/// The virtual machine instructions in a tick. Few, as one that processes a long value takes as long as many others.
 pub(super) const TICK: i32 = 200;
-/// Bytes or comparisons of a function of the host's own that count as a tick: they take about as long.
+/// The bytes or comparisons of a host function that count as a tick: they take about as long.
 const WORK: usize = 8 << 10;
-/// Ticks that a statement may take on the thread of its caller before it is moved.
+/// The ticks that a statement may take on its caller's thread before it moves to a blocking thread.
 pub(super) const INLINE: i64 = 20;
-/// Ticks past that after which a statement that returns no row meanwhile is broken off and begun again elsewhere.
+/// The ticks past [`INLINE`] after which a statement that returns no row meanwhile is interrupted and restarted on that thread.
 const OVERTIME: i64 = 40;
-/// How long it may take there in any case: steps wait for the disk, or work with long values.
+/// The longest time on the caller's thread, whatever the ticks: instructions can wait for the disk or process long values.
 const INLINE_TIME: Duration = Duration::from_millis(4);
 
-/// Shared between a connection, its callbacks and those who stop it.
+/// Shared between a connection, its callbacks and its cancel handles.
 pub(super) struct Hooks {
     stopped: AtomicBool,
-    /// Ticks left on the caller's thread.
+    /// The ticks left on the caller's thread.
     left: AtomicI64,
-    /// When it has to leave that thread, in microseconds since the hooks were made. Nothing is measured where it has not.
+    /// The deadline on the caller's thread, in microseconds since `made`; `u64::MAX` where nothing is bounded or measured.
     until: AtomicU64,
     made: Instant,
-    /// Work that is no whole tick yet.
+    /// Charged work that is less than a tick.
     work: AtomicUsize,
-    /// Whether the last statement was broken off for its length, not for a stop.
+    /// Whether the last statement was interrupted because it exceeded its bound, not because it was cancelled.
     moved: AtomicBool,
-    /// The [`Rights`] of the present statement.
+    /// The [`Rights`] of the current statement, as a code.
     rights: AtomicU8,
-    /// What the authorizer saw of the statement that is being prepared.
+    /// The authorizer's findings on the statement that is being prepared.
     seen: AuthorizedActions,
     inserting: Inserting,
-    /// Wakes those who wait for a lock.
+    /// Wakes a connection that waits for the writer permit.
     pub(super) stopping: Notify,
 }
 
-/// What the authorizer saw of a statement.
+/// The authorizer's findings on a statement.
 #[derive(Default)]
 struct AuthorizedActions {
-    /// Whether it does what can take long in one step.
+    /// Whether one of its steps can take long.
     lingers: AtomicBool,
-    /// Whether it counts, and whether there is a table of which it reads no column: all rows of a table are counted in one step.
+    /// Whether it calls `count`, and whether it reads no column of some table: SQLite counts all rows of a table in one step.
     counts: AtomicBool,
     reads_nothing: AtomicBool,
-    /// The table or view that it drops; 0 for none.
+    /// The hash of the table or view that it drops; 0 for none.
     drops: AtomicU64,
 }
 
@@ -78,34 +78,34 @@ impl Default for Hooks {
     }
 }
 
-/// What tells a key that a statement made from one that was made before: both may be the same number. All of it is said and
-/// asked by the one thread that works with the connection.
+/// Distinguishes a key that a statement generated from the last one before it: both may be the same number. Only the thread that
+/// works with the connection reads and writes these fields. Tables are hashes of their names.
 #[derive(Default)]
 struct Inserting {
     /// The table of the statement that is being prepared; 0 for none.
     prepared: AtomicU64,
     /// The table of the statement that runs.
     target: AtomicU64,
-    /// The key that was made last before it.
+    /// The last key that was generated before it.
     before: AtomicI64,
-    /// Whether it made this key again.
+    /// Whether it generated the key `before` again.
     again: AtomicBool,
 }
 
 impl Hooks {
-    /// Forgets what was before this statement, and lets it run without an end.
+    /// Resets the hooks for a statement, which runs unbounded.
     pub(super) fn arm(&self) {
         self.stopped.store(false, Ordering::Release);
         self.moved.store(false, Ordering::Release);
         self.unbound();
     }
 
-    /// Bounds the steps that follow.
+    /// Bounds the following steps to the caller's thread's share of ticks and time.
     pub(super) fn bound(&self) {
         self.bound_to(INLINE);
     }
 
-    /// Bounds the steps that follow to two thousand: the first tick may be left over from an earlier run of the statement.
+    /// Bounds the following steps to 2,000 instructions: part of the first tick may belong to an earlier run of the statement.
     pub(super) fn bound_closely(&self) {
         self.bound_to(9 - OVERTIME);
     }
@@ -116,7 +116,7 @@ impl Hooks {
         self.until.store(self.now().saturating_add(INLINE_TIME.as_micros() as u64), Ordering::Release);
     }
 
-    /// Does not bound them any more.
+    /// Removes the bound.
     pub(super) fn unbound(&self) {
         self.moved.store(false, Ordering::Release);
         self.left.store(i64::MAX, Ordering::Release);
@@ -127,13 +127,13 @@ impl Hooks {
         u64::try_from(self.made.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Asks the running statement to stop.
+    /// Cancels the running statement.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
         self.stopping.notify_waiters();
     }
 
-    /// Whether the running statement is to stop.
+    /// Whether the running statement was cancelled.
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
     }
@@ -143,20 +143,20 @@ impl Hooks {
         self.left.load(Ordering::Acquire) <= 0
     }
 
-    /// Whether the statement was broken off to be begun again elsewhere.
+    /// Whether the statement was interrupted to be restarted on a blocking thread.
     pub(super) fn was_moved(&self) -> bool {
         self.moved.load(Ordering::Acquire)
     }
 
-    /// Called after so many steps. Whether to go on.
+    /// Called every [`TICK`] instructions. Returns whether to go on.
     pub(super) fn tick(&self) -> bool {
         self.ticks(1)
     }
 
-    /// Called by functions of the host's own with the bytes that they look at or make, which are ticks as steps are. Whether to
+    /// Called by the host's own functions with the bytes that they read or write, which are converted to ticks. Returns whether to
     /// go on.
     pub(super) fn charge(&self, work: usize) -> bool {
-        // Only the thread that works with the connection adds to it.
+        // Only the thread that works with the connection changes the counter.
         let work = self.work.load(Ordering::Relaxed).saturating_add(work);
         self.work.store(work % WORK, Ordering::Relaxed);
         work < WORK || self.ticks(i64::try_from(work / WORK).unwrap_or(i64::MAX))
@@ -178,12 +178,12 @@ impl Hooks {
         !over
     }
 
-    /// What the statements that follow may do.
+    /// Sets the rights of the following statements.
     pub(super) fn set_rights(&self, rights: Rights) {
         self.rights.store(rights.code(), Ordering::Release);
     }
 
-    /// A statement is about to be prepared.
+    /// Resets the findings before a statement is prepared.
     pub(super) fn prepares(&self) {
         self.take_target();
         for seen in [&self.seen.lingers, &self.seen.counts, &self.seen.reads_nothing] {
@@ -191,13 +191,13 @@ impl Hooks {
         }
     }
 
-    /// Whether the statement that was prepared does what can take long in one step.
+    /// Whether one step of the prepared statement can take long.
     pub(super) fn lingers(&self) -> bool {
         let seen = |seen: &AtomicBool| seen.load(Ordering::Relaxed);
         seen(&self.seen.lingers) || seen(&self.seen.counts) && seen(&self.seen.reads_nothing)
     }
 
-    /// The statement that is being prepared does something, as SQLite names it.
+    /// Records an authorizer action of the statement that is being prepared.
     pub(super) fn sees(&self, action: c_int, first: &str, second: &str) {
         let seen = match action {
             ffi::SQLITE_DROP_TABLE | ffi::SQLITE_DROP_VIEW | ffi::SQLITE_DROP_VTABLE => {
@@ -206,15 +206,15 @@ impl Hooks {
             ffi::SQLITE_FUNCTION if second.eq_ignore_ascii_case("count") => &self.seen.counts,
             ffi::SQLITE_FUNCTION if function::pace(second) != Some(Pace::Quick) => &self.seen.lingers,
             ffi::SQLITE_READ if second.is_empty() => &self.seen.reads_nothing,
-            // The hidden column of a full-text index, which is compared with what is searched for.
+            // The hidden column of a full-text index, which a search compares with its query.
             ffi::SQLITE_READ if first.eq_ignore_ascii_case(second) => &self.seen.lingers,
             _ => return,
         };
         seen.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a table loses its rows one after the other where all of them are deleted. At once it would be a single step,
-    /// which takes seconds for a large table and cannot be ended. What is dropped asks the same question, and must not hear this.
+    /// Whether a `DELETE` without a condition deletes a table's rows one by one. SQLite's truncation is a single step, which takes
+    /// seconds for a large table and cannot be interrupted. A `DROP` authorizes the same delete action, for which this is false.
     pub(super) fn deletes_row_by_row(&self, table: &str) -> bool {
         let is_dropped = self.seen.drops.load(Ordering::Relaxed) == number(table);
         if is_dropped {
@@ -223,49 +223,49 @@ impl Hooks {
         !is_dropped && !table.starts_with("sqlite_")
     }
 
-    /// The statement that is being prepared inserts into a table itself, not by a trigger.
+    /// Records the table that the statement being prepared inserts into itself, not by a trigger.
     pub(super) fn inserts_into(&self, table: &str) {
         self.inserting.prepared.store(number(table), Ordering::Relaxed);
     }
 
-    /// The table that the statement that was prepared inserts into; 0 for none.
+    /// Takes the hash of the table that the prepared statement inserts into; 0 for none.
     pub(super) fn take_target(&self) -> u64 {
         self.inserting.prepared.swap(0, Ordering::Relaxed)
     }
 
-    /// A statement begins that inserts into this table. The key `before` was made last.
+    /// Begins a statement that inserts into this table. `before` is the last generated key.
     pub(super) fn expect_key(&self, target: u64, before: i64) {
         self.inserting.target.store(target, Ordering::Relaxed);
         self.inserting.before.store(before, Ordering::Relaxed);
         self.inserting.again.store(false, Ordering::Relaxed);
     }
 
-    /// Whether it matters who made this key.
+    /// Whether a row with this key has to be reported by [`made`](Self::made).
     pub(super) fn awaits(&self, key: i64) -> bool {
         self.inserting.before.load(Ordering::Relaxed) == key && self.inserting.target.load(Ordering::Relaxed) != 0
     }
 
-    /// The key that was made last before was made again, for a row of this table.
+    /// Records that a row of this table was inserted with the key `before`.
     pub(super) fn made(&self, table: &str) {
         if self.inserting.target.load(Ordering::Relaxed) == number(table) {
             self.inserting.again.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Whether the key that was made last is one of the statement that ran. SQLite keeps that of an earlier one where a
-    /// statement inserts nothing, updates what it finds instead, or has rows without numbers.
+    /// Whether the statement that ran generated the last key. SQLite keeps an earlier statement's key where a statement inserts
+    /// nothing, updates existing rows instead, or inserts into a table without rowids.
     pub(super) fn was_made(&self, last: i64) -> bool {
         let is_other = self.inserting.before.load(Ordering::Relaxed) != last;
         self.inserting.target.load(Ordering::Relaxed) != 0 && (is_other || self.inserting.again.load(Ordering::Relaxed))
     }
 
-    /// Whether the present statement may do something, as SQLite names it.
+    /// Whether the current statement may perform an authorizer action.
     pub(super) fn allows(&self, action: c_int, first: &str, second: &str) -> bool {
         Rights::of_code(self.rights.load(Ordering::Acquire)).allow(action, first, second)
     }
 }
 
-/// A table's name as a number that is not 0.
+/// A hash of a table's name that is not 0.
 fn number(table: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     table.hash(&mut hasher);

@@ -1,8 +1,8 @@
-//! How many connections to SQLite files are kept open though nothing uses them, over all files of the process: each costs three file
-//! descriptors and its pages. A host of ten thousand tenants with a file each has those open that were used of late.
+//! Limits the idle connections to SQLite files, over all files of the process: each costs three file descriptors and its page
+//! cache. A host of ten thousand tenants with a file each keeps only the recently used files open.
 //!
-//! Which go first is found by a clock with a second chance: who was used since the hand came by last stays. So a file that is used
-//! sets a flag of its own and nothing that others share.
+//! Eviction is the clock algorithm (second chance): a pool that was used since the hand last passed it stays. So a file that is
+//! used sets a flag of its own, and no shared order is updated.
 
 use std::{
     collections::VecDeque,
@@ -14,48 +14,48 @@ use std::{
 
 use super::handle::opened::Opened;
 
-/// How many are kept where nothing is said.
+/// The default number of idle connections that are kept.
 const KEPT: usize = 256;
 
 static ALL: IdleFiles =
     IdleFiles { most: AtomicUsize::new(KEPT), count: AtomicI64::new(0), clock: Mutex::new(VecDeque::new()) };
 
-/// Keeps so many connections to SQLite files open that nothing uses, over all databases of the process; 256 where nothing is said. Those
-/// that were not used for longest are closed first; the next use opens its file again, which takes some tenths of a millisecond. Each
-/// takes three file descriptors.
+/// Sets the most idle connections to SQLite files that are kept open, over all databases of the process; 256 by default. The files
+/// that were not used for longest, about, are closed first. The next use opens a file again, which takes some tenths of a
+/// millisecond. Each connection takes three file descriptors.
 pub fn keep_idle_files(most: usize) {
     ALL.most.store(most, Ordering::Relaxed);
 }
 
 struct IdleFiles {
     most: AtomicUsize,
-    /// For a moment it may be less than there are, as one that is put back is counted after others can take it.
+    /// The idle connections. For a moment it may be too low, as a returned connection is counted after others can take it.
     count: AtomicI64,
     clock: Mutex<VecDeque<Weak<dyn FilePool>>>,
 }
 
-/// The connections of one file.
+/// The pool of one file's connections.
 pub(super) trait FilePool: Send + Sync {
-    /// What they are among those of all.
+    /// The pool's entry in the clock.
     fn using(&self) -> &IdleListing;
 
-    /// Takes out those that are idle, which are to be closed. The file may be opened again.
+    /// Removes and returns the idle connections, which the caller closes. The file may be opened again.
     fn take_idle(&self) -> Vec<Opened>;
 }
 
-/// What a pool's connections are among those of all.
+/// A pool's state in the clock: whether it is listed, and whether it was used since the hand last passed it.
 #[derive(Default)]
 pub(super) struct IdleListing {
     is_listed: AtomicBool,
     was_used: AtomicBool,
 }
 
-/// A connection was taken from the idle ones of a pool.
+/// Records that connections are no longer idle.
 pub(super) fn taken(count: usize) {
     ALL.count.fetch_sub(counted(count), Ordering::Relaxed);
 }
 
-/// A connection is idle now. Returns those of other pools that are to be closed for it.
+/// Records that a pool's connection is idle. Returns connections that the caller closes to keep the limit.
 pub(super) fn put<F: FilePool + 'static>(pool: &Arc<F>) -> Vec<Opened> {
     let count = usize::try_from(ALL.count.fetch_add(1, Ordering::Relaxed).saturating_add(1)).unwrap_or_default();
     pool.using().was_used.store(true, Ordering::Relaxed);
@@ -76,11 +76,11 @@ impl IdleFiles {
         self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes connections out of the pools that were not used for longest.
+    /// Removes idle connections from the least recently used pools until there are enough.
     fn evict(&self, wanted: usize) -> Vec<Opened> {
         let mut evicted = Vec::new();
         let mut clock = self.list();
-        // Each pool is passed twice at most: the first time it keeps what was used since.
+        // The hand passes each pool twice at most: the first time, a pool that was used since keeps its connections.
         for _ in 0..clock.len().saturating_mul(2) {
             if evicted.len() >= wanted {
                 break;

@@ -1,8 +1,8 @@
-//! Logins of SQLite: it has none. What may be done is what its authorizer allows, for all alike.
+//! SQLite has no logins: its authorizer limits statements by the author of their text only.
 
 use crate::{error::Result, login::Finding, operation::admin::AdminConnection};
 
-/// Finds nothing.
+/// Returns no findings.
 #[expect(clippy::unused_async, reason = "the others ask their servers")]
 pub(crate) async fn check(_ask: &mut AdminConnection<'_>) -> Result<Vec<Finding>> {
     Ok(Vec::new())

@@ -1,7 +1,7 @@
-//! Whose tables are whose in SQLite: a table beside them, written in the same transaction.
+//! Records the owners of SQLite tables in a table of the host's own, in the transaction that changes them.
 //!
-//! The schema is said everywhere, as a temporary table would hide one of the same name. A table has neither a number nor a time that
-//! stays, so one that was made again behind the host's back passes for the one of before.
+//! Every statement names the schema, as a temporary table would hide one of the same name. SQLite keeps no permanent number or
+//! creation time of a table, so a table that another program dropped and created again has the previous one's owner.
 
 use sqlservice_sql::schema::Table;
 

@@ -1,9 +1,10 @@
-//! Reads SQLite's tables: pragmas for what they know, the text of `CREATE TABLE` for the rest.
+//! Reflects SQLite's tables from pragmas and, for what these do not return, from the text of `CREATE TABLE`.
 //!
-//! A temporary table would hide one of the same name, so the schema is said everywhere.
+//! A temporary table would hide one of the same name, so every query names the schema.
 //!
-//! The pragmas are read as tables, joined to the schema, so that the whole of it takes five queries. Views and virtual tables
-//! are asked one by one: a view of a dropped table, or a virtual one whose module is missing, must not spoil the others.
+//! The pragmas are queried as tables joined to the schema table, so that all stored tables take four queries, and one for each
+//! foreign key without referred columns. Views and virtual tables are queried one by one: a view of a dropped table, or a virtual
+//! table whose module is missing, must not fail the others.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,27 +29,27 @@ use crate::{
     settings::Isolation,
 };
 
-/// The longest text of a table that is read, in characters; past it, names of constraints and checks would be missing.
+/// The longest `CREATE TABLE` text that is read, in bytes. A longer one is an error, as its cut text would lack constraints.
 const MAX_CREATE: usize = 8 * MAX_TEXT;
 
 const COLUMNS: &str = "x.name, x.type, CAST(x.\"notnull\" AS TEXT), substr(x.dflt_value, 1, 1048577), CAST(x.pk AS TEXT), \
                        CAST(x.hidden AS TEXT)";
-/// Tables that have pages of their own: neither views nor virtual.
+/// The condition for tables with pages of their own, which are neither views nor virtual tables.
 const STORED: &str = "m.type = 'table' AND m.rootpage <> 0";
 
-/// What is known of a table besides what the contract tells.
+/// The details of a table that only reflection needs, and the contract does not have.
 #[derive(Default)]
 struct TableDetails {
     created: Created,
     without_rowid: bool,
-    /// The key's columns by their places in it.
+    /// The columns of the primary key, each with its position in the key.
     key: Vec<(usize, String)>,
 }
 
-/// The level of a transaction that reads the schema at one moment.
+/// The isolation level of a transaction that reads a consistent schema.
 pub(crate) const SNAPSHOT: Option<Isolation> = Some(Isolation::Default);
 
-/// Reads the schema.
+/// Reflects the tables that the options select.
 pub(crate) async fn read(admin: &mut AdminConnection<'_>, options: &ReflectOptions) -> Result<Assembly> {
     if let Some(schema) = options.schema.as_deref().filter(|schema| !schema.eq_ignore_ascii_case("main")) {
         let message = format!("SQLite has one schema, `main`, and not {schema:?}");
@@ -80,7 +81,7 @@ pub(crate) async fn read(admin: &mut AdminConnection<'_>, options: &ReflectOptio
     Ok(assembly)
 }
 
-/// Whether nothing more can be asked, or may be.
+/// Whether no further query can or may run after this error.
 fn is_end(error: &Error) -> bool {
     matches!(
         error,
@@ -93,7 +94,7 @@ fn is_end(error: &Error) -> bool {
     )
 }
 
-/// Adds the tables. Returns those that are asked one by one.
+/// Adds the tables. Returns the views and virtual tables, whose columns are queried one by one.
 async fn tables(
     admin: &mut AdminConnection<'_>,
     options: &ReflectOptions,
@@ -156,7 +157,7 @@ async fn odd_columns(
     admin.rows(sql.finish(), &[name], 6, |cells| column(name, cells, assembly, known)).await
 }
 
-/// Adds a column from what [`COLUMNS`] selects.
+/// Adds a column from a row of [`COLUMNS`].
 fn column(
     table: &str,
     cells: &mut Cells<'_>,
@@ -166,7 +167,7 @@ fn column(
     let Some(known) = known.get_mut(table) else { return Ok(()) };
     let (name, declared, not_null) = (cells.text(), cells.text(), cells.flag());
     let (default, place, hidden) = (cells.next(), cells.text(), cells.text());
-    // A hidden column of a virtual table is an argument, not a column.
+    // A hidden column of a virtual table is an argument of its queries, not data.
     if hidden == "1" {
         return Ok(());
     }
@@ -184,14 +185,14 @@ fn column(
     assembly.column(table, column)
 }
 
-/// A computed column's type without the words that SQLite takes for a part of it.
+/// A computed column's type without `GENERATED ALWAYS`, which SQLite parses as a part of it.
 fn without_generated(declared: &str) -> &str {
     const WORDS: &str = "GENERATED ALWAYS";
     let cut = declared.len().checked_sub(WORDS.len()).and_then(|at| declared.split_at_checked(at));
     cut.filter(|(_, tail)| tail.eq_ignore_ascii_case(WORDS)).map_or(declared, |(head, _)| head).trim()
 }
 
-/// Gives tables their keys. A lone `INTEGER` key is the row's number: never null, and counted up.
+/// Sets the primary keys. A single-column `INTEGER` key is the rowid: never null, and generated.
 fn primary_keys(assembly: &mut Assembly, known: &mut HashMap<String, TableDetails>) {
     for (name, known) in known {
         known.key.sort();
@@ -207,7 +208,7 @@ fn primary_keys(assembly: &mut Assembly, known: &mut HashMap<String, TableDetail
     }
 }
 
-/// SQLite numbers foreign keys from the last to the first, and does not know their names.
+/// Adds the foreign keys. SQLite numbers them from the last to the first, and its pragma does not return their names.
 async fn foreign_keys(
     admin: &mut AdminConnection<'_>,
     assembly: &mut Assembly,
@@ -219,7 +220,7 @@ async fn foreign_keys(
          FROM main.sqlite_schema AS m JOIN pragma_foreign_key_list(m.name, 'main') AS f WHERE ",
     );
     sql.push(STORED).push(" ORDER BY m.name, f.id DESC, f.seq");
-    // SQLite does not mind the case of names in a reference; the caller looks them up.
+    // SQLite ignores the case of a referred table's name. The caller looks tables up by their exact names.
     let real: HashMap<String, String> = known.keys().map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
     let mut last = (String::new(), String::new());
     admin
@@ -257,7 +258,7 @@ async fn foreign_keys(
     Ok(())
 }
 
-/// Gives a table's foreign keys their names, and those that name no columns the key that they mean.
+/// Sets the names of a table's foreign keys. One without referred columns refers to the other table's primary key.
 async fn name_foreign_keys(
     admin: &mut AdminConnection<'_>,
     assembly: &mut Assembly,
@@ -318,7 +319,7 @@ async fn indexes(
     for (name, known) in known {
         let Some(table) = assembly.get(name) else { continue };
         for unique in &mut table.uniques {
-            // The index has a name of SQLite's own making.
+            // The index has a generated name.
             let named = known.created.uniques.iter().find(|named| same(&named.columns, &unique.columns));
             unique.name = named.and_then(|named| named.name.clone());
         }

@@ -1,5 +1,5 @@
-//! Runs one statement and feeds its rows: short ones where the call is made, long ones on a thread for work that blocks.
-//! It is long, as much of it are the tests of what runs where.
+//! Runs one statement and feeds its rows to the sink: short statements on the caller's thread, long ones on a blocking thread.
+//! It is long, as it includes the tests of which statement runs where.
 
 use std::{
     ops::Range,
@@ -24,32 +24,32 @@ use crate::{
     row_sink::{FetchSize, Next, RowSink},
 };
 
-/// The longest text that is prepared without leaving the caller's thread.
+/// The longest text that is prepared on the caller's thread, in bytes.
 const INLINE_TEXT: usize = 8 << 10;
 
-/// The most rows of a query that is run at once.
+/// The most rows of a query that `run_at_once` completes.
 const AT_ONCE: usize = 16;
 
-/// How many rounds of a statement make a batch of what they return.
+/// The rounds of a statement whose returned rows make one batch.
 const ROUNDS: usize = 1_024;
 
-/// Why filling batches ended.
+/// The reason why filling batches ended.
 enum FillOutcome {
-    /// This one is full, one more row waits, and the reader has to be waited for.
+    /// The batch is full and has to be delivered; the current row is in no batch yet. With the capacity that its columns use.
     Full(Batch, Vec<ColumnCapacity>),
     /// There are no more rows.
     Done,
-    /// The reader wants no more.
+    /// The reader wants no more rows.
     Stopped,
-    /// It took its time on the caller's thread, and goes on where it is.
+    /// The bound of the caller's thread is reached. The statement continues on a blocking thread from its current row.
     Later,
-    /// It took its time without any row, and has to begin again.
+    /// A step took too long for the caller's thread. The statement restarts on a blocking thread; none of its rows was delivered.
     Again,
-    /// Another process has a lock.
+    /// Another process holds a lock.
     Busy,
 }
 
-/// The rows of a statement on their way into batches.
+/// Collects a statement's rows into batches.
 struct BatchFiller {
     filling: Filling,
     layout: Arc<RowLayout>,
@@ -58,8 +58,8 @@ struct BatchFiller {
 }
 
 impl SqliteBackendConnection {
-    /// Runs a query of a few rows and steps in the transaction that is open, here and now. Nothing where it is no such query,
-    /// waits for its reader or fails: it is run as any other then, and leaves no trace of having begun.
+    /// Runs a query of a few rows and steps in the open transaction, on this thread and without awaiting. None where the statement is
+    /// no such query, returns more rows or fails: the caller then runs it like any other, and this attempt has no effect.
     pub(crate) fn run_at_once(&mut self, job: &Execution, demand: FetchSize) -> Option<(Arc<[Output]>, Batch)> {
         if !is_short(job) || !matches!(self.transaction, Transaction::Open { .. }) {
             return None;
@@ -70,7 +70,7 @@ impl SqliteBackendConnection {
         whole
     }
 
-    /// Runs a statement in the transaction that is asked for or open.
+    /// Runs a statement in the requested or open transaction, or without one.
     pub(super) async fn work(&mut self, job: &Arc<Execution>, sink: &mut RowSink) -> Result<Done> {
         self.check_open()?;
         let writes = self.prepare(job).await?;
@@ -89,8 +89,8 @@ impl SqliteBackendConnection {
         if job.binds.is_row_by_row() { self.repeat(job, sink).await } else { self.fetch(job, writes, sink).await }
     }
 
-    /// Runs a prepared statement once with each share of its values, and collects what it returns. Its transaction holds the
-    /// write lock by now, so that it meets no other.
+    /// Runs a prepared statement once for each round of its values, and collects the returned rows. Its transaction holds the
+    /// write lock by now, so that no other lock can block it.
     async fn repeat(&mut self, job: &Arc<Execution>, sink: &mut RowSink) -> Result<Done> {
         let (columns, layout) = types::columns(self.here()?, job.expected.as_ref());
         if !columns.is_empty() {
@@ -117,8 +117,8 @@ impl SqliteBackendConnection {
         }
     }
 
-    /// Prepares a statement and gives it its values. Whether it changes something. Another process can have a lock already
-    /// here, as the schema has to be read: while it recovers what a third one left behind, for one.
+    /// Prepares a statement and binds its values. Returns whether it writes. A lock of another process can block it already here, as
+    /// preparing reads the schema: for example while that process recovers the log of a crashed one.
     async fn prepare(&mut self, job: &Arc<Execution>) -> Result<bool> {
         let until = Instant::now() + self.lock_timeout;
         let mut pause = Duration::from_millis(1);
@@ -127,7 +127,7 @@ impl SqliteBackendConnection {
             Ok(bind::bind(handle, &job.binds).map(|()| !handle.is_read_only()))
         };
         if is_short(job) {
-            // The planner can take long, and so can reading the schema, which is guest-controlled as well.
+            // Planning can take long, and so can reading the schema, which is guest-controlled as well.
             let prepared = self.here()?.work_inline(Hooks::bound, |handle| match open(handle, job) {
                 Err(failure) if handle.has_to_move(&failure) => None,
                 prepared => Some(prepared),
@@ -148,7 +148,7 @@ impl SqliteBackendConnection {
         }
     }
 
-    /// Runs a prepared statement, whatever it returns.
+    /// Runs a prepared statement once, and delivers its rows.
     async fn fetch(&mut self, job: &Execution, writes: bool, sink: &mut RowSink) -> Result<Done> {
         let handle = self.here()?;
         let before = handle.total_changes();
@@ -171,7 +171,7 @@ impl SqliteBackendConnection {
                 FillOutcome::Full(batch, room) => match sink.deliver(batch).await {
                     Next::More(demand) => rows.go_on(demand, &room),
                     Next::Stop => {
-                        // What it has sorted and kept so far is given up, which can be much.
+                        // Freeing the rows that SQLite has sorted and buffered can take long.
                         self.with(false, Handle::put_away).await?;
                         return Ok(Done::default());
                     }
@@ -202,7 +202,7 @@ impl SqliteBackendConnection {
         }
     }
 
-    /// Fills batches: here for as long as that is short, or else on a thread for it, until the reader has to be waited for.
+    /// Fills batches until the reader must be awaited: one on this thread while that is short, else many on a blocking thread.
     async fn fill(&mut self, rows: &mut BatchFiller, sink: &mut RowSink, short: bool) -> Result<FillOutcome> {
         if short {
             let hooks = Arc::clone(&self.hooks);
@@ -222,12 +222,12 @@ impl SqliteBackendConnection {
     }
 }
 
-/// Whether a statement is prepared where it is run.
+/// Whether a statement's text and values are short enough for its caller's thread.
 fn is_short(job: &Execution) -> bool {
     job.sql.len() <= INLINE_TEXT && bind::are_short(&job.binds)
 }
 
-/// Runs a query to its end, unless that takes long.
+/// Runs a query to its end; none where that takes long.
 fn at_once(handle: &mut Handle, job: &Execution, demand: FetchSize) -> Option<(Arc<[Output]>, Batch)> {
     handle.open(&job.sql).ok()?;
     if !handle.is_brief() || !handle.is_read_only() || handle.lingers() {
@@ -255,20 +255,20 @@ impl BatchFiller {
         Self { filling: Filling::new(&layout, demand), layout, waiting: false }
     }
 
-    /// Begins the next batch, which will be like the last one.
+    /// Begins the next batch, with the capacity of the last one.
     fn go_on(&mut self, demand: FetchSize, room: &[ColumnCapacity]) {
         self.filling = Filling::like(&self.layout, demand, room);
         self.waiting = true;
     }
 
-    /// Leaves none in their place, for the time in which another thread has them.
+    /// Moves the rows out for a blocking thread, and leaves an empty batch.
     fn take(&mut self) -> Self {
         let none = Filling::like(&self.layout, FetchSize::DEFAULT, &[]);
         let filling = std::mem::replace(&mut self.filling, none);
         Self { filling, layout: Arc::clone(&self.layout), waiting: self.waiting }
     }
 
-    /// Fills one batch after the other.
+    /// Fills and delivers batches until the sink would have to wait, or no rows are left.
     fn fill_on(&mut self, handle: &mut Handle, sink: &mut RowSink) -> Result<FillOutcome> {
         loop {
             let filled = self.fill(handle, None)?;
@@ -284,7 +284,7 @@ impl BatchFiller {
         }
     }
 
-    /// Fills a batch. With hooks, only for as long as that allows.
+    /// Fills a batch. With hooks, only within their bound.
     fn fill(&mut self, handle: &mut Handle, hooks: Option<&Hooks>) -> Result<FillOutcome> {
         loop {
             if !std::mem::take(&mut self.waiting) {
@@ -308,15 +308,15 @@ impl BatchFiller {
     }
 }
 
-/// Runs of one statement with one share of its values each.
+/// The runs of one statement, with one round of its values each.
 struct RowRuns {
     left: Range<usize>,
-    /// How many rows they changed.
+    /// The number of rows that they changed.
     affected: u64,
 }
 
 impl RowRuns {
-    /// Runs those that are left, until the reader of the batch has to be waited for, or wants no more.
+    /// Runs the remaining rounds, until the reader must be awaited for the returned batch, or wants no more rows.
     fn run_on(
         &mut self,
         handle: &mut Handle,
@@ -336,7 +336,7 @@ impl RowRuns {
         Ok(None)
     }
 
-    /// Some rounds: the rows that they return.
+    /// Runs up to [`ROUNDS`] rounds, and returns their rows.
     fn run(&mut self, handle: &mut Handle, job: &Execution, layout: &RowLayout, hooks: &Hooks) -> Result<Batch> {
         let mut filling = Filling::new(layout, FetchSize::DEFAULT);
         handle.lend(|lending| {
@@ -363,7 +363,7 @@ impl RowRuns {
     }
 }
 
-/// What a failed step means for the batch.
+/// Converts a failed step. A statement that met a lock is retried only before its first row.
 fn refilled(failure: Failure, filling: &Filling) -> Result<FillOutcome> {
     if error::is_busy(&failure) && filling.is_empty() {
         return Ok(FillOutcome::Busy);
@@ -487,7 +487,7 @@ mod tests {
         let deleting = opcodes(&mut connection, "EXPLAIN DELETE FROM t").await;
         assert!(deleting.contains(&"Delete".to_owned()) && !deleting.contains(&"Clear".to_owned()), "{deleting:?}");
         assert_eq!(rows(&mut connection, "DELETE FROM t").await, 3);
-        // What is dropped is gone.
+        // A dropped table or view is gone.
         for sql in ["DROP VIEW v", "DROP TABLE t", "DROP TABLE f"] {
             rows(&mut connection, sql).await;
         }
@@ -501,7 +501,7 @@ mod tests {
         let mut connection = connection().await;
         connection.begin(Begin { writes: true, ..Begin::default() }).await.expect("asked for");
         connection.begin_now(true).await.expect("begun");
-        // As it does by itself where the disk is full.
+        // As SQLite does by itself where the disk is full.
         connection.here().expect("here").exec(&Sql::fixed("ROLLBACK")).expect("rolled back");
         let mut sink = RowSink::collect(None);
         let error = connection.run(query("CREATE TABLE t (n INTEGER)"), &mut sink).await.err();

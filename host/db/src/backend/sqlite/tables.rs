@@ -1,8 +1,8 @@
-//! Creates and drops tables in SQLite: one transaction that takes the write lock at once.
+//! Creates and drops tables in SQLite, in one transaction that takes the write lock when it begins.
 //!
-//! With foreign keys on, SQLite empties a table before it drops it, which fires `ON DELETE` actions in other tables, and
-//! fails for keys in a circle. So they are off for a drop, which SQLite only allows outside of a transaction, and rows that
-//! would refer to nothing are looked for before the commit.
+//! With foreign keys enforced, SQLite deletes a table's rows before it drops it, which fires `ON DELETE` actions in other tables,
+//! and fails for circular keys. So enforcement is off for a drop, and dangling references are checked before the commit.
+//! SQLite allows that switch only outside of a transaction.
 
 use std::collections::HashSet;
 
@@ -20,7 +20,7 @@ use crate::{
 
 /// A transaction that changes tables.
 pub(crate) struct SqliteTables {
-    /// Whether foreign keys have to be turned on again.
+    /// Whether foreign keys must be enforced again afterwards.
     turn_on: bool,
 }
 
@@ -28,7 +28,7 @@ impl TableChanger for SqliteTables {
     const EXISTS: Option<&'static str> = None;
 
     async fn enter(admin: &mut AdminConnection<'_>, change: TableAction) -> Result<Self> {
-        // The write lock is taken by the transaction's first statement, which may wait for it.
+        // The transaction's first statement takes the write lock, and may wait for it.
         let turn_on = change == TableAction::Drop && is_enforced(admin).await?;
         if turn_on {
             admin.run("PRAGMA foreign_keys = OFF").await?;
@@ -45,7 +45,7 @@ impl TableChanger for SqliteTables {
         let mut found = HashSet::new();
         admin
             .rows("SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view')", &[], 1, |cells| {
-                // SQLite's names are equal whatever the case of their ASCII letters.
+                // SQLite compares identifiers regardless of ASCII case.
                 let name = cells.text().to_ascii_lowercase();
                 if wanted.contains(&name) {
                     found.insert(name);
@@ -97,7 +97,7 @@ impl TableChanger for SqliteTables {
     async fn leave(self, admin: &mut AdminConnection<'_>, keep: bool) -> Result<()> {
         let ended = admin.end(keep).await;
         if ended.is_err() && keep {
-            // A commit that failed leaves the transaction open, and the pragma does nothing in it.
+            // A failed commit leaves the transaction open, in which the pragma has no effect.
             admin.end(false).await.map_err(lost)?;
         }
         restore(admin, self.turn_on).await?;
@@ -110,7 +110,7 @@ async fn is_enforced(admin: &mut AdminConnection<'_>) -> Result<bool> {
     Ok(matches!(value.as_slice(), [Some(on)] if on == "1"))
 }
 
-/// Turns foreign keys on again and looks whether they are, as SQLite ignores the pragma where it cannot obey.
+/// Enforces foreign keys again and checks the setting, as SQLite silently ignores the pragma within a transaction.
 async fn restore(admin: &mut AdminConnection<'_>, turn_on: bool) -> Result<()> {
     if turn_on {
         admin.run("PRAGMA foreign_keys = ON").await.map_err(lost)?;
@@ -121,7 +121,7 @@ async fn restore(admin: &mut AdminConnection<'_>, turn_on: bool) -> Result<()> {
     Ok(())
 }
 
-/// A connection that does not enforce foreign keys must not be used again.
+/// Converts an error to a lost connection: one that does not enforce foreign keys must not be used again.
 fn lost(error: Error) -> Error {
     Error::Disconnected(Some(Box::new(error)))
 }

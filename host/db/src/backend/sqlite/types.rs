@@ -1,4 +1,4 @@
-//! What SQLite's result columns are: the compiler's word where it has one, else the declared type.
+//! The types of SQLite's result columns: the compiler's where it has one, else the declared type.
 
 use std::sync::Arc;
 
@@ -6,15 +6,15 @@ use sqlservice_sql::{batch::VectorKind, compiled::Output, schema::TypeKind, type
 
 use super::handle::Handle;
 
-/// What the rows of one statement look like.
+/// The column types of a statement's rows.
 pub(super) struct RowLayout {
     pub(super) kinds: Vec<TypeKind>,
     pub(super) vectors: Vec<VectorKind>,
-    /// Whether the only column is the key that an insert made, which the statement does not return.
+    /// Whether the only column is the key that an insert generates, which the statement itself does not return.
     pub(super) is_key: bool,
 }
 
-/// The columns of the statement in use, as the compiler knows them or the tables declare them.
+/// Returns the columns of the active statement, typed by the compiler or by the tables' declarations.
 pub(super) fn columns(handle: &Handle, expected: Option<&Arc<[Output]>>) -> (Arc<[Output]>, RowLayout) {
     let width = handle.width();
     if let (0, Some(expected @ [key])) = (width, expected.map(|expected| &**expected)) {
@@ -34,7 +34,7 @@ pub(super) fn columns(handle: &Handle, expected: Option<&Arc<[Output]>>) -> (Arc
     (columns, layout)
 }
 
-/// A column, whose type is the declared one where the compiler does not know it.
+/// Returns a column, with its declared type where the compiler has none.
 fn column(handle: &Handle, position: usize, known: Option<&Output>) -> Output {
     if let Some(known @ Output { ty: Some(_), .. }) = known {
         return known.clone();
@@ -50,7 +50,7 @@ fn kind(column: &Output) -> TypeKind {
     column.ty.as_ref().map_or(TypeKind::Other, |ty| ty.kind)
 }
 
-/// What a column's values are kept in. A column of no known type is what its first value is.
+/// The vector kind for a column's values. A column of unknown type takes the kind of its first value that is not null.
 fn vector(column: &Output) -> VectorKind {
     match kind(column) {
         TypeKind::Array | TypeKind::Other => VectorKind::Dynamic,

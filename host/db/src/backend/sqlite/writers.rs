@@ -1,5 +1,5 @@
-//! The queue of those who write to a file: one after the other, in the order in which they came, over all databases of this
-//! process that open it.
+//! The writer queue of a file: one connection writes at a time, in the order of requests, over all databases of this
+//! process that open the file.
 
 use std::{
     collections::HashMap,
@@ -9,10 +9,10 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-/// The queues by canonical path. A file that is not open has none.
+/// The queues by canonical path. A file without a pool that opened it has none.
 static QUEUES: LazyLock<Mutex<HashMap<PathBuf, Weak<Semaphore>>>> = LazyLock::new(Mutex::default);
 
-/// The queue of a file that exists, or whose folder does.
+/// Returns the queue of a file. The file or its folder must exist.
 pub(super) fn queue(path: &Path) -> std::io::Result<Arc<Semaphore>> {
     let path = canonical(path)?;
     let mut queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -25,7 +25,7 @@ pub(super) fn queue(path: &Path) -> std::io::Result<Arc<Semaphore>> {
     Ok(queue)
 }
 
-/// The one name of a file, symbolic links followed.
+/// The canonical path of a file, with symbolic links resolved.
 fn canonical(path: &Path) -> std::io::Result<PathBuf> {
     if let Ok(path) = path.canonicalize() {
         return Ok(path);

@@ -1,7 +1,7 @@
-//! Whose tables are whose: a table of the host's own, which is kept true as tables are created and dropped.
+//! Records the owners of tables in a table of the host's own, and keeps the records correct as tables are created and dropped.
 //!
-//! Where a rollback undoes a creation, the record goes with it. Elsewhere the record is there first: a host that ends halfway leaves a
-//! record of a table that is not there, which the next creation replaces, and never a table without one.
+//! Where a rollback undoes a creation, it undoes the record too. Elsewhere the record is written first: a host that ends halfway leaves a
+//! record of a table that does not exist, which the next creation replaces, and never a table without a record.
 
 use std::sync::Arc;
 
@@ -17,18 +17,18 @@ use crate::{
     operation::admin::AdminConnection,
 };
 
-/// The records as one change needs them.
+/// The ownership records, for one change.
 pub(super) struct TableOwnership {
-    /// Whose tables are created, and who may drop no others.
+    /// The owner of created tables. It may drop no others.
     owner: Option<Arc<str>>,
-    /// Whether there is a table of records.
+    /// Whether the table of records exists.
     is_there: bool,
-    /// Whether a rollback undoes what is created and written.
+    /// Whether a rollback undoes created tables and written records.
     is_undone: bool,
 }
 
 impl TableOwnership {
-    /// Looks for the records, and which of the tables are there.
+    /// Finds out whether the table of records exists, and which of the tables do.
     pub(super) async fn find<T: TableChanger>(
         room: &T,
         admin: &mut AdminConnection<'_>,
@@ -43,7 +43,7 @@ impl TableOwnership {
         Ok((Self { owner, is_there, is_undone }, exist))
     }
 
-    /// Refuses to drop what is not the owner's.
+    /// Refuses to drop tables that are not the owner's.
     pub(super) async fn check<T: TableChanger>(
         &self,
         room: &T,
@@ -62,7 +62,7 @@ impl TableOwnership {
         Err(Error::Denied(DatabaseError { sqlstate: None, message, source: None }))
     }
 
-    /// Writes what has to be there before tables are created.
+    /// Updates the records that have to be right before tables are created.
     pub(super) async fn before<T: TableChanger>(
         &mut self,
         room: &T,
@@ -72,13 +72,13 @@ impl TableOwnership {
     ) -> Result<()> {
         match (change, &self.owner) {
             (TableAction::Create, Some(_)) if !self.is_undone => self.record(room, admin, wanted).await,
-            // What is created without an owner must not be taken for that of an earlier one.
+            // A table that is created without an owner must not be taken for that of an earlier owner.
             (TableAction::Create, None) => self.forget(room, admin, wanted).await,
             _ => Ok(()),
         }
     }
 
-    /// Writes what has become of the tables.
+    /// Updates the records for the tables that were changed.
     pub(super) async fn after<T: TableChanger>(
         &mut self,
         room: &T,
@@ -93,7 +93,7 @@ impl TableOwnership {
         }
     }
 
-    /// Makes the records true again after a failure that no rollback undoes.
+    /// Corrects the records after a failure that no rollback undoes.
     pub(super) async fn amend<T: TableChanger>(
         &self,
         room: &T,
@@ -108,7 +108,7 @@ impl TableOwnership {
         let amended = async {
             let tables: Vec<Table> = wanted.iter().copied().cloned().collect();
             let exist = room.existing(admin, &tables).await?;
-            // A table that is there and that this change did not create is another's, who was faster and knows no host.
+            // An existing table that this change did not create is that of another client, which was faster and uses no host.
             let is_made =
                 |table: &Table| change == TableAction::Drop || changed.iter().any(|made| std::ptr::eq(*made, table));
             let gone = wanted.iter().zip(exist).filter(|(table, exists)| !exists || !is_made(table));
@@ -121,7 +121,7 @@ impl TableOwnership {
         }
     }
 
-    /// Writes down that tables are the owner's, in a table that is made where it is not there.
+    /// Records the tables as the owner's. Creates the table of records where it does not exist.
     async fn record<T: TableChanger>(
         &mut self,
         room: &T,
@@ -147,7 +147,7 @@ impl TableOwnership {
     }
 }
 
-/// The name of the host's table, for what asks by tables.
+/// Returns the host's table by name only, for methods that take tables.
 fn table() -> Table {
     Table::new(RECORDS, Vec::new())
 }

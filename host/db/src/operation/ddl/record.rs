@@ -1,18 +1,18 @@
-//! Whose tables are whose, as one kind of database keeps it.
+//! The records of table owners, as one kind of database keeps them.
 
 use sqlservice_sql::schema::Table;
 
 use crate::{error::Result, operation::admin::AdminConnection};
 
-/// The records of one kind of database. Those who come here have entered: no other host changes tables meanwhile.
+/// The records of one kind of database. Callers hold the lock of `TableChanger::enter`: no other host changes tables meanwhile.
 pub(crate) trait OwnershipRecords {
-    /// What makes the host's table.
+    /// The statement that creates the host's table.
     const MAKE: &'static str;
-    /// Whether a record tells its table from a later one of the same name. Then a change without an owner leaves the records alone,
-    /// which are perhaps those of another login.
+    /// Whether a record distinguishes its table from a later one of the same name. A change without an owner then leaves the records
+    /// alone, as they may be those of another login.
     const TELLS_APART: bool = false;
 
-    /// Writes down whose these tables are, in place of what was said of tables of their names before.
+    /// Records the owner of these tables, in place of earlier records of their names.
     fn record(
         &self,
         admin: &mut AdminConnection<'_>,
@@ -20,13 +20,14 @@ pub(crate) trait OwnershipRecords {
         owner: &str,
     ) -> impl Future<Output = Result<()>> + Send;
 
-    /// Whose tables these are; nothing where it was not written down, or of another table of that name as far as that is known.
+    /// Returns the owners of these tables; nothing where none is recorded, or where the record is known to be of another table of that
+    /// name.
     fn owners(
         &self,
         admin: &mut AdminConnection<'_>,
         tables: &[&Table],
     ) -> impl Future<Output = Result<Vec<Option<String>>>> + Send;
 
-    /// Forgets what was said of these tables.
+    /// Deletes the records of these tables.
     fn forget(&self, admin: &mut AdminConnection<'_>, tables: &[&Table]) -> impl Future<Output = Result<()>> + Send;
 }

@@ -1,15 +1,15 @@
-//! What is done to tables, and how they are told to callers.
+//! The actions on tables, and the names of tables in results and errors.
 
 use sqlservice_sql::schema::Table;
 
-/// What is done to tables.
+/// An action on tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TableAction {
     Create,
     Drop,
 }
 
-/// The name by which a table is told to the caller.
+/// Returns the name of a table for results and errors.
 pub(super) fn label(table: &Table) -> String {
     table.schema.as_ref().map_or_else(|| table.name.clone(), |schema| format!("{schema}.{}", table.name))
 }

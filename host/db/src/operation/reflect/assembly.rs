@@ -1,4 +1,4 @@
-//! Puts tables together from rows that come table by table, and bounds what a hostile schema can make the host hold.
+//! Assembles tables from rows that arrive table by table, and limits the memory that a hostile schema can take from the host.
 
 use std::collections::HashMap;
 
@@ -10,12 +10,12 @@ use sqlservice_sql::{
 use super::options::{ReflectOptions, TABLES};
 use crate::error::{Error, LimitKind, Result};
 
-/// How many bytes one default, check or comment has at most.
+/// The byte limit of one default, check or comment.
 pub(crate) const MAX_TEXT: usize = 1 << 20;
-/// How many bytes all names and texts of one reflection have at most.
+/// The byte limit of all names and texts of one reflection.
 const MAX_TOTAL: usize = 64 << 20;
 
-/// What a foreign key does, from SQL's words for it. A word that is none of them does nothing of its own.
+/// Returns a foreign key's action from its SQL keywords. Any other text counts as no action.
 pub(crate) fn action(text: &str) -> Action {
     match text {
         "CASCADE" => Action::Cascade,
@@ -38,7 +38,7 @@ impl Assembly {
         Self { tables: Vec::new(), places: HashMap::new(), bytes: 0 }
     }
 
-    /// Adds a table, but for the host's own. What comes for tables that were not added is passed over.
+    /// Adds a table, except for the host's own. Rows of tables that were not added are skipped later.
     pub(crate) fn table(&mut self, name: String, schema: Option<String>, is_view: bool) -> Result<()> {
         if is_records(&name) {
             return Ok(());
@@ -52,7 +52,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// A table that was added.
+    /// Returns a table that was added.
     pub(crate) fn get(&mut self, name: &str) -> Option<&mut Table> {
         self.places.get(name).and_then(|place| self.tables.get_mut(*place))
     }
@@ -62,7 +62,7 @@ impl Assembly {
         self.places.contains_key(name)
     }
 
-    /// A text that the schema's owner chose, counted against the limits.
+    /// Counts a text, which the schema's owner chose, against the limits and returns it.
     pub(crate) fn text(&mut self, text: String) -> Result<String> {
         if text.len() > MAX_TEXT {
             return Err(Error::Limit { kind: LimitKind::Bytes, allowed: MAX_TEXT as u64 });
@@ -71,12 +71,12 @@ impl Assembly {
         Ok(text)
     }
 
-    /// The same of a text that may be missing or empty, which is the same for a comment.
+    /// As `text`, for a comment: a missing one and an empty one are the same.
     pub(crate) fn comment(&mut self, text: Option<String>) -> Result<Option<String>> {
         text.filter(|text| !text.is_empty()).map(|text| self.text(text)).transpose()
     }
 
-    /// Adds a column. Its texts were counted already, its name was not.
+    /// Adds a column and counts its name; its texts were counted already.
     pub(crate) fn column(&mut self, table: &str, column: Column) -> Result<()> {
         self.spend(column.name.len() + size_of::<Column>())?;
         if let Some(table) = self.get(table) {
@@ -85,12 +85,12 @@ impl Assembly {
         Ok(())
     }
 
-    /// Counts a row of any other kind.
+    /// Counts the names of a row of any other kind.
     pub(crate) fn count(&mut self, names: &[&str]) -> Result<()> {
         self.spend(names.iter().map(|name| name.len() + size_of::<String>()).sum())
     }
 
-    /// Adds a column to the unique constraint or index of this name, which is the table's last one or a new one.
+    /// Adds a column to the unique constraint or index `key`, which is the table's last one or a new one.
     pub(crate) fn key_column(&mut self, table: &str, key: &str, unique: bool, column: String, of: Keys) -> Result<()> {
         self.count(&[key, &column])?;
         let Some(table) = self.get(table) else { return Ok(()) };
@@ -105,12 +105,12 @@ impl Assembly {
         Ok(())
     }
 
-    /// Leaves a table out after all.
+    /// Removes a table that was added.
     pub(crate) fn forget(&mut self, name: &str) {
         self.places.remove(name);
     }
 
-    /// Leaves an index or unique constraint out after all.
+    /// Removes an index or unique constraint that was added.
     pub(crate) fn forget_index(&mut self, table: &str, index: &str) {
         if let Some(table) = self.get(table) {
             table.indexes.retain(|other| other.name.as_deref() != Some(index));
@@ -118,8 +118,7 @@ impl Assembly {
         }
     }
 
-    /// The tables, in the order of their names and each with its keys in order; an error where one that was asked for is
-    /// missing.
+    /// Returns the tables, sorted by name and each with its keys sorted; an error where a requested one is missing.
     pub(crate) fn finish(mut self, options: &ReflectOptions) -> Result<Vec<Table>> {
         let missing: Vec<_> = options.only.iter().filter(|name| !self.has(name)).cloned().collect();
         if !missing.is_empty() {
@@ -143,7 +142,7 @@ impl Assembly {
     }
 }
 
-/// Which of a table's keys a column belongs to.
+/// The kind of key that a column belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keys {
     Uniques,

@@ -1,4 +1,4 @@
-//! What a default's SQL text says: a constant of the column's type, the time, or something else.
+//! Parses the SQL text of a column default: a constant of the column's type, the current time, or another expression.
 
 use sqlservice_sql::{
     Dialect, Scalar, calendar,
@@ -8,7 +8,7 @@ use sqlservice_sql::{
 };
 use uuid::Uuid;
 
-/// Reads a default as a database writes it. Text that is no constant of the column's type stays text.
+/// Parses a default as the database writes it. Text that is no constant of the column's type stays text.
 pub(crate) fn default_value(text: &str, ty: &ColumnType, dialect: Dialect) -> DefaultValue {
     let plain = unwrapped(text, dialect);
     if plain.eq_ignore_ascii_case("null") || is_null_cast(plain) {
@@ -21,7 +21,7 @@ pub(crate) fn default_value(text: &str, ty: &ColumnType, dialect: Dialect) -> De
     }
 }
 
-/// A constant that is given as its content, without quotes.
+/// Parses a constant that is given as its content, without quotes.
 pub(crate) fn constant(content: &str, ty: &ColumnType) -> DefaultValue {
     match of_kind(content, ty.kind) {
         Some(scalar) => DefaultValue::Literal(scalar.into()),
@@ -30,7 +30,7 @@ pub(crate) fn constant(content: &str, ty: &ColumnType) -> DefaultValue {
     }
 }
 
-/// The text without blanks and without parentheses that hold all of it.
+/// Returns the text without surrounding blanks and without parentheses around all of it.
 pub(crate) fn unwrapped(text: &str, dialect: Dialect) -> &str {
     let mut text = text.trim();
     while let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
@@ -42,7 +42,7 @@ pub(crate) fn unwrapped(text: &str, dialect: Dialect) -> &str {
     text
 }
 
-/// Whether every parenthesis outside of quotes has its partner within the text, and every quote its end.
+/// Whether all parentheses outside of quotes are balanced, and all quotes closed.
 fn is_balanced(text: &str, dialect: Dialect) -> bool {
     let mut depth = 0_usize;
     for token in Lexer::new(text, dialect) {
@@ -74,12 +74,12 @@ fn is_now(text: &str) -> bool {
         && matches!(name, "now" | "transaction_timestamp" | "curdate" | "curtime" | "utc_timestamp"))
 }
 
-/// Whether it is `NULL::type`, PostgreSQL's way to write no default.
+/// Whether the text is `NULL::type`, PostgreSQL's form of no default.
 fn is_null_cast(text: &str) -> bool {
     text.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("null::")) && text.get(6..).is_some_and(is_type)
 }
 
-/// Whether what follows a constant only names its type.
+/// Whether the text after a constant is only a type name.
 fn is_type(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|b| {
@@ -112,14 +112,14 @@ fn literal(text: &str, ty: &ColumnType, dialect: Dialect) -> Option<Scalar> {
     ((is_number || is_truth) && is_type(cast)).then(|| of_kind(number, ty.kind)).flatten()
 }
 
-/// The digits of `decode('00ff'::text, 'hex'::text)`, which is how bytes are written for PostgreSQL.
+/// Returns the hex digits of `decode('00ff'::text, 'hex'::text)`, the form of a constant of bytes for PostgreSQL.
 fn decoded(text: &str) -> Option<&str> {
     let (hex, how) = text.strip_prefix("decode('")?.strip_suffix(')')?.split_once('\'')?;
     let how = how.strip_prefix("::text").unwrap_or(how).strip_prefix(", 'hex'")?;
     matches!(how, "" | "::text").then_some(hex)
 }
 
-/// The text constant at the start, after the name of its character set where MySQL says that, and what follows it.
+/// Returns the text constant at the start, after MySQL's character set introducer if there is one, and the text that follows.
 fn quoted(text: &str, dialect: Dialect) -> Option<(Token<'_>, &str)> {
     let mut tokens = Lexer::new(text, dialect);
     let first = tokens.next()?;
@@ -128,7 +128,7 @@ fn quoted(text: &str, dialect: Dialect) -> Option<(Token<'_>, &str)> {
     is_whole.then_some((constant, text.get(constant.end()..)?))
 }
 
-/// The content of a constant as a value of a column's kind.
+/// Parses the content of a constant as a value of a column's kind.
 fn of_kind(content: &str, kind: TypeKind) -> Option<Scalar> {
     let owned = || content.to_owned();
     Some(match kind {

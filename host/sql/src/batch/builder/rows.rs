@@ -1,9 +1,9 @@
-//! The builder of a batch: row after row, a builder a column.
+//! The builder of a batch: rows are added one by one, with one builder per column.
 
 use super::{ColumnBuilder, ColumnCapacity, VectorKind, too_long};
 use crate::{Result, batch::Batch};
 
-/// Builds a batch: a builder a column.
+/// Builds a batch with one builder per column.
 #[derive(Clone, Debug)]
 pub struct BatchBuilder {
     columns: Vec<ColumnBuilder>,
@@ -11,13 +11,13 @@ pub struct BatchBuilder {
 }
 
 impl BatchBuilder {
-    /// A batch of no rows with columns of these kinds.
+    /// Creates a batch of no rows with columns of these kinds.
     #[must_use]
     pub fn with_capacity(kinds: &[VectorKind], capacity: usize) -> Self {
         Self { columns: kinds.iter().map(|kind| ColumnBuilder::new(*kind, capacity)).collect(), rows: 0 }
     }
 
-    /// A batch of no rows whose columns have this room each; those beyond have none.
+    /// Creates a batch of no rows and reserves this room for its columns; further columns get none.
     #[must_use]
     pub fn with_room(kinds: &[VectorKind], room: &[ColumnCapacity]) -> Self {
         let room = room.iter().copied().chain(std::iter::repeat(ColumnCapacity::default()));
@@ -27,18 +27,18 @@ impl BatchBuilder {
         }
     }
 
-    /// The room that its columns use.
+    /// Returns the room that the columns use.
     #[must_use]
     pub fn room(&self) -> Vec<ColumnCapacity> {
         self.columns.iter().map(ColumnBuilder::room).collect()
     }
 
-    /// The columns, to push one value to each.
+    /// Returns the columns, to push one value to each.
     pub fn columns(&mut self) -> &mut [ColumnBuilder] {
         &mut self.columns
     }
 
-    /// The column at this position.
+    /// Returns the column at this position.
     pub fn column(&mut self, position: usize) -> Option<&mut ColumnBuilder> {
         self.columns.get_mut(position)
     }
@@ -54,7 +54,7 @@ impl BatchBuilder {
         }
     }
 
-    /// How many rows have ended.
+    /// Returns the number of ended rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows
@@ -66,13 +66,13 @@ impl BatchBuilder {
         self.rows == 0
     }
 
-    /// How many bytes it holds, as limits count them.
+    /// Returns the size of the batch in bytes, as limits count it.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.columns.iter().map(ColumnBuilder::bytes).sum()
     }
 
-    /// The batch.
+    /// Returns the batch.
     pub fn finish(self) -> Result<Batch> {
         let rows = u32::try_from(self.rows).map_err(|_| too_long())?;
         Ok(Batch { rows, columns: self.columns.into_iter().map(ColumnBuilder::finish).collect() })

@@ -1,4 +1,4 @@
-//! Columns and what comes back from them.
+//! Values pushed to columns, and what is read back.
 
 use super::*;
 use crate::Batch;

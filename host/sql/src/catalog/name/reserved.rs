@@ -1,40 +1,39 @@
-//! Names that a database or the host has itself: of tables that are in no schema of a guest's, and of functions that pass for columns.
+//! Names that a database or the host reserves: tables outside of guests' schemas, and functions that can be called like columns.
 
 use crate::{Dialect, ddl::is_records};
 
-/// Whether a table of this name, in no schema or a guest's, may be the database's own or the host's. It would be found where the
-/// guest's is not there, and show files, other sessions, the schema itself, or whose tables are whose.
+/// Whether a table of this name, unqualified or in a guest's schema, may belong to the database or the host. It would be found where
+/// the guest's table does not exist, and show files, other sessions, the schema itself, or who owns which tables.
 pub(super) fn is_table(name: &str, dialect: Dialect) -> bool {
-    // Refused everywhere, so that a model is good on all databases or on none.
+    // Refused on every database, so that a model is valid on all of them or on none.
     if begins(name, "sqlite_") || begins(name, "pg_") || is_records(name) {
         return true;
     }
     match dialect {
-        // A table for each pragma, and those of modules that are tables without being created.
+        // A table for each pragma, and the eponymous tables of modules.
         Dialect::Sqlite => begins(name, "pragma_") || MODULES.iter().any(|module| name.eq_ignore_ascii_case(module)),
-        // All that `pg_catalog` has begins with `pg_`, and no other schema is searched unasked.
+        // Everything in `pg_catalog` begins with `pg_`, and no other schema is searched implicitly.
         Dialect::Postgres => false,
-        // Names of files, and of tables that are about to be changed.
+        // File names, and temporary tables of alterations in progress.
         Dialect::Mysql | Dialect::Mariadb => {
             begins(name, "#mysql50#") || begins(name, "#sql") || (dialect == Dialect::Mariadb && is_sequence(name))
         }
     }
 }
 
-/// Whether a schema is the database's own.
+/// Whether a schema is one of the database's own.
 pub(super) fn is_schema(name: &str) -> bool {
     begins(name, "pg_") || begins(name, "sqlite_") || name.eq_ignore_ascii_case("information_schema")
 }
 
-/// Whether a column of this name may be none: `PostgreSQL` takes `t.f` for `f(t)` where `t` has no column `f`, so that a function
-/// which takes any row would show all of it, columns that no model declares included. Functions that fail so, as they want a window
-/// or an order, and `count` are names like others.
+/// Whether a column of this name may be taken for a function or is a system column: `PostgreSQL` reads `t.f` as `f(t)` where `t` has
+/// no column `f`, so a function that takes any row would show all of it, including undeclared columns. Functions that fail when called
+/// so, as they need a window or an order, and `count` are allowed.
 pub(super) fn is_column(name: &str, dialect: Dialect) -> bool {
     dialect == Dialect::Postgres && (ROW_FUNCTIONS.contains(&name) || SYSTEM_COLUMNS.contains(&name))
 }
 
-/// Modules of SQLite's that are tables without being created, with those that only some builds of the library have. Others begin
-/// with `sqlite_`.
+/// `SQLite` modules with an eponymous table, including those that only some builds have. Others begin with `sqlite_`.
 const MODULES: [&str; 14] = [
     "bytecode",
     "carray",
@@ -52,7 +51,7 @@ const MODULES: [&str; 14] = [
     "tables_used",
 ];
 
-/// Functions of `PostgreSQL`'s that take a row of any table.
+/// `PostgreSQL` functions that take a row of any table.
 const ROW_FUNCTIONS: [&str; 31] = [
     "any_out",
     "any_value",
@@ -87,10 +86,10 @@ const ROW_FUNCTIONS: [&str; 31] = [
     "to_jsonb",
 ];
 
-/// Columns that every table of `PostgreSQL`'s has unasked. None can be created.
+/// System columns that every `PostgreSQL` table has. No column of such a name can be created.
 const SYSTEM_COLUMNS: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
 
-/// Whether `MariaDB` may make a table of numbers up for this name: `seq_1_to_9`, `seq_1_to_9_step_2`.
+/// Whether `MariaDB` may provide a table of numbers of this name: `seq_1_to_9`, `seq_1_to_9_step_2`.
 fn is_sequence(name: &str) -> bool {
     let rest = if begins(name, "seq_") { name.get(4..) } else { None };
     rest.is_some_and(|rest| {
@@ -98,7 +97,7 @@ fn is_sequence(name: &str) -> bool {
     })
 }
 
-/// Whether a name begins so, whatever the case of its letters.
+/// Whether a name begins with a prefix, in any ASCII case.
 fn begins(name: &str, prefix: &str) -> bool {
     name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }

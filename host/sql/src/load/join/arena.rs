@@ -1,4 +1,4 @@
-//! An arena that grows.
+//! An arena that can be extended.
 
 use crate::statement::{
     Binary, BinaryOp, ColumnName, Join, JoinKind, ListOp, Listed, Node, NodeId, SourceTable, Statement,
@@ -7,7 +7,7 @@ use crate::statement::{
 /// A column by its table and its name.
 type QualifiedColumn<'a> = (&'a str, &'a str);
 
-/// The nodes of a statement and those that were added. Nothing is returned where there is no room for positions.
+/// The nodes of a statement and added ones. Methods return `None` if the positions are used up.
 pub(super) struct ArenaBuilder {
     pub(super) nodes: Vec<Node>,
 }
@@ -31,7 +31,7 @@ impl ArenaBuilder {
         self.add(Node::Table(SourceTable { table: name.clone(), schema: schema.clone(), alias }))
     }
 
-    /// Whether all of these columns are equal, each by its table and name.
+    /// Adds the condition that each pair of columns is equal.
     pub(super) fn equal(&mut self, pairs: &[(QualifiedColumn<'_>, QualifiedColumn<'_>)]) -> Option<NodeId> {
         let mut items = Vec::with_capacity(pairs.len());
         for ((left_table, left), (right_table, right)) in pairs {

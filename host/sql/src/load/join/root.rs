@@ -1,4 +1,5 @@
-//! A plan's query as the left side of joins: as it is, or as a subquery where it has a limit, which counts its own rows.
+//! A plan's query as the left side of joins: unchanged, or as a subquery if it has a limit, which counts its own rows, or
+//! names that joined tables could make ambiguous.
 
 use std::collections::HashSet;
 
@@ -8,25 +9,25 @@ use crate::{
     statement::{Labelled, Root as StatementRoot, SourceQuery, SourceTable},
 };
 
-/// How names begin that are given here.
+/// The prefix of names that the host adds.
 pub(super) const PREFIX: &str = "load_";
-/// The query's name where it becomes a subquery.
+/// The query's alias where it becomes a subquery.
 const SUBQUERY: &str = "load_root";
 
-/// The left side.
+/// The left side of the joins.
 pub(super) struct Root {
     /// A select of the query's columns, in its order.
     pub(super) select: Select,
-    /// What its columns are named by.
+    /// The table name or alias that qualifies its columns.
     pub(super) alias: String,
-    /// How many columns it has.
+    /// The number of its columns.
     pub(super) width: usize,
-    /// Where the primary key is among them.
+    /// The positions of the primary key among them.
     pub(super) key: Vec<usize>,
 }
 
 impl Root {
-    /// Nothing where the query is not one of rows of the table alone, each of them once.
+    /// Returns `None` unless the query reads rows of the table alone, each of them once.
     pub(super) fn new(statement: &Statement, entry: &Entry, arena: &mut ArenaBuilder) -> Option<Self> {
         let StatementRoot::Select(id) = statement.root else { return None };
         let Node::Select(select) = statement.nodes.get(id as usize)? else { return None };
@@ -45,7 +46,7 @@ impl Root {
     }
 }
 
-/// The source of a select that has only this table, and each of its rows once.
+/// Returns the source of a select that reads only this table, and each of its rows once.
 fn of_one_table<'a>(statement: &'a Statement, select: &Select, entry: &Entry) -> Option<&'a SourceTable> {
     let is_simple = select.ctes.is_empty()
         && !select.distinct
@@ -56,7 +57,7 @@ fn of_one_table<'a>(statement: &'a Statement, select: &Select, entry: &Entry) ->
     (is_simple && table.table == entry.table.name && table.schema == entry.table.schema).then_some(table)
 }
 
-/// The names of the query's columns: those of the table, then others that have names of their own.
+/// Returns the names of the query's columns: those of the table, then other columns and labels.
 fn names<'a>(statement: &'a Statement, select: &Select, entry: &Entry, alias: &str) -> Option<Vec<&'a str>> {
     let mut names = Vec::with_capacity(select.columns.len());
     for (position, id) in select.columns.iter().enumerate() {
@@ -75,8 +76,8 @@ fn names<'a>(statement: &'a Statement, select: &Select, entry: &Entry, alias: &s
     (names.len() >= entry.table.columns.len()).then_some(names)
 }
 
-/// Whether every column is named with its table, and no name of the statement's is one that is given here: then other tables
-/// beside it change no name's meaning.
+/// Whether every column is qualified, and no source of the statement has a name with the host's prefix: then additional
+/// tables do not change the meaning of a name.
 fn names_are_plain(statement: &Statement) -> bool {
     let is_ours = |name: &str| name.starts_with(PREFIX);
     statement.nodes.iter().all(|node| match node {
@@ -87,7 +88,7 @@ fn names_are_plain(statement: &Statement) -> bool {
     })
 }
 
-/// The columns of a query that has become a subquery, in its order.
+/// Wraps a query as a subquery and selects its columns, in its order.
 fn subquery(
     statement: &Statement,
     select: &Select,
@@ -141,7 +142,7 @@ fn subquery(
     })
 }
 
-/// The name of the result's column that an expression is: a column of the table, all of which are there, or a label.
+/// Returns the name of the result column that an expression refers to: a column of the table, all of which are selected, or a label.
 fn own_name<'a>(
     statement: &'a Statement,
     id: NodeId,

@@ -1,13 +1,13 @@
-//! The order of two values. Numbers of all kinds are compared by what they are worth, and texts byte by byte.
+//! The order of two values. Numbers of all kinds are compared by their exact values, and texts byte by byte.
 
 use std::{borrow::Cow, cmp::Ordering};
 
 use crate::{decimal, value::ScalarRef};
 
-/// The most digits after the point of a float: with so many, its text is what it is worth.
+/// The most digits after the point of a float. Formatted with this many, its text is exact.
 const FLOAT_DIGITS: usize = 1_074;
 
-/// The order of two values that are not null; nothing of kinds that cannot be compared, and of what is no number.
+/// The order of two values that are not null; `None` for kinds that cannot be compared, and for NaN.
 pub(super) fn order(left: ScalarRef<'_>, right: ScalarRef<'_>) -> Option<Ordering> {
     match (left, right) {
         (ScalarRef::Boolean(left), ScalarRef::Boolean(right)) => Some(left.cmp(&right)),
@@ -39,7 +39,7 @@ pub(super) fn integer(value: ScalarRef<'_>) -> Option<i128> {
     }
 }
 
-/// A finite number as a decimal of exactly its worth.
+/// A finite number as a decimal of exactly the same value.
 fn number(value: ScalarRef<'_>) -> Option<Cow<'_, str>> {
     match value {
         ScalarRef::Decimal(text) => decimal::is_plain(text).then_some(Cow::Borrowed(text)),

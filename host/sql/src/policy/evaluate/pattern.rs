@@ -1,9 +1,9 @@
-//! Matches of a text with a pattern, without recursion.
+//! Matches a text with a `LIKE` pattern, without recursion.
 
 use std::str::Chars;
 
-/// How many characters are looked at before the answer is that the host cannot tell: the text is guest-controlled, and a pattern
-/// with many `%` looks at it again and again.
+/// The most steps before the result is unknown. The text is guest-controlled, and a pattern with many `%` backtracks over it again
+/// and again.
 const MOST_STEPS: usize = 1 << 24;
 
 /// A part of a pattern.
@@ -26,10 +26,10 @@ impl PatternPart {
     }
 }
 
-/// Whether a text matches. Nothing where the pattern ends with its escape, or the answer takes too long.
+/// Whether a text matches. `None` where the pattern ends with its escape, or matching takes too many steps.
 pub(super) fn matches(text: &str, pattern: &str, escape: Option<char>, ignore_case: bool) -> Option<bool> {
     if ignore_case {
-        // Character by character: as a word, a Greek text would end with another sigma than a pattern does.
+        // Lower-cases each character alone: `str::to_lowercase` writes a final sigma at a word's end, where the pattern has another.
         let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
         let (text, pattern) = (lower(text), lower(pattern));
         return is_match(&text, &parts(&pattern, escape)?);
@@ -50,7 +50,7 @@ fn parts(pattern: &str, escape: Option<char>) -> Option<Vec<PatternPart>> {
     Some(parts)
 }
 
-/// Takes as little as possible for each `%`, and one character more for the last one where what follows it does not match.
+/// Matches as few characters as possible with each `%`. On a mismatch, the last `%` takes one character more.
 fn is_match(text: &str, parts: &[PatternPart]) -> Option<bool> {
     let (mut rest, mut at) = (text.chars(), 0);
     let mut last: Option<(Chars<'_>, usize)> = None;

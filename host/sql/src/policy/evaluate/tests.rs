@@ -1,4 +1,4 @@
-//! What the host makes of conditions: the tables of SQL's logic, comparisons of all kinds, and what it cannot tell.
+//! The host's evaluation of conditions: SQL's truth tables, comparisons of all kinds, and unknown results.
 
 mod model;
 

@@ -1,16 +1,16 @@
-//! SQL's logic, with a fourth answer.
+//! SQL's three-valued logic, with a fourth value for results that the host does not know.
 
 use super::KnownValue;
 use crate::value::ScalarRef;
 
-/// What is known of a condition.
+/// The result of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Truth {
     True,
     False,
-    /// SQL's null: a part of it is null.
+    /// SQL's null, which an operand causes.
     Null,
-    /// The host cannot tell: any of the others.
+    /// Unknown to the host: it may be any of the others.
     Unknown,
 }
 
@@ -21,7 +21,7 @@ impl From<bool> for Truth {
 }
 
 impl Truth {
-    /// Whether a value is true. What is no truth value is not known to be one.
+    /// The truth of a value. A value of another type than boolean is unknown.
     pub(super) fn of(value: Option<&KnownValue<'_>>) -> Self {
         match value.and_then(KnownValue::scalar) {
             Some(ScalarRef::Boolean(truth)) => truth.into(),
@@ -30,7 +30,7 @@ impl Truth {
         }
     }
 
-    /// As a value; nothing where the host cannot tell.
+    /// Returns the truth as a value; `None` where it is unknown.
     pub(super) fn value<'v>(self) -> Option<KnownValue<'v>> {
         match self {
             Self::True => Some(KnownValue::of(ScalarRef::Boolean(true))),
@@ -48,7 +48,7 @@ impl Truth {
         }
     }
 
-    /// One that is false is enough; one that is not known hides a null.
+    /// The conjunction. One false condition makes it false; an unknown one takes precedence over a null.
     pub(super) fn all(conditions: impl Iterator<Item = Self>) -> Self {
         let mut all = Self::True;
         for condition in conditions {
@@ -62,7 +62,7 @@ impl Truth {
         all
     }
 
-    /// One that is true is enough; one that is not known hides a null.
+    /// The disjunction. One true condition makes it true; an unknown one takes precedence over a null.
     pub(super) fn any(conditions: impl Iterator<Item = Self>) -> Self {
         Self::all(conditions.map(Self::not)).not()
     }

@@ -1,4 +1,4 @@
-//! Functions, and those of them that SQL writes in a way of their own.
+//! Calls of functions, including those with syntax of their own in SQL.
 
 use sqlparser::ast::{
     CeilFloorKind, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
@@ -68,7 +68,7 @@ impl ExpressionParser<'_> {
         self.push(Node::Call(call), &arguments)
     }
 
-    /// Calls that the library has nodes of their own for, and what there is no node of ours for.
+    /// Converts calls that have variants of their own in the library's tree, and refuses all expressions that have no node.
     pub(super) fn special_call(&mut self, expression: &Expr) -> Result<NodeId> {
         match expression {
             Expr::Ceil { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
@@ -77,7 +77,7 @@ impl ExpressionParser<'_> {
             Expr::Floor { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
                 self.call("floor", [&**expr])
             }
-            // The part comes first in SQL, and the text in the function.
+            // `POSITION(part IN text)` names the part first; the function's first argument is the text.
             Expr::Position { expr, r#in } => self.call("position", [&**r#in, &**expr]),
             Expr::Substring { expr, substring_from: Some(from), substring_for, .. } => {
                 self.call("substr", [expr, from].into_iter().chain(substring_for).map(|part| &**part))
@@ -97,7 +97,7 @@ fn argument(argument: &FunctionArg) -> Option<&Expr> {
     }
 }
 
-/// What there is instead of an expression that has no node.
+/// The message for an expression that has no node, with an alternative.
 fn missing(expression: &Expr) -> &'static str {
     match expression {
         Expr::Subquery(_) => "there are no queries that give a value; write exists (select …) or … in (select …)",

@@ -1,14 +1,14 @@
-//! The types to which a rule may cast: those that every database has.
+//! The types to which a rule may cast: those that every database supports.
 
 use sqlparser::ast::{CharacterLength, DataType, ExactNumberInfo, TimezoneInfo};
 
 use crate::schema::{ColumnType, TypeKind};
 
-/// Their names, for messages.
+/// The names of the types, for messages.
 pub(super) const NAMES: &str = "boolean, smallint, integer, bigint, bigint unsigned, real, double precision, decimal(p, s), text, \
     varchar(n), bytea, uuid, json, date, time, timestamp and timestamptz";
 
-/// The type that is written so.
+/// Converts a type of the library; `None` for a type without a counterpart.
 pub(super) fn of(written: &DataType) -> Option<ColumnType> {
     Some(match written {
         DataType::Varchar(Some(length)) | DataType::CharacterVarying(Some(length)) => varchar(length)?,

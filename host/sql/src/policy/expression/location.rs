@@ -1,4 +1,4 @@
-//! Where in a rule's text something stands.
+//! Locations in a rule's text.
 
 use sqlparser::{
     ast::{Expr, Ident, Query, SetExpr},
@@ -7,12 +7,12 @@ use sqlparser::{
 
 use crate::policy::PolicyError;
 
-/// What is wrong at an offset; who knows the table and the rule fills them in.
+/// An error at an offset. A caller that knows the table and the rule fills them in.
 pub(super) fn wrong(offset: usize, message: impl Into<String>) -> PolicyError {
     PolicyError { table: String::new(), rule: String::new(), offset, message: message.into() }
 }
 
-/// The byte at a line and a column, which count characters from 1; nothing where the library does not know the place.
+/// The byte offset of a line and a column, which count from 1, columns in characters; `None` where the library knows no location.
 pub(super) fn offset(text: &str, Location { line, column }: Location) -> Option<usize> {
     let line = usize::try_from(line).ok()?.checked_sub(1)?;
     let column = usize::try_from(column).ok()?.checked_sub(1)?;
@@ -21,8 +21,8 @@ pub(super) fn offset(text: &str, Location { line, column }: Location) -> Option<
     Some(start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at))
 }
 
-/// Where an expression begins, as far as the library says. It follows first operands in a loop: chains of operators are as long
-/// as the text.
+/// The start of an expression, where the library records it. Follows first operands in a loop without recursion, since a chain of
+/// operators may be as long as the text.
 pub(super) fn start(expression: &Expr) -> Option<Location> {
     let mut expression = expression;
     loop {
@@ -34,7 +34,7 @@ pub(super) fn start(expression: &Expr) -> Option<Location> {
     }
 }
 
-/// What an expression begins with.
+/// The first part of an expression.
 enum First<'e> {
     Operand(&'e Expr),
     Place(Location),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::statement::{Binary, BinaryOp, Case, Cast, ListOp, Listed, Matching, Node, NodeId, UnaryOp, When};
 
-/// Our operator for one of the library's.
+/// The operator of a node, and its class, for an operator of the library.
 fn known(operator: &BinaryOperator) -> Option<(BinaryOp, Class)> {
     Some(match operator {
         BinaryOperator::Eq => (BinaryOp::Equal, Class::Comparison),
@@ -27,7 +27,7 @@ fn known(operator: &BinaryOperator) -> Option<(BinaryOp, Class)> {
     })
 }
 
-/// The class of an operand that has no parentheses around it.
+/// The class of an operand's operator. An operand in parentheses has none.
 fn class(operand: &Expr) -> Option<Class> {
     match operand {
         Expr::BinaryOp { op, .. } => known(op).map(|(_, class)| class),
@@ -53,7 +53,7 @@ fn class(operand: &Expr) -> Option<Class> {
 }
 
 impl ExpressionParser<'_> {
-    /// An operand. Databases do not agree on what binds tighter where comparisons follow each other, or `||` meets numbers.
+    /// Converts an operand. Databases disagree on the precedence of chained comparisons, and of `||` beside arithmetic.
     pub(super) fn operand(&mut self, around: Class, operand: &Expr) -> Result<NodeId> {
         match class(operand) {
             Some(Class::Comparison) => {
@@ -88,7 +88,7 @@ impl ExpressionParser<'_> {
         }
     }
 
-    /// `and` or `or`: what follows each other is one node, however long.
+    /// Converts a chain of `and` or of `or` into one node, however long it is.
     fn chain(&mut self, op: ListOp, whole: &Expr) -> Result<NodeId> {
         let wanted = if op == ListOp::And { BinaryOperator::And } else { BinaryOperator::Or };
         let (mut rest, mut parts) = (whole, Vec::new());
@@ -137,7 +137,7 @@ impl ExpressionParser<'_> {
         self.push(Node::Unary((op, operand)), &[operand])
     }
 
-    /// `is true` and its kin: a choice, as a condition that is null takes no branch.
+    /// Converts `is [not] true` and `is [not] false` into a `case`, in which a null condition takes the `else` branch.
     pub(super) fn truth(&mut self, operand: &Expr, of: bool, is: bool) -> Result<NodeId> {
         let mut condition = self.operand(Class::Comparison, operand)?;
         if !of {
@@ -149,7 +149,7 @@ impl ExpressionParser<'_> {
         self.push(Node::Case(case), &[condition, then, otherwise])
     }
 
-    /// `between`, `in` a list, and matches.
+    /// Converts `between`, `in` a list, and pattern matches.
     pub(super) fn range(&mut self, expression: &Expr) -> Result<NodeId> {
         match expression {
             Expr::Between { expr, negated, low, high } => {
@@ -175,7 +175,7 @@ impl ExpressionParser<'_> {
         }
     }
 
-    /// The same, or its opposite.
+    /// Adds a `not` around a node where `negated`.
     pub(super) fn negated(&mut self, negated: bool, id: NodeId) -> Result<NodeId> {
         if negated { self.push(Node::Unary((UnaryOp::Not, id)), &[id]) } else { Ok(id) }
     }
@@ -202,14 +202,14 @@ impl ExpressionParser<'_> {
             },
             _ => None,
         };
-        // What the form of statements asks for.
+        // `validate` has the same requirement for statements.
         let is_mark = |mark: &char| !matches!(mark, '%' | '_') && !mark.is_alphanumeric() && !mark.is_control();
         mark.filter(is_mark).ok_or_else(|| {
             self.refuse("the escape of a pattern is one mark in quotes, no letter, digit, % or _, as in escape '!'")
         })
     }
 
-    /// `case` and `cast`.
+    /// Converts `case` and `cast`.
     pub(super) fn choice(&mut self, expression: &Expr) -> Result<NodeId> {
         match expression {
             Expr::Case { operand, conditions, else_result, .. } => {
@@ -240,7 +240,7 @@ impl ExpressionParser<'_> {
         self.push(Node::Case(Case { whens, otherwise }), &operands)
     }
 
-    /// The operand of a case is named by each of its branches: were it large, the whole would grow with every level.
+    /// Converts the operand of a `case`. Each branch refers to it, so a large one would multiply the expanded size with every level.
     fn compared(&mut self, operand: &Expr) -> Result<NodeId> {
         match bare(operand) {
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_) => self.expression(operand),
@@ -256,7 +256,7 @@ impl ExpressionParser<'_> {
     }
 }
 
-/// The only character of a text.
+/// The only character of a text; `None` where the text is of another length.
 fn single(text: &str) -> Option<char> {
     let mut characters = text.chars();
     characters.next().filter(|_| characters.next().is_none())

@@ -1,4 +1,4 @@
-//! Reads the library's tree into nodes: what is known meanwhile, and which expression is read where.
+//! Converts the library's tree into nodes: the parser's state, and the dispatch by kind of expression.
 
 use std::collections::BTreeSet;
 
@@ -16,48 +16,48 @@ use crate::{
     statement::{BinaryOp, ColumnName, Node, NodeId, UnaryOp},
 };
 
-/// How deep nodes and the functions that read them nest.
+/// The most levels of nodes, and of the recursion that reads them.
 pub(super) const DEPTH: usize = 32;
-/// What is said of more.
+/// The message for deeper nesting.
 pub(super) const TOO_DEEP: &str = "it nests more than 32 levels deep; write it in a flatter way";
 
 pub(super) type Result<T> = std::result::Result<T, PolicyError>;
 
-/// What an operator is, as far as two side by side may need parentheses.
+/// The class of an operator, which decides whether an operand needs parentheses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
-    /// It compares, or is `not`.
+    /// A comparison, or `not`.
     Comparison,
-    /// It computes with numbers.
+    /// Arithmetic with numbers.
     Arithmetic,
-    /// It puts texts together.
+    /// Concatenation of texts.
     Concat,
 }
 
 /// The sources of a query.
 pub(super) struct Sources {
-    /// Their names, in the order in which they are joined.
+    /// The sources' names, in join order.
     pub(super) names: Vec<String>,
-    /// How many of them are joined so far.
+    /// The number of sources joined so far.
     pub(super) joined: usize,
 }
 
-/// What is known while an expression is read.
+/// The state of parsing one expression.
 pub(super) struct ExpressionParser<'t> {
     text: &'t str,
     /// The rule's own table.
     table: &'t str,
     nodes: Vec<Node>,
-    /// How deep each node is.
+    /// The depth of each node.
     depths: Vec<usize>,
     pub(super) claims: Vec<String>,
     columns: BTreeSet<String>,
     pub(super) tables: BTreeSet<String>,
-    /// The sources of the queries around what is read, the innermost last.
+    /// The sources of the queries around the current expression, the innermost last.
     pub(super) queries: Vec<Sources>,
-    /// How many expressions are around what is read.
+    /// The number of expressions around the current one.
     level: usize,
-    /// Where what is read begins.
+    /// The byte offset of the current expression.
     at: usize,
 }
 
@@ -92,7 +92,7 @@ impl<'t> ExpressionParser<'t> {
         self.table
     }
 
-    /// Adds a node with these operands.
+    /// Adds a node, whose depth follows from these operands.
     pub(super) fn push(&mut self, node: Node, operands: &[NodeId]) -> Result<NodeId> {
         let depth = |id: &NodeId| self.depths.get(*id as usize).copied().unwrap_or(DEPTH);
         let depth = operands.iter().map(depth).max().unwrap_or(0) + 1;
@@ -105,17 +105,17 @@ impl<'t> ExpressionParser<'t> {
         Ok(id)
     }
 
-    /// An error where what is read begins.
+    /// An error at the start of the current expression.
     pub(super) fn refuse(&self, message: impl Into<String>) -> PolicyError {
         wrong(self.at, message)
     }
 
-    /// An error at a place, where that is known.
+    /// An error at a location; where it is unknown, at the start of the current expression.
     pub(super) fn refuse_at(&self, place: Location, message: impl Into<String>) -> PolicyError {
         wrong(offset(self.text, place).unwrap_or(self.at), message)
     }
 
-    /// Reads an expression. An error ends everything, so nothing is put back then.
+    /// Converts an expression. An error ends the whole parse, so it leaves the state unrestored.
     pub(super) fn expression(&mut self, expression: &Expr) -> Result<NodeId> {
         let expression = bare(expression);
         let around = self.at;
@@ -130,7 +130,7 @@ impl<'t> ExpressionParser<'t> {
         Ok(id)
     }
 
-    /// Reads expressions.
+    /// Converts several expressions.
     pub(super) fn each<'e>(&mut self, expressions: impl IntoIterator<Item = &'e Expr>) -> Result<Vec<NodeId>> {
         expressions.into_iter().map(|expression| self.expression(expression)).collect()
     }
@@ -163,7 +163,7 @@ impl<'t> ExpressionParser<'t> {
         }
     }
 
-    /// A column: of the rule's own table, or of a query around it.
+    /// Converts a column of the rule's own table, or of a query around the current expression.
     fn column(&mut self, names: &[Ident]) -> Result<NodeId> {
         let (table, name) = match names {
             [name] => (None, name),
@@ -181,7 +181,7 @@ impl<'t> ExpressionParser<'t> {
     }
 }
 
-/// An expression without the parentheses around it.
+/// Strips the parentheses around an expression.
 pub(super) fn bare(expression: &Expr) -> &Expr {
     let mut expression = expression;
     while let Expr::Nested(inner) = expression {

@@ -1,7 +1,7 @@
-//! Queries of rules, and what columns in them belong to.
+//! Queries of rules, and the resolution of the columns in them.
 //!
-//! A column without a table belongs to the query's only source. With several sources it has to say which: were it looked for by
-//! its name alone, a column that a table lacks would silently become one of the table around the query.
+//! A column without a table name belongs to the query's only source. With several sources it needs a table name: a search by column
+//! name alone could silently resolve a missing column to the table around the query.
 
 use sqlparser::ast::{
     Expr, GroupByExpr, Ident, Join as Joined, JoinConstraint, JoinOperator, ObjectName, Query, Select as Selected,
@@ -26,7 +26,7 @@ impl ExpressionParser<'_> {
         self.push(Node::Membership(Membership { value, query, negated }), &[value, query])
     }
 
-    /// The name of a column's source; nothing where it is a column of the rule's own table.
+    /// The name of a column's source; `None` for a column of the rule's own table.
     pub(super) fn source_of(&self, table: Option<&Ident>) -> Result<Option<String>> {
         let Some(table) = table else {
             return match self.queries.last().map(|query| query.names.as_slice()) {
@@ -51,7 +51,7 @@ impl ExpressionParser<'_> {
         }
     }
 
-    /// A query; its columns are as many as said, or any number.
+    /// Converts a query, which has `columns` columns, or any number for `None`.
     fn query(&mut self, query: &Query, columns: Option<usize>) -> Result<NodeId> {
         let select = self.plain_query(query)?;
         let (projection, from, selection) = self.plain_select(select)?;
@@ -81,7 +81,7 @@ impl ExpressionParser<'_> {
         self.push(Node::Select(select), &operands)
     }
 
-    /// The select of a query that is nothing else. All fields are named, so that a new one of the library is seen here.
+    /// Returns the select of a query that has no other clauses. It names all fields, so that one added by the library fails to compile.
     fn plain_query<'q>(&self, query: &'q Query) -> Result<&'q Selected> {
         let Query {
             with,
@@ -172,7 +172,7 @@ impl ExpressionParser<'_> {
         }
     }
 
-    /// The names of sources. Some databases do not see case, so names that differ by it alone would hide each other there.
+    /// The names of the sources. Some databases ignore case, so there names that differ only by case would shadow each other.
     fn names(&self, from: &TableWithJoins) -> Result<Vec<String>> {
         let mut names: Vec<String> = Vec::with_capacity(from.joins.len() + 1);
         for factor in std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)) {
@@ -235,7 +235,7 @@ impl ExpressionParser<'_> {
         }
     }
 
-    /// Tables, joined from left to right. A condition sees those that are joined so far.
+    /// Converts the tables, joined from left to right. A join's condition sees the tables joined so far.
     fn sources(&mut self, from: &TableWithJoins) -> Result<NodeId> {
         let mut left = self.source(&from.relation)?;
         for Joined { relation, global, join_operator } in &from.joins {

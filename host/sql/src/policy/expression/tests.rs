@@ -1,4 +1,4 @@
-//! What parses, into which nodes, and what is refused where.
+//! Expressions that parse, the nodes that they become, and the errors of others with their offsets.
 
 mod bind;
 mod query;
@@ -14,7 +14,7 @@ fn parse(text: &str) -> Expression {
     Expression::parse(text, "notes").unwrap_or_else(|error| panic!("{text}: {error:?}"))
 }
 
-/// The nodes as one text: each operator with its operands in brackets.
+/// Formats the nodes as one text, with each operator and its operands in brackets.
 fn shown(expression: &Expression) -> String {
     show(&expression.nodes, expression.root)
 }
@@ -269,6 +269,6 @@ fn the_last_level_that_there_is_room_for_is_read() {
     assert_eq!(parse(&nots(31)).nodes.len(), 32);
     assert!(Expression::parse(&nots(32), "notes").is_err());
     let Node::Unary((UnaryOp::Not, _)) = parse(&nots(31)).nodes[31] else { panic!("not") };
-    // Parentheses are no levels.
+    // Parentheses do not count as levels.
     assert_eq!(shown(&parse(&format!("{}a{}", "(".repeat(40), ")".repeat(40)))), "a");
 }

@@ -1,4 +1,4 @@
-//! The text of a rule: cut and parsed by a library, whose tree is read by the files beside this one.
+//! Parses the text of a rule with `sqlparser`. The other modules here convert its tree to nodes.
 
 use std::thread;
 
@@ -15,14 +15,14 @@ use super::{
 };
 use crate::policy::PolicyError;
 
-/// The most bytes of an expression.
+/// The most bytes of an expression's text.
 const MOST_BYTES: usize = 4 << 10;
-/// How deep the parser may nest; several of its levels are one of ours.
+/// The parser's recursion limit. One level of nodes takes several of the parser's levels.
 const LEVELS: usize = 50;
-/// The stack that it has: a level takes up to 100 KiB of it where nothing is optimised, more than a caller's thread may have left.
+/// The stack of the parser's thread. In unoptimised builds a level takes up to 100 KiB, more than a caller's thread may have left.
 const STACK: usize = 16 << 20;
 
-/// SQL without the additions of any database.
+/// A dialect of SQL without any database's extensions.
 #[derive(Debug)]
 struct Plain;
 
@@ -40,7 +40,7 @@ impl Dialect for Plain {
     }
 }
 
-/// Parses one expression, and hands its tree to `read`. Both are done on a thread of their own, for its stack.
+/// Parses one expression and passes its tree to `read`. Both run on a thread of their own, for its larger stack.
 pub(super) fn parse<T: Send>(
     text: &str,
     read: impl FnOnce(&Expr) -> Result<T, PolicyError> + Send,
@@ -56,7 +56,7 @@ pub(super) fn parse<T: Send>(
     }
 }
 
-/// One expression, and nothing after it.
+/// Parses one expression, and refuses any text after it.
 fn expression(text: &str) -> Result<Expr, PolicyError> {
     if text.len() > MOST_BYTES {
         return Err(wrong(0, format!("an expression has at most {MOST_BYTES} bytes, not {}", text.len())));
@@ -74,7 +74,7 @@ fn expression(text: &str) -> Result<Expr, PolicyError> {
     Err(wrong(at, format!("the expression is over before {:?}; write one expression", next.token.to_string())))
 }
 
-/// What the parser says, with its place as an offset.
+/// Converts a parse error, with its location as a byte offset.
 fn unread(text: &str, error: ParserError) -> PolicyError {
     let message = match error {
         ParserError::RecursionLimitExceeded => return wrong(0, TOO_DEEP),
@@ -85,7 +85,7 @@ fn unread(text: &str, error: ParserError) -> PolicyError {
     wrong(at, plain(message))
 }
 
-/// The parser writes a place at the end of its message.
+/// Splits the location off the end of a parser's message.
 fn located(message: &str) -> Option<(&str, Location)> {
     let (message, place) = message.rsplit_once(" at Line: ")?;
     let (line, column) = place.split_once(", Column: ")?;

@@ -21,7 +21,7 @@ impl ExpressionParser<'_> {
         self.push(Node::Literal(value), &[])
     }
 
-    /// A number with its sign.
+    /// Parses a number with its sign.
     pub(super) fn number(&self, digits: &str, negative: bool) -> Result<Scalar> {
         let signed = if negative { format!("-{digits}") } else { digits.to_owned() };
         let scalar = if digits.contains(['e', 'E']) {
@@ -37,7 +37,7 @@ impl ExpressionParser<'_> {
         })
     }
 
-    /// A claim is a parameter; its number is the place of its name, which is there once.
+    /// Adds a claim as a parameter, whose number is the position of its name. Repeated claims share one position.
     fn claim(&mut self, written: &str) -> Result<NodeId> {
         let name = written.strip_prefix(':').filter(|name| is_name(name));
         let name =

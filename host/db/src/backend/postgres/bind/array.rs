@@ -1,4 +1,4 @@
-//! Arrays: those that a guest sends, and columns of many rows, which travel as one array each.
+//! Encodes arrays: those of a guest, and columns of many rows, each of which is sent as one array.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -14,7 +14,7 @@ use sqlx::{
 use super::{Body, Param, body, data, natural, oid, unsupported};
 use crate::Result;
 
-/// A column's values as an array; the statement says of what.
+/// Encodes a column's values as an array, whose type the statement declares.
 pub(super) fn column(column: &ColumnData, rows: Range<usize>) -> Result<Param<'static>> {
     let element = match &column.values {
         Vector::Booleans(_) => oid::BOOL,
@@ -39,7 +39,7 @@ pub(super) fn column(column: &ColumnData, rows: Range<usize>) -> Result<Param<'s
     Ok(Param { oid: 0, body: Body::Bytes(Cow::Owned(wire(&[count], cells, !column.validity.is_empty(), element)?)) })
 }
 
-/// An array with the items that the server's type has, or those of its first item where the server does not say.
+/// Encodes an array with the server's element type, or with that of its first item that is not null where the server names none.
 pub(super) fn of_type(array: &Array, ty: &PgTypeInfo) -> Result<Vec<u8>> {
     let element = match element_of(ty) {
         Some(element) => element,
@@ -63,10 +63,10 @@ pub(super) fn of_type(array: &Array, ty: &PgTypeInfo) -> Result<Vec<u8>> {
     wire(dimensions, array.items.iter().map(Scalar::borrow), has_null, element)
 }
 
-/// The number of the type of an array's items, where it is an array and the driver knows it.
+/// Returns the OID of an array type's elements, where it is an array type and the driver knows it.
 fn element_of(ty: &PgTypeInfo) -> Option<u32> {
     match ty.name() {
-        // The driver panics when it is asked for more about a type that it could not look up.
+        // The driver panics when asked for the kind of a type that it could not look up.
         "?" => None,
         _ => match ty.kind() {
             PgTypeKind::Array(element) => element.oid().map(|oid| oid.0),
@@ -75,7 +75,7 @@ fn element_of(ty: &PgTypeInfo) -> Option<u32> {
     }
 }
 
-/// The wire's form of an array. There are as many items as the dimensions say.
+/// Encodes an array for the wire. The number of items has to match the dimensions.
 fn wire<'a>(
     dimensions: &[u32],
     items: impl Iterator<Item = ScalarRef<'a>>,
@@ -91,7 +91,7 @@ fn wire<'a>(
         bytes.extend(int(*dimension as usize)?.to_be_bytes());
         bytes.extend(1_i32.to_be_bytes());
     }
-    // The texts of all these types are written alike.
+    // The texts of all these types have the same form.
     let number = if matches!(element, oid::VARCHAR | oid::BPCHAR | oid::NAME) { oid::TEXT } else { element };
     for item in items {
         let Some(body) = body(item, number)? else {

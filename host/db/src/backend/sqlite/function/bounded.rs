@@ -1,8 +1,8 @@
-//! Functions of SQLite's whose time or memory is no multiple of what they are given: they are refused where that is too much,
-//! and else SQLite's own are asked, on a connection that has nothing else.
+//! SQLite functions whose time or memory is not linear in their arguments. Calls that would cost too much are refused; the others
+//! run SQLite's own function on an empty connection.
 //!
-//! `printf` writes as many digits as a number in its format says, `json_pretty` blanks by the depth of what it writes, before
-//! any limit is looked at, and `json_patch` looks for each member of one document in the whole other one.
+//! `printf` pads to the width or precision in its format and `json_pretty` indents by nesting depth, both before SQLite checks
+//! any limit. `json_patch` searches one whole document for each member of the other.
 
 use std::sync::LazyLock;
 
@@ -15,25 +15,25 @@ use rusqlite::{
 
 use super::{Call, FLAGS, FunctionResult, MOST_BYTES, Meter, too_long};
 
-/// The longest format, and the most digits of a number in it.
+/// The longest format in bytes, and the most digits of a number in it.
 const FORMAT: usize = 64 << 10;
 const FORMAT_DIGITS: usize = 3;
-/// The highest number that takes the place of a star in a format.
+/// The largest argument that replaces a `*` in a format.
 const FORMAT_NUMBER: u64 = 999;
 
-/// The most bytes of two documents, multiplied: about a tenth of a second.
+/// The largest product of two documents' lengths in bytes: about a tenth of a second.
 const PATCH: usize = 1 << 31;
 
-/// The deepest document that SQLite reads.
+/// The deepest JSON nesting that SQLite parses.
 pub(super) const JSON_DEPTH: usize = 1_000;
 
-/// What SQLite marks a text with that is JSON.
+/// The subtype by which SQLite marks a text as JSON.
 const JSON: u32 = 'J' as u32;
 
-/// Asks for a format with as many values as there may be; one that is not used changes nothing.
+/// Calls `format` with the most arguments that there may be; unused ones change nothing.
 static FORMATTED: LazyLock<String> = LazyLock::new(|| format!("SELECT format(?1{})", ", ?".repeat(99)));
 
-/// Puts the functions in the place of SQLite's.
+/// Registers the functions in place of SQLite's.
 pub(super) fn register(connection: &rusqlite::Connection, meter: &Meter) -> Result<()> {
     let scalar = |name: &'static str, arguments, function: fn(&Call<'_>) -> Result<(FunctionResult, SubType)>| {
         let meter = meter.clone();
@@ -90,7 +90,7 @@ impl Call<'_> {
         self.asked(sql, &values, None)
     }
 
-    /// What SQLite's own function says.
+    /// Returns the result of SQLite's own function, with a subtype.
     fn asked(&self, sql: &str, values: &[ValueRef<'_>], subtype: SubType) -> Result<(FunctionResult, SubType)> {
         let values: Vec<BorrowedValue<'_>> = values.iter().copied().map(BorrowedValue).collect();
         let value = self.meter.ask(|plain| {
@@ -116,7 +116,7 @@ impl Call<'_> {
     }
 }
 
-/// A value where it lies.
+/// A borrowed value as a parameter.
 struct BorrowedValue<'v>(ValueRef<'v>);
 
 impl ToSql for BorrowedValue<'_> {
@@ -125,14 +125,14 @@ impl ToSql for BorrowedValue<'_> {
     }
 }
 
-/// Whether a number in a format has more digits than it may.
+/// Whether a number in a format has more than [`FORMAT_DIGITS`] digits.
 fn has_long_number(format: &[u8]) -> bool {
     format
         .chunk_by(|one, other| one.is_ascii_digit() == other.is_ascii_digit())
         .any(|run| run.first().is_some_and(u8::is_ascii_digit) && run.len() > FORMAT_DIGITS)
 }
 
-/// The arguments that take the place of stars in a format.
+/// The positions of the arguments that replace each `*` in a format.
 fn stars(format: &[u8]) -> Vec<usize> {
     let (mut stars, mut argument) = (Vec::new(), 1);
     let mut rest = format.iter();
@@ -144,7 +144,7 @@ fn stars(format: &[u8]) -> Vec<usize> {
                     argument += 1;
                 }
                 b'0'..=b'9' | b'.' | b'-' | b'+' | b' ' | b'#' | b'!' | b',' | b'l' => {}
-                // These two take no value.
+                // These two consume no argument.
                 b'%' | b'n' => break,
                 _ => {
                     argument += 1;
@@ -156,7 +156,7 @@ fn stars(format: &[u8]) -> Vec<usize> {
     stars
 }
 
-/// How deep a document is nested at most.
+/// The deepest nesting of a JSON document, at most [`JSON_DEPTH`].
 pub(super) fn depth(document: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     let mut rest = document.iter();
@@ -169,7 +169,7 @@ pub(super) fn depth(document: &[u8]) -> usize {
             }
             b'[' | b'{' => depth = depth.saturating_add(1),
             b']' | b'}' => depth = depth.saturating_sub(1),
-            // Texts and comments of JSON5, in which brackets mean nothing.
+            // JSON5's quotes and comments, in which brackets do not nest. The maximum is assumed.
             b'\'' | b'/' => return JSON_DEPTH,
             _ => {}
         }

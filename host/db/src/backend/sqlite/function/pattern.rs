@@ -1,23 +1,23 @@
-//! `LIKE` and `GLOB`: matching without recursion, which goes back to the last wildcard only, and can be ended at any step.
+//! `LIKE` and `GLOB`: matching without recursion, which backtracks to the last wildcard only and can be interrupted at any step.
 
 use rusqlite::Result;
 
 use super::{Call, FunctionResult, Meter, PATTERN_BYTES, character, failed, stopped, until_nul};
 
-/// After how many steps of a match it is asked whether to go on.
+/// The steps of a match between two checks whether to go on.
 const STEPS: usize = 4_096;
 
-/// What the characters of a pattern mean.
+/// The wildcards and rules of a pattern language.
 #[derive(Clone, Copy)]
 pub(super) struct Rules {
-    /// Stands for any characters.
+    /// Matches any number of characters.
     many: Option<u32>,
-    /// Stands for any one.
+    /// Matches any one character.
     one: Option<u32>,
     /// Whether `[` begins a set.
     has_sets: bool,
     ignores_case: bool,
-    /// Makes the next character stand for itself.
+    /// Makes the next character a literal.
     escape: Option<u32>,
 }
 
@@ -27,7 +27,7 @@ impl Rules {
     pub(super) const GLOB: Self =
         Self { many: Some('*' as u32), one: Some('?' as u32), has_sets: true, ignores_case: false, escape: None };
 
-    /// With an escape, which is no wildcard even if it was one.
+    /// These rules with an escape character, which is no longer a wildcard.
     fn escaped(self, escape: u32) -> Self {
         let keep = |wildcard: Option<u32>| wildcard.filter(|wildcard| *wildcard != escape);
         Self { many: keep(self.many), one: keep(self.one), escape: Some(escape), ..self }
@@ -38,20 +38,20 @@ impl Rules {
     }
 }
 
-/// What stands in a pattern.
+/// A token of a pattern.
 #[derive(Clone, Copy)]
 enum Token<'p> {
     Many,
     One,
     Character(u32),
-    /// What stands between the brackets.
+    /// The bytes between the brackets.
     Set(&'p [u8]),
-    /// An escape without a character, or a set without an end.
+    /// An escape without a character after it, or a set without a closing bracket.
     Broken,
 }
 
 impl Call<'_> {
-    /// Whether the second argument matches the first one, with the third one as escape.
+    /// Whether the second argument matches the pattern in the first one; the third one is the escape character.
     pub(super) fn pattern(&self, mut rules: Rules) -> Result<FunctionResult> {
         let pattern = self.text(0)?;
         let length = pattern.as_ref().map_or(0, |pattern| pattern.len());
@@ -73,22 +73,22 @@ impl Call<'_> {
     }
 }
 
-/// The hooks said not to go on. Small, as each step of a match can return it.
+/// The error for a match that the hooks interrupt. Zero-sized, as each step of a match can return it.
 struct Stopped;
 
 type Going<T> = std::result::Result<T, Stopped>;
 
-/// A match on its way.
+/// A running match.
 struct Matching<'m> {
     rules: Rules,
     meter: &'m Meter,
-    /// Steps since it was asked whether to go on.
+    /// The steps since the last check whether to go on.
     steps: usize,
 }
 
 impl Matching<'_> {
-    /// Whether a text matches a pattern. Every token but `Many` takes exactly one character, so it is enough to let the last
-    /// `Many` take more, and where the text ends before the pattern nothing can help.
+    /// Whether a text matches a pattern. Every token but `Many` matches exactly one character. So backtracking to the last `Many` is
+    /// enough, and a text that ends before its pattern cannot match.
     fn run(&mut self, pattern: &[u8], text: &[u8]) -> Going<bool> {
         let (mut pattern_rest, mut text_rest) = (pattern, text);
         let mut last: Option<(&[u8], &[u8])> = None;
@@ -124,10 +124,10 @@ impl Matching<'_> {
         }
     }
 
-    /// The first place in a text where the first token of a pattern can match; nothing where there is none.
+    /// Skips to the first character of a text that can match the first token of a pattern; none where no character can.
     fn skip<'t>(&mut self, pattern: &[u8], text: &'t [u8]) -> Going<Option<&'t [u8]>> {
         let Some((Token::Character(wanted), _)) = self.token(pattern) else { return Ok(Some(text)) };
-        // Only a character of one byte is looked for by its byte.
+        // `memchr` finds only characters of one byte.
         let Some(byte) = u8::try_from(wanted).ok().filter(u8::is_ascii) else { return Ok(Some(text)) };
         let found = if self.rules.ignores_case {
             memchr::memchr2(byte.to_ascii_lowercase(), byte.to_ascii_uppercase(), text)
@@ -138,7 +138,7 @@ impl Matching<'_> {
         Ok(found.and_then(|at| text.get(at..)))
     }
 
-    /// The first token of a pattern, and the rest of it.
+    /// The first token of a pattern, and the rest of the pattern.
     #[inline]
     fn token<'p>(&self, pattern: &'p [u8]) -> Option<(Token<'p>, &'p [u8])> {
         let (read, length) = character(pattern)?;
@@ -195,17 +195,17 @@ impl Matching<'_> {
     }
 }
 
-/// An ASCII character in lower case.
+/// An ASCII character in lower case; none for others.
 fn folded(character: u32) -> Option<u8> {
     u8::try_from(character).ok().filter(u8::is_ascii).map(|byte| byte.to_ascii_lowercase())
 }
 
-/// Where the set ends that begins here: a bracket that stands first, before or after `^`, is one of its characters.
+/// The offset of the bracket that closes a set. A closing bracket right after the opening one or after `^` is a member of the set.
 fn set_end(rest: &[u8]) -> Option<usize> {
     let first = usize::from(rest.first() == Some(&b'^'));
     let first = first + usize::from(rest.get(first) == Some(&b']'));
     let mut at = first;
-    // What a range ends with is read with it, though it were a bracket.
+    // The upper end of a range is read together with the range, even if it is a bracket.
     let mut before = None;
     loop {
         let (read, length) = character(rest.get(at..)?)?;
@@ -225,7 +225,7 @@ fn set_end(rest: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether a set has a character.
+/// Whether a set contains a character.
 fn has(set: &[u8], wanted: u32) -> bool {
     let (inverted, mut rest) = match set.split_first() {
         Some((b'^', rest)) => (true, rest),
@@ -236,7 +236,7 @@ fn has(set: &[u8], wanted: u32) -> bool {
         seen = wanted == u32::from(b']');
         rest = after;
     }
-    // What can begin a range: the character before, unless it ended one itself.
+    // The possible lower end of a range: the previous character, unless it ended a range itself.
     let mut before = None;
     while let Some((read, length)) = character(rest) {
         rest = rest.get(length..).unwrap_or_default();

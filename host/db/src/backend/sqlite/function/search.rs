@@ -1,4 +1,4 @@
-//! `instr`, `replace`, `trim` and `unhex`: searches for a part of a text, and for characters of a list.
+//! `instr`, `replace`, `trim` and `unhex`: searches for a substring, and for characters of a list.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use rusqlite::{Result, types::ValueRef};
 
 use super::{Call, FunctionResult, MOST_BYTES, Meter, character, is_continuation, too_long, until_nul};
 
-/// Which ends of a text are trimmed.
+/// The ends of a text that are trimmed.
 #[derive(Clone, Copy)]
 pub(super) struct TrimSides {
     pub left: bool,
@@ -15,13 +15,13 @@ pub(super) struct TrimSides {
 }
 
 impl Call<'_> {
-    /// The position of a text's first part like this one: in characters, or in bytes where both are bytes.
+    /// `instr`: the position of the first match of a substring, in characters, or in bytes where both arguments are blobs.
     pub(super) fn instr(&self) -> Result<FunctionResult> {
         let both = (self.context.get_raw(0), self.context.get_raw(1));
         let (Some(text), Some(part)) = (self.text(0)?, self.text(1)?) else { return Ok(FunctionResult::Null) };
         self.meter.charge(text.len().saturating_add(part.len()))?;
         let are_bytes = matches!(both, (ValueRef::Blob(_), ValueRef::Blob(_)));
-        // A character is never found inside of another one.
+        // A match never begins inside of a character.
         let begins_inside = !are_bytes && part.first().is_some_and(|first| is_continuation(*first));
         let found = if begins_inside { text.starts_with(&part).then_some(0) } else { memmem::find(&text, &part) };
         let Some(at) = found else { return Ok(FunctionResult::Integer(0)) };
@@ -29,13 +29,13 @@ impl Call<'_> {
         let passed = match before.split_first() {
             None => 0,
             Some(_) if are_bytes => before.len(),
-            // The first byte counts, whatever it is.
+            // The first byte counts as a character, even a continuation byte.
             Some((_, rest)) => 1 + rest.iter().filter(|byte| !is_continuation(**byte)).count(),
         };
         Ok(FunctionResult::Integer(i64::try_from(passed).unwrap_or(i64::MAX).saturating_add(1)))
     }
 
-    /// A text with another one in the place of each of its parts like this one.
+    /// `replace`: a text with each match of a substring replaced.
     pub(super) fn replace(&self) -> Result<FunctionResult> {
         let (Some(text), Some(part)) = (self.text(0)?, self.text(1)?) else { return Ok(FunctionResult::Null) };
         if matches!(part.first(), None | Some(0)) {
@@ -48,7 +48,7 @@ impl Call<'_> {
         let mut done = 0;
         for at in finder.find_iter(&text) {
             let kept = text.get(done..at).unwrap_or_default();
-            // A result that is too long is refused before it is made.
+            // A result that is too long is refused before it is allocated.
             check_length(replaced.len().saturating_add(kept.len()).saturating_add(by.len()))?;
             self.meter.charge(kept.len().saturating_add(by.len()).saturating_add(16))?;
             replaced.extend_from_slice(kept);
@@ -64,7 +64,7 @@ impl Call<'_> {
         Ok(FunctionResult::Text(replaced))
     }
 
-    /// The first argument as a text.
+    /// Returns the first argument as a text.
     fn unchanged(&self, text: Cow<'_, [u8]>) -> FunctionResult {
         match self.context.get_raw(0) {
             ValueRef::Text(_) => FunctionResult::Argument(0),
@@ -72,7 +72,7 @@ impl Call<'_> {
         }
     }
 
-    /// A text without the characters of a list at its ends.
+    /// `trim`: a text without the listed characters at its ends.
     pub(super) fn trim(&self, ends: TrimSides) -> Result<FunctionResult> {
         let (Some(text), Some(list)) = (self.text(0)?, self.text(1)?) else { return Ok(FunctionResult::Null) };
         let list = until_nul(&list);
@@ -84,7 +84,7 @@ impl Call<'_> {
         Ok(FunctionResult::Text(rest.to_vec()))
     }
 
-    /// A text without the characters of a list at its ends, each as many bytes as they are.
+    /// Trims listed characters of any length in bytes.
     fn trimmed<'t>(&self, text: &'t [u8], list: &[u8], ends: TrimSides) -> Result<&'t [u8]> {
         let characters: Vec<&[u8]> = Characters(list).collect();
         let mut rest = text;
@@ -101,7 +101,7 @@ impl Call<'_> {
         Ok(rest)
     }
 
-    /// The bytes that pairs of hexadecimal digits write; null where a character stands between the pairs that is not in a list.
+    /// `unhex`: decodes pairs of hexadecimal digits; null where a character between the pairs is not in the list, or a digit is alone.
     pub(super) fn unhex(&self) -> Result<FunctionResult> {
         let (Some(text), Some(list)) = (self.text(0)?, self.text(1)?) else { return Ok(FunctionResult::Null) };
         let text = until_nul(&text);
@@ -130,7 +130,7 @@ impl Call<'_> {
     }
 }
 
-/// The same where all characters are single bytes.
+/// Trims listed characters that are single bytes.
 fn trimmed<'t>(text: &'t [u8], list: &[u8], ends: TrimSides) -> &'t [u8] {
     let mut is_listed = [false; 256];
     for byte in list {
@@ -145,7 +145,7 @@ fn trimmed<'t>(text: &'t [u8], list: &[u8], ends: TrimSides) -> &'t [u8] {
     rest.get(..last).unwrap_or_default()
 }
 
-/// What is left of a text without the first character of the list that is at its end; nothing where none is.
+/// Returns what `cut` leaves for the first listed character that it can cut off; none where it can cut none.
 fn first_of<'t>(
     characters: &[&[u8]],
     meter: &Meter,
@@ -160,7 +160,7 @@ fn first_of<'t>(
     Ok(found)
 }
 
-/// The characters of a text, each as its bytes.
+/// Iterates over the characters of a text as byte slices.
 struct Characters<'t>(&'t [u8]);
 
 impl<'t> Iterator for Characters<'t> {

@@ -1,18 +1,18 @@
-//! The functions against SQLite's own, for random arguments; and that each of them ends when it is told to.
+//! Compares the functions with SQLite's own for random arguments, and checks that each of them can be cancelled.
 
 use arbtest::arbitrary::{self, Unstructured};
 use rusqlite::types::Value;
 
 use super::{bounded::JSON_DEPTH, *};
 
-/// What a call gives, errors by their words.
+/// Returns a call's result, or the message of its error.
 fn told(connection: &Connection, call: &str, arguments: &[Value]) -> std::result::Result<Value, String> {
     let mut statement = connection.prepare(&format!("SELECT {call}")).expect(call);
     let arguments = rusqlite::params_from_iter(arguments);
     statement.query_row(arguments, |row| row.get_ref(0).map(Value::from_lossy)).map_err(|error| error.to_string())
 }
 
-/// Values as they are, of which texts need not be UTF-8.
+/// Reads values whose texts need not be UTF-8.
 trait Lossy {
     fn from_lossy(value: ValueRef<'_>) -> Self;
 }
@@ -20,7 +20,7 @@ trait Lossy {
 impl Lossy for Value {
     fn from_lossy(value: ValueRef<'_>) -> Self {
         match value {
-            // A text is told from bytes by its first one.
+            // A prefix distinguishes texts from blobs.
             ValueRef::Text(bytes) => Self::Blob([b"text:", bytes].concat()),
             ValueRef::Blob(bytes) => Self::Blob([b"blob:", bytes].concat()),
             ValueRef::Null => Self::Null,
@@ -30,15 +30,15 @@ impl Lossy for Value {
     }
 }
 
-/// A connection with SQLite's own functions, and one with these.
+/// Opens a connection with SQLite's own functions, and one with these.
 fn both() -> (Connection, Connection) {
     let (own, ours) = (Connection::open_in_memory().expect("a database"), Connection::open_in_memory().expect("one"));
     register(&ours, &Arc::default()).expect("registered");
     (own, ours)
 }
 
-/// What arguments are made of: letters of both cases, wildcards, brackets, blanks, digits, characters of two to four bytes, NUL
-/// and what is not UTF-8.
+/// The pieces of arguments: letters of both cases, wildcards, brackets, blanks, digits, characters of two to four bytes, NUL
+/// and invalid UTF-8.
 const PIECES: [&[u8]; 34] = [
     b"a",
     b"a",
@@ -88,7 +88,7 @@ fn bytes(u: &mut Unstructured<'_>, pieces: usize) -> arbitrary::Result<Vec<u8>> 
     Ok(bytes)
 }
 
-/// The argument, and how a statement writes it: a text that is not UTF-8 comes as bytes.
+/// Makes an argument and its placeholder: texts are bound as blobs and cast, as they need not be UTF-8.
 fn argument(u: &mut Unstructured<'_>, pieces: usize) -> arbitrary::Result<(Value, &'static str)> {
     Ok(match u.int_in_range(0..=15)? {
         0 => (Value::Null, "?"),
@@ -118,7 +118,7 @@ fn they_are_what_sqlites_own_are() {
         let (name, count) = *u.choose(&CALLS)?;
         let mut arguments = Vec::new();
         for at in 0..count {
-            // An escape is one character, as a rule.
+            // At most one piece: an escape has to be one character.
             let pieces = if at == 2 && name == "like" { 1 } else { 12 };
             arguments.push(argument(u, pieces)?);
         }
@@ -153,7 +153,7 @@ fn patterns_match_as_sqlites_own_do() {
     }
     let long = |bytes: usize| [Value::from("a".repeat(bytes)), Value::Null];
     assert_eq!(told(&ours, "like(?, ?)", &long(10_000)), Ok(Value::Null));
-    // SQLite's own limit is another one where nothing is said.
+    // SQLite's default limit is another one.
     let (our_error, error) = (
         told(&ours, "like(?, ?)", &long(10_001)).expect_err("long"),
         told(&own, "like(?, ?)", &long(50_001)).expect_err("long"),
@@ -161,8 +161,8 @@ fn patterns_match_as_sqlites_own_do() {
     assert_eq!(our_error, error);
 }
 
-/// What is lost: an index is used for a pattern that begins with letters only where SQLite knows the function for its own, and
-/// then only for literals, since plans do not look at values.
+/// The lost optimisation: SQLite uses an index for a pattern that begins with letters only with its own function, and only for a
+/// literal, since plans do not depend on bind values.
 #[test]
 fn patterns_that_are_parameters_never_used_an_index() {
     let (own, ours) = both();

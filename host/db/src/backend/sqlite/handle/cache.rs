@@ -1,4 +1,4 @@
-//! The statement in use, and those that may be used again.
+//! The active statement, and the statement cache.
 
 use sqlservice_sql::Sql;
 
@@ -7,26 +7,26 @@ use super::{
     Failure, Handle, Hooks, Rights,
 };
 
-/// The most bytes of a value that is worked with on its caller's thread.
+/// The most bytes of a value that is processed on the caller's thread.
 pub(in super::super) const INLINE_BYTES: i32 = 64 << 10;
 
-/// The bytes of a prepared statement, multiplied by those of a value that it works with: see [`value_bytes`].
+/// The limit of a prepared statement's bytes multiplied by those of a value that it processes: see [`value_bytes`].
 const WORK: i64 = (16 << 10) * MOST_BYTES as i64;
-/// Of the bytes of a prepared statement, those that a column takes for its names, and those that it counts for.
+/// The bytes of a prepared statement that a result column takes for its names, and those that it is counted for instead.
 const COLUMN_NAMES: i64 = 512;
 const COLUMN: i64 = 40;
 
-/// How many prepared statements a connection keeps. Texts are guest-controlled.
+/// The most prepared statements in a connection's cache. Texts are guest-controlled.
 const CACHED_STATEMENTS: usize = 64;
-/// The longest text that is kept.
+/// The longest text of a cached statement, in bytes.
 const CACHED_TEXT: usize = 32 << 10;
 
-/// The most bytes of a value that a statement works with which takes so much memory.
+/// The most bytes of a value that a statement may process, from the memory of the statement in bytes.
 ///
-/// SQLite looks at whether to go on where its program jumps, which an expression of a hundred thousand operators never does. So
-/// the longer the program, the shorter its values: a pass through it takes a second or so at most, and never hours. A statement of
-/// usual size has the values that there may be. The text itself, which is kept, and the constants in it, which are copied, are no
-/// program: an operator takes four times as much of it as of the text, or more.
+/// SQLite checks for an interrupt only where its program jumps, which an expression of a hundred thousand operators never does. So
+/// the longer the program, the shorter its values: one pass through it takes a second or so at most, not hours. A statement of
+/// usual size may have values up to [`MOST_BYTES`]. The stored text and its copied constants are not program and are subtracted:
+/// an operator takes at least four times as many bytes of program as of text.
 pub(super) fn value_bytes(size: i32, columns: i32, text: usize) -> i32 {
     let (size, columns) = (i64::from(size), i64::from(columns));
     let text = i64::try_from(text).unwrap_or(i64::MAX).saturating_mul(2);
@@ -35,7 +35,7 @@ pub(super) fn value_bytes(size: i32, columns: i32, text: usize) -> i32 {
 }
 
 impl Handle {
-    /// Prepares a statement, or takes it from the cache, as the one in use. The one used before is put away.
+    /// Makes a statement active: takes it from the cache or prepares it. The one that was active is put away.
     pub(in super::super) fn open(&mut self, sql: &Sql) -> Result<(), Failure> {
         self.put_away();
         let known = self.cached.iter().rposition(|known| known.sql == *sql);
@@ -43,14 +43,14 @@ impl Handle {
             Some(position) => self.cached.remove(position),
             None => self.prepare(sql).inspect_err(|_| self.hooks.set_rights(Rights::HOST))?,
         };
-        // A statement is prepared again where it runs after the schema changed.
+        // SQLite prepares a cached statement again if the schema changed, and calls the authorizer.
         self.hooks.set_rights(prepared.rights);
         self.active = Some(prepared);
         self.limit();
         Ok(())
     }
 
-    /// Puts the statement in use away, ended and without values.
+    /// Resets the active statement, unbinds its values and puts it into the cache, unless its text is too long.
     pub(in super::super) fn put_away(&mut self) {
         self.unbind();
         let Some(prepared) = self.active.take() else { return };
@@ -65,7 +65,7 @@ impl Handle {
         self.cached.push(prepared);
     }
 
-    /// Runs a statement of the host's own to its end, while the one in use waits.
+    /// Runs a statement of the host's own to its end, while the active one is set aside.
     pub(in super::super) fn exec(&mut self, sql: &Sql) -> Result<(), Failure> {
         let waiting = self.active.take();
         let mut result = self.open(sql);
@@ -85,17 +85,17 @@ impl Handle {
         result
     }
 
-    /// Whether all runs of the statement in use were short.
+    /// Whether all runs of the active statement were short.
     pub(in super::super) fn is_brief(&self) -> bool {
         self.active.as_ref().is_some_and(|prepared| prepared.is_brief)
     }
 
-    /// Whether a step of the statement in use can take long by itself.
+    /// Whether one step of the active statement can take long.
     pub(in super::super) fn lingers(&self) -> bool {
         self.active.as_ref().is_some_and(|prepared| prepared.lingers)
     }
 
-    /// Works on its caller's thread: steps are bounded, and so is the length of values, as a step that works with a long one
+    /// Runs work on the caller's thread: steps are bounded, and so is the length of values, as a step that processes a long one
     /// takes long.
     pub(in super::super) fn work_inline<T>(&mut self, bound: fn(&Hooks), work: impl FnOnce(&mut Self) -> T) -> T {
         bound(&self.hooks);
@@ -108,32 +108,33 @@ impl Handle {
         result
     }
 
-    /// Limits values to what the statement in use may have where it is run.
+    /// Sets the length limit of values for the active statement and its thread.
     fn limit(&mut self) {
         let most = self.active.as_ref().map_or(MOST_BYTES, |prepared| prepared.value_bytes);
         self.limit_values(if self.is_inline { most.min(INLINE_BYTES) } else { most });
     }
 
-    /// Whether work on its caller's thread ended because it takes long, and has to begin again elsewhere. Asked there.
+    /// Whether work on the caller's thread failed because it takes long, and must restart on a blocking thread. Called within
+    /// [`work_inline`](Self::work_inline).
     pub(in super::super) fn has_to_move(&self, failure: &Failure) -> bool {
         error::is_interrupted(failure) && self.hooks.was_moved() || error::is_too_long(failure)
     }
 
-    /// Says that a run of the statement in use was not short.
+    /// Records that a run of the active statement was not short.
     pub(in super::super) fn took_long(&mut self) {
         if let Some(prepared) = &mut self.active {
             prepared.is_brief = false;
         }
     }
 
-    /// Remembers the key that was made last, so that [`own_key`](Self::own_key) knows it from one of the statement in use.
+    /// Stores the last generated key, so that [`own_key`](Self::own_key) can distinguish it from one of the active statement.
     pub(in super::super) fn expect_key(&self) {
         let target = self.active.as_ref().map_or(0, |prepared| prepared.target);
         self.hooks.expect_key(target, self.made_key());
     }
 
-    /// The key of the last row that the statement in use inserted, since [`expect_key`](Self::expect_key); nothing where it
-    /// inserted none, or none that has a key of SQLite's.
+    /// The key of the last row that the active statement inserted since [`expect_key`](Self::expect_key); none where it inserted
+    /// no row with a rowid.
     pub(in super::super) fn own_key(&self) -> Option<i64> {
         let key = self.made_key();
         self.hooks.was_made(key).then_some(key)
@@ -153,7 +154,7 @@ mod tests {
         assert!(value_bytes(8_000_000, 1, 0) < 64 << 10);
         assert_eq!(value_bytes(i32::MAX, 0, 0), 1 << 10);
         assert_eq!(value_bytes(0, 0, 0), MOST_BYTES);
-        // A long constant of the text is no long program.
+        // A long constant in the text does not make a long program.
         assert_eq!(value_bytes(2_200_000, 0, 1_100_000), MOST_BYTES);
         assert!(value_bytes(8_000_000, 1, 1_000_000) < 64 << 10);
     }

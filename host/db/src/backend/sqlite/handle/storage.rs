@@ -1,23 +1,23 @@
-//! How large a file may become.
+//! Limits the size of a database file.
 
 use sqlservice_sql::{Dialect, Sql, SqlWriter};
 
 use super::{Failure, Handle, value::Cell};
 
 impl Handle {
-    /// Lets the file grow to so many bytes, in whole pages; one that is larger already grows no more. Reads the file.
+    /// Limits the file's size in bytes, rounded down to whole pages. A larger file grows no further. Reads the file.
     pub(in super::super) fn limit_storage(&mut self, bytes: u64) -> Result<(), Failure> {
-        // The size of a page is known once one was read.
+        // SQLite returns the right page size only after it has read a page.
         self.ask(&Sql::fixed("PRAGMA page_count"))?;
         let page = self.ask(&Sql::fixed("PRAGMA page_size"))?.max(512);
-        // SQLite has pages of 32 bits.
+        // SQLite's page numbers have 32 bits.
         let pages = (bytes / page).clamp(1, u64::from(u32::MAX) - 2);
         let mut text = SqlWriter::new(Dialect::Sqlite);
         text.push("PRAGMA max_page_count = ").number(pages);
         self.ask(&text.finish()).map(drop)
     }
 
-    /// The number that a statement returns.
+    /// Runs a statement and returns its number; 0 for none.
     fn ask(&mut self, sql: &Sql) -> Result<u64, Failure> {
         self.open(sql)?;
         let has_row = self.step();

@@ -1,6 +1,6 @@
-//! The five kinds of values that SQLite has, on their way in and out.
+//! Bind values and cells of SQLite's five storage types.
 
-/// A value for a statement.
+/// A bind value.
 #[derive(Clone, Debug)]
 pub(in super::super) enum Bound<'v> {
     Null,
@@ -8,7 +8,7 @@ pub(in super::super) enum Bound<'v> {
     Real(f64),
     Text(&'v str),
     Blob(&'v [u8]),
-    /// A text that was written for it.
+    /// An encoded text that SQLite always copies.
     Written(String),
 }
 
@@ -18,7 +18,7 @@ pub(in super::super) enum Cell<'a> {
     Null,
     Integer(i64),
     Real(f64),
-    /// What SQLite calls text; not necessarily UTF-8.
+    /// A SQLite text, not necessarily UTF-8.
     Text(&'a [u8]),
     Blob(&'a [u8]),
 }

@@ -1,24 +1,24 @@
-//! The functions that a guest's statement may call on SQLite.
+//! The SQLite functions that a guest's statement may call.
 
 use Pace::{Long, Quick};
 
-/// How long one call of a function takes, at most.
+/// The worst-case duration of one function call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pace {
-    /// Linear time, for values of some length only on a thread that may block; or it is the host's own, which ends where it has to. It
-    /// may be called on its caller's thread.
+    /// Linear time, or a function of the host's own, which can be interrupted. It may be called on the caller's thread, where values
+    /// are short.
     Quick,
-    /// It can take long in one step, as `json_patch` does in quadratic time: it is called on a thread that may block.
+    /// One step can take long, as `json_patch` does in quadratic time: it is called on a blocking thread.
     Long,
 }
 
-/// The functions of SQLite's that are documented and compute with their arguments, the clock, chance, or the counts of the
-/// connection; those of full-text and other indexes that read nothing but these; and those of the host's own. In order.
+/// The allowed functions, sorted by name: SQLite's documented ones that depend only on their arguments, the clock, random numbers
+/// or the connection's counters; those of full-text and other indexes that read nothing but these; and the host's own.
 ///
-/// `sqlite_version` is among them, as libraries ask it first what they may say, as they ask servers. Not among them is what else shows or
-/// changes the library (`sqlite_…`, `fts5`, `fts5_source_id`, `fts3_tokenizer`), loads code or
-/// reads files (`load_extension`, `readfile`), is there for tests of indexes (`rtreecheck`, `rtreenode`, `rtreedepth`), or takes quadratic time in
-/// one step (`snippet`: `highlight` shows the same in linear time).
+/// `sqlite_version` is allowed, as libraries call it first to detect features. Not allowed are other functions that show or change the
+/// library (`sqlite_…`, `fts5`, `fts5_source_id`, `fts3_tokenizer`), load code or read files (`load_extension`,
+/// `readfile`), test indexes (`rtreecheck`, `rtreenode`, `rtreedepth`), or take quadratic time in one step (`snippet`:
+/// `highlight` shows the same in linear time).
 pub(super) const FUNCTIONS: [(&str, Pace); 178] = [
     ("->", Quick),
     ("->>", Quick),
@@ -200,7 +200,7 @@ pub(super) const FUNCTIONS: [(&str, Pace); 178] = [
     ("zeroblob", Long),
 ];
 
-/// How long a function takes; nothing where no guest's statement may call it.
+/// The pace of a function; none where a guest's statement may not call it.
 pub(super) fn pace(function: &str) -> Option<Pace> {
     let at = FUNCTIONS.binary_search_by_key(&function, |(name, _)| name).ok()?;
     FUNCTIONS.get(at).map(|(_, pace)| *pace)

@@ -1,4 +1,4 @@
-//! What a statement on SQLite may do, by who wrote its text: lists of what is allowed. What is on none of them is denied.
+//! The rights of a SQLite statement by the author of its text, as allow-lists. Every other action is denied.
 
 use std::ffi::c_int;
 
@@ -8,7 +8,7 @@ use sqlservice_sql::{Author, Dialect, Sql, ddl::is_records};
 use super::function;
 use crate::backend::verb;
 
-/// Who wrote a statement, and which part of the schema table it needs to do what it says.
+/// The rights of a statement: its author, and the access to the schema table that it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Rights {
     author: Author,
@@ -18,20 +18,20 @@ pub(in super::super) struct Rights {
 /// How a statement changes the schema, by its first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Defines {
-    /// Not at all: it is about rows.
+    /// It changes no schema.
     Nothing,
-    /// It makes something: SQLite adds a row to the schema table, and finds it again by its number.
+    /// It creates an object: SQLite inserts a row into the schema table, and finds it again by its rowid.
     Creates,
-    /// It changes or drops something, or counts rows for the planner: SQLite reads its own tables for that. No such statement has
-    /// a query of its author's in it.
+    /// It alters or drops an object, or collects statistics: SQLite reads its own tables for that. No such statement contains a
+    /// query of its author's.
     Alters,
 }
 
 impl Rights {
-    /// Those of the host.
+    /// The rights of the host.
     pub(in super::super) const HOST: Self = Self { author: Author::Host, defines: Defines::Nothing };
 
-    /// Those of a statement.
+    /// Returns the rights of a statement.
     pub(in super::super) fn of(sql: &Sql) -> Self {
         let defines = match sql.author() {
             Author::Host => Defines::Nothing,
@@ -44,12 +44,12 @@ impl Rights {
         Self { author: sql.author(), defines }
     }
 
-    /// As a number.
+    /// Encodes the rights as a number.
     pub(super) const fn code(self) -> u8 {
         self.author as u8 * 4 + self.defines as u8
     }
 
-    /// Of its number. Another one has the fewest rights.
+    /// Decodes the rights from their number. An unknown author is taken for a guest.
     pub(super) const fn of_code(code: u8) -> Self {
         let author = match code / 4 {
             HOST => Author::Host,
@@ -64,7 +64,7 @@ impl Rights {
         Self { author, defines }
     }
 
-    /// Whether a statement may do something, as SQLite's authorizer names it.
+    /// Whether a statement may perform an action, with the arguments of SQLite's authorizer.
     pub(super) fn allow(self, action: c_int, first: &str, second: &str) -> bool {
         if self.author == Author::Host {
             return true;
@@ -77,22 +77,22 @@ impl Rights {
             ffi::SQLITE_READ => self.may_read(first, second),
             ffi::SQLITE_INSERT | ffi::SQLITE_UPDATE | ffi::SQLITE_DELETE => self.may_change(first),
             ffi::SQLITE_FUNCTION => self.may_call(second),
-            // Full-text indexes ask for this one themselves; it only reads a counter.
+            // Full-text indexes run this pragma themselves; it only reads a counter.
             ffi::SQLITE_PRAGMA if first.eq_ignore_ascii_case("data_version") => second.is_empty(),
-            // So that the nodes of a new index are as long as pages.
+            // A new rtree index reads it to size its nodes.
             ffi::SQLITE_PRAGMA if first.eq_ignore_ascii_case("page_size") => {
                 second.is_empty() && self.defines == Defines::Creates
             }
             ffi::SQLITE_PRAGMA => self.checks() && first.eq_ignore_ascii_case("quick_check"),
-            // Attached files, transactions, which the host has to know of, and what is temporary, which would still be there for
-            // the connection's next borrower, are on no list.
+            // Not allowed are attached files, transactions, which the host tracks, and temporary objects, which the connection's
+            // next borrower would still see.
             _ => self.defines != Defines::Nothing && self.may_define(action, second),
         }
     }
 
-    /// Whether it may read a column of a table. Tables of the library that are in no schema show the file, the process or the
-    /// connection instead of data: those that are modules are not there ([`MODULES`]), those of pragmas SQLite makes when they are
-    /// named. What is left of them, `json_each` and its like, reads nothing but its arguments.
+    /// Whether it may read a column of a table. Some built-in virtual tables expose the file, the process or the connection. Their
+    /// modules are removed ([`MODULES`]), but SQLite creates those of pragmas on first use, so these are refused by name. The
+    /// remaining ones, such as `json_each`, read nothing but their arguments.
     fn may_read(self, table: &str, column: &str) -> bool {
         if begins(table, "pragma_") {
             return self.checks() && table.eq_ignore_ascii_case("pragma_quick_check");
@@ -100,8 +100,8 @@ impl Rights {
         if !begins(table, "sqlite_") {
             return true;
         }
-        // An rtree asks for the number of its rows whenever it is found first, also in a guest's statement. The table tells no more
-        // than the names of tables and indexes and how many rows they had.
+        // An rtree reads its row count on first use, also in a guest's statement. The table has only names of tables and
+        // indexes and their row counts.
         if table.eq_ignore_ascii_case("sqlite_stat1") && ["tbl", "stat"].contains(&column) {
             return true;
         }
@@ -124,7 +124,7 @@ impl Rights {
         !begins(table, "pragma_")
     }
 
-    /// Whether it may make or drop what it says. `module` is that of a virtual table.
+    /// Whether it may create, alter or drop an object. `module` is that of a virtual table.
     fn may_define(self, action: c_int, module: &str) -> bool {
         let is_index = || CREATED.iter().any(|created| created.eq_ignore_ascii_case(module));
         match action {
@@ -134,7 +134,7 @@ impl Rights {
             | ffi::SQLITE_DROP_INDEX
             | ffi::SQLITE_REINDEX => true,
             ffi::SQLITE_DROP_VTABLE => is_index(),
-            // Nothing that is compiled says more.
+            // Compiled statements need no other action.
             _ if self.author != Author::Guest => false,
             ffi::SQLITE_CREATE_VIEW
             | ffi::SQLITE_CREATE_TRIGGER
@@ -147,12 +147,12 @@ impl Rights {
         }
     }
 
-    /// Whether SQLite may look, in texts of its own, if a table has rows that a new constraint does not let pass.
+    /// Whether SQLite's internal statements may check that a table's rows satisfy a new constraint.
     fn checks(self) -> bool {
         self.defines == Defines::Alters
     }
 
-    /// Whether it may call a function: in its own text, or in that of a view, trigger, default or check that it uses.
+    /// Whether it may call a function, in its own text or in a view, trigger, default or check that it uses.
     fn may_call(self, function: &str) -> bool {
         let is_internal = || self.defines == Defines::Alters && INTERNALS.contains(&function);
         function::pace(function).is_some() || is_internal()
@@ -162,19 +162,19 @@ impl Rights {
 const HOST: u8 = Author::Host as u8;
 const COMPILER: u8 = Author::Compiler as u8;
 
-/// Whether a name begins so, whatever the case of its letters.
+/// Whether a name begins with a prefix, regardless of ASCII case.
 fn begins(name: &str, prefix: &str) -> bool {
     name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// Whether an action is about the table in which the host writes down whose tables are whose.
+/// Whether an action concerns the table in which the host records the owners of tables.
 fn is_about_records(action: c_int, first: &str, second: &str) -> bool {
     match action {
-        // The second name is a column's.
+        // The second name is a column.
         ffi::SQLITE_READ | ffi::SQLITE_UPDATE => is_records(first),
-        // It counts the rows of all tables, and reads none to its author.
+        // `ANALYZE` counts the rows of all tables, but returns none of them.
         ffi::SQLITE_ANALYZE | ffi::SQLITE_FUNCTION => false,
-        // The second name is that of the table where the first is an index, a trigger or a file.
+        // The second name is a table where the first one is an index, a trigger or a file.
         _ => is_records(first) || is_records(second),
     }
 }
@@ -185,20 +185,20 @@ fn is_schema(table: &str) -> bool {
         .any(|name| name.eq_ignore_ascii_case(table))
 }
 
-/// Whether it is a table that SQLite keeps up to date itself, beside those of guests.
+/// Whether SQLite maintains the table itself, next to a guest's tables.
 fn is_kept(table: &str) -> bool {
     ["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].iter().any(|name| name.eq_ignore_ascii_case(table))
 }
 
-/// Modules whose tables are ways to index. A guest's text may make such tables.
+/// The modules of index tables, which a guest's text may create.
 const CREATED: [&str; 6] = ["fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly"];
 
-/// The modules that a connection keeps: those of indexes, and a view of one. All others, which show pages, statements or files,
-/// are taken away, also from the host.
+/// The modules that a connection keeps: those of indexes, and `fts5vocab`, a view of one. All others, which show pages,
+/// statements or files, are removed, also for the host.
 pub(in super::super) const MODULES: [&std::ffi::CStr; 7] =
     [c"fts3", c"fts4", c"fts5", c"fts5vocab", c"rtree", c"rtree_i32", c"geopoly"];
 
-/// What SQLite calls in texts of its own where it alters a table. In others it does not find them.
+/// The internal functions that SQLite calls to alter a table. In other statements SQLite itself does not resolve them.
 const INTERNALS: [&str; 5] = [
     "sqlite_drop_column",
     "sqlite_rename_column",
