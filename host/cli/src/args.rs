@@ -31,7 +31,7 @@ use crate::{exit, language::Language};
     arg_required_else_help = true
 )]
 pub(crate) struct Arguments {
-    /// Say more on standard error: -v what is going on, -vv what databases said, -vvv everything
+    /// Log more to standard error: -v progress, -vv messages of databases, -vvv everything
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
     /// Show no progress on the terminal
@@ -94,12 +94,12 @@ WAVE, the notation of arguments and results:
 
 /// Call a function of a plugin
 ///
-/// Calls an exported function and prints its result. Without FUNCTION it lists what can be called and calls nothing.
+/// Calls an exported function and prints its result. Without FUNCTION it lists the functions and calls none.
 ///
-/// Text results are printed as they are, others in WAVE; ok(…) is printed as what it holds, and err(…) goes to standard
-/// error with exit code 1. What the plugin itself prints is passed through.
+/// Text results are printed without quotes, others in WAVE; of ok(…) the value is printed, and err(…) goes to standard error with
+/// exit code 1. The plugin's own output is passed through.
 ///
-/// Databases that are given by --database are asked for an answer before the call, so that nothing is half done.
+/// Databases of --database are pinged before the call, so that none is found missing halfway.
 #[derive(Args, Debug)]
 #[command(after_long_help = format!("{RUN_EXAMPLES}\n\n{}", exit::HELP))]
 pub(crate) struct Run {
@@ -133,8 +133,8 @@ pub(crate) struct Run {
 
 /// Show what a plugin imports, exports and declares
 ///
-/// Nothing of it is called but the function by which it says its models, in a sandbox without any grant. Exits with 3 where
-/// this host cannot run it, after having shown why.
+/// Calls only the function by which the plugin declares its models, in a sandbox without any grant. Exits with 3 if this host
+/// cannot run it, after having shown why.
 #[derive(Args, Debug)]
 #[command(
     after_long_help = "Examples:\n  sqlservice inspect users.wasm\n  sqlservice inspect users.wasm --json | jq .functions"
@@ -153,14 +153,14 @@ pub(crate) struct Inspect {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Compiled plugins")]
 pub(crate) struct Cache {
-    /// Where compiled plugins are kept, so that the next run need not compile them
+    /// Directory of compiled plugins, so that the next run need not compile them
     ///
-    /// Where nothing is said: the directory that the environment variable SQLSERVICE_CACHE names (none where it is empty), else
-    /// sqlservice/components in the user's directory for caches ($XDG_CACHE_HOME or ~/.cache). It takes 1 GiB at most; what was
-    /// not used for longest goes first. It must belong to the user alone, and no directory that a plugin may write may hold it.
+    /// By default the directory in the environment variable SQLSERVICE_CACHE (no cache if it is empty), else sqlservice/components
+    /// in the user's directory for caches ($XDG_CACHE_HOME or ~/.cache). It takes 1 GiB at most; the plugins that were not used for
+    /// longest are removed first. It must belong to the user alone, and lie in no directory that a plugin may write.
     #[arg(long, value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
-    /// Compile the plugin, and keep nothing of that
+    /// Compile the plugin without the cache
     #[arg(long, conflicts_with = "cache_dir")]
     pub(crate) no_cache: bool,
 }
@@ -195,7 +195,7 @@ pub(crate) struct New {
     /// The language in which the plugin is written
     #[arg(short, long, value_enum, default_value_t = Language::Rust, value_name = "LANGUAGE")]
     pub(crate) language: Language,
-    /// Where the project goes; a directory of its name where nothing is said
+    /// Directory of the project [default: one of the plugin's name]
     #[arg(long, value_name = "DIR")]
     pub(crate) path: Option<PathBuf>,
     /// Rust: use the SDK in this directory instead of copying it; the project stands alone

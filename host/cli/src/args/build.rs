@@ -32,9 +32,9 @@ in the user's directory for caches ($XDG_CACHE_HOME or ~/.cache).";
 /// Build a plugin project
 ///
 /// Finds the language of the project in DIR, finds or installs the compiler, and makes the component: build/NAME.wasm in the project,
-/// for Rust where cargo puts it. Prints its path and size. What it does meanwhile goes to standard error.
+/// for Rust in cargo's target directory. Prints its path and size; progress goes to standard error.
 ///
-/// Where no file of the project changed since the component was made, nothing is done.
+/// Does nothing if no file of the project changed since the component was made.
 #[derive(Args, Debug)]
 #[command(after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP))]
 pub(crate) struct Build {
@@ -44,10 +44,10 @@ pub(crate) struct Build {
     /// Write the component to this file
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Build again where nothing changed, too; for Rust, cargo decides
+    /// Build even if nothing changed; for Rust, cargo decides
     #[arg(long)]
     pub(crate) force: bool,
-    /// Fetch nothing: what has to be installed first is an error
+    /// Fetch nothing: a missing compiler is an error
     #[arg(long)]
     pub(crate) offline: bool,
     /// Print one JSON document: {"component", "size", "language", "built", "tools": {NAME: {"version", "path"}}}

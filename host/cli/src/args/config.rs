@@ -10,10 +10,10 @@ use crate::{config, exit};
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Tenants of a configuration file")]
 pub(crate) struct Configured {
-    /// Run for a tenant of this file, which says what the plugin may use, within which limits; `sqlservice help check` shows one
+    /// Run for a tenant of this file, which has the plugin's grants and limits; `sqlservice help check` shows one
     ///
-    /// COMPONENT is a name of its [plugins] then, or the path of such a component. Limits that the file does not say are those for
-    /// plugins of strangers, also of time.
+    /// COMPONENT is then a name of its [plugins], or the path of such a component. Limits that the file does not set, also of time, are
+    /// those for untrusted plugins.
     #[arg(long, value_name = "FILE", requires = "tenant", conflicts_with_all = GRANTS)]
     pub(crate) config: Option<PathBuf>,
     /// The tenant: a name of [tenants]
@@ -81,14 +81,13 @@ Examples:
     sqlservice check --json | jq '.warnings[].message'
     sqlservice check --schema > sqlservice.schema.json";
 
-/// Check a configuration file, and say in words what it allows
+/// Check a configuration file, and describe in words what it allows
 ///
-/// Reads the whole file and says of each tenant which plugins it may run, which databases, tables, columns and rows they reach,
-/// what the host sets, and which limits differ from the defaults. Then it warns of what is unsafe, and says what row policies
-/// cannot close.
+/// Reads the whole file and describes for each tenant which plugins it may run, which databases, tables, columns and rows they reach,
+/// which columns the host fills, and which limits differ from the defaults. Then it warns of unsafe settings and of the limits of row
+/// policies.
 ///
-/// No plugin is run, and no database is asked without --connect. A URL is never shown, only where it is from and which server or file
-/// it means.
+/// No plugin is run, and no database is connected to without --connect. A URL is never shown, only its origin and its server or file.
 #[derive(Args, Debug)]
 #[command(after_long_help = format!("{FORMAT}\n\n{EXAMPLES}\n\n{}", exit::HELP))]
 pub(crate) struct Check {
@@ -98,7 +97,7 @@ pub(crate) struct Check {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-    /// Exit with 2 where there is a warning
+    /// Exit with 2 if there is a warning
     #[arg(long)]
     pub(crate) strict: bool,
     /// Connect to each database on which a tenant may send SQL text, and warn of what its login may do beyond that

@@ -11,7 +11,7 @@ use crate::notation;
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What the plugin may use")]
 pub(crate) struct Grants {
-    /// A database and the name that the plugin knows it by; `default` where no name is said (repeatable)
+    /// A database and its name for the plugin [default name: default] (repeatable)
     ///
     /// URLs are sqlite:FILE, sqlite::memory:, postgresql://USER:PASSWORD@HOST/DATABASE, and mysql:// or mariadb:// likewise.
     /// env:VARIABLE takes the URL from an environment variable, where other users of the machine do not see its password.
@@ -25,7 +25,7 @@ pub(crate) struct Grants {
     /// Let it neither create nor drop tables
     #[arg(long)]
     pub(crate) no_schema_changes: bool,
-    /// A directory to read, and the path under which it sees it; the same path where none is said (repeatable)
+    /// A directory to read, and its path for the plugin [default: the same path] (repeatable)
     #[arg(long = "dir", value_name = "HOST[::GUEST]")]
     pub(crate) read: Vec<String>,
     /// A directory to read and write (repeatable)
@@ -68,7 +68,7 @@ fn variable(text: &str) -> Result<(String, String), String> {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct Limits {
-    /// How long the call may take: 500ms, 30s, 5m, 1h; as long as it wants where nothing is said
+    /// How long the call may take: 500ms, 30s, 5m, 1h [default: no limit]
     #[arg(long, value_name = "TIME", value_parser = notation::duration)]
     pub(crate) timeout: Option<Duration>,
     /// How much memory it may have: 64M, 1G

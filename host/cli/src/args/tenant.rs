@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{config, exit};
 
-/// Make and check what keeps a tenant apart: a login, a database, a file of its own
+/// Create and check a tenant's own login, database or file
 #[derive(Args, Debug)]
 #[command(subcommand_required = true, arg_required_else_help = true, after_long_help = exit::HELP)]
 pub(crate) struct Tenant {
@@ -64,16 +64,17 @@ Examples:
   A SQLite file of its own, where main is at sqlite:tenants/{tenant}.db:
     sqlservice tenant add acme --database main";
 
-/// Make what keeps a tenant apart from others
+/// Create a tenant's own login, database or file
 ///
 /// On PostgreSQL that is a login role, no superuser, no member of anything, with a schema that it owns. On MySQL and MariaDB it is a
 /// user with a database and no other right. On SQLite it is a file. The URL of the database in the file has to be that of an account that
 /// may make these; it stays as it is.
 ///
-/// Then it connects as the new login, says what that may do beyond its own data, and prints the lines to add to the file. The
-/// password is random. It goes to --secret-file, or else is printed once, and is nowhere else.
+/// Then it connects as the new login, reports its rights beyond its own data, and prints the lines to add to the file. The password
+/// is random. It is written to --secret-file, or else printed once, and is nowhere else.
 ///
-/// What is there already is checked and told, and never changed. Exits with 4 where the login is dangerous for SQL text.
+/// A login, database or file that exists is checked and reported, and never changed. Exits with 4 if the login is dangerous for SQL
+/// text.
 #[derive(Args, Debug)]
 #[command(after_long_help = format!("{ADD_EXAMPLES}\n\n{}", exit::HELP))]
 pub(crate) struct TenantAdd {
@@ -85,7 +86,7 @@ pub(crate) struct TenantAdd {
     /// The database, a name of [databases], by whose URL an administrator connects
     #[arg(long, value_name = "NAME")]
     pub(crate) database: String,
-    /// What to make; the first that the database can where nothing is said
+    /// What to create [default: the first kind that the database supports]
     #[arg(long, value_name = "KIND", value_enum)]
     pub(crate) kind: Option<Kind>,
     /// How many connections the login may have at once
@@ -99,7 +100,7 @@ pub(crate) struct TenantAdd {
     /// It is other logins' matter, too: one that neither owns the database nor was granted to connect by name is locked out.
     #[arg(long)]
     pub(crate) harden: bool,
-    /// Say what would be done, with the statements, and do nothing
+    /// Print what would be done, with the statements, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Print one JSON document; it holds the new URL where there is no --secret-file
@@ -112,10 +113,10 @@ Examples:
   sqlservice tenant check acme
   sqlservice tenant check acme --json | jq '.databases[].findings[].name'";
 
-/// Check what the logins of a tenant may do beyond its own data
+/// Check the rights of a tenant's logins beyond its own data
 ///
-/// Connects to each database that the file grants the tenant, also where it may send no SQL text, and says what is found. Exits with 4
-/// where a login is dangerous or does not answer.
+/// Connects to each database that the file grants the tenant, also where it may send no SQL text, and reports the findings. Exits with
+/// 4 if a login is dangerous or does not answer.
 #[derive(Args, Debug)]
 #[command(after_long_help = format!("{CHECK_EXAMPLES}\n\n{}", exit::HELP))]
 pub(crate) struct TenantCheck {
