@@ -1,15 +1,15 @@
-/// sqlservice for C: databases for a sandboxed plugin. The only header; C++ and Zig include it, too.
+/// sqlservice for C: databases for a sandboxed plugin. The only header, also for C++ and Zig.
 ///
-/// Handles: databases, sessions, queries and rows are named by small values. One that is zero, closed, or whose owner
-/// was closed never traps: the call does nothing and fails with `closed`. Closing a database closes all that was opened
-/// from it.
+/// Handles identify databases, sessions, queries and rows. A call with one that is zero, closed, or
+/// whose owner was closed never traps: it does nothing and fails with `closed`. Closing a database
+/// closes every handle that was opened from it.
 ///
-/// Errors stick: the first failure on a session stays there. Until `sql_clear`, every call on it, its queries and its
-/// rows does nothing and returns false, zero or an empty text. So a plugin asks once, at the end: where `sql_commit` is
-/// false, `sql_error` says why. Closing and rolling back work all the same.
+/// Errors stick: a session keeps its first failure. Until `sql_clear`, calls on it, its queries and
+/// its rows do nothing and return false, zero or an empty text, except for closing and rolling
+/// back. So a plugin checks once, at the end: if `sql_commit` is false, `sql_error` has the reason.
 ///
-/// Memory: what is passed in is copied, except for columns and parameters, which are read during the call. What comes
-/// out stays valid until its rows move to the next batch or are closed.
+/// Memory: arguments are copied, except for columns and parameters, which are read during the call.
+/// Results stay valid until their rows move to the next batch or are closed.
 #ifndef SQLSERVICE_H
 #define SQLSERVICE_H
 
@@ -24,7 +24,7 @@ extern "C" {
 /* ---- Values -------------------------------------------------------------------------------------------------------
  */
 
-/// Characters or bytes, not ended by a zero.
+/// Characters or bytes, not zero-terminated.
 typedef struct sql_str {
   const char *data;
   size_t size;
@@ -64,7 +64,7 @@ typedef struct sql_interval {
 
 struct sql_value;
 
-/// An array of one dimension, of values that are no arrays.
+/// An array of one dimension, whose items are no arrays.
 typedef struct sql_array {
   const struct sql_value *items;
   size_t count;
@@ -96,9 +96,9 @@ sql_value sql_uint(uint64_t value);
 sql_value sql_float(double value);
 /// An exact decimal: a sign, digits, a point, digits. No exponent.
 sql_value sql_decimal(const char *digits);
-/// A text that ends with a zero; null where the pointer is null.
+/// A zero-terminated text; null where the pointer is null.
 sql_value sql_text(const char *text);
-/// A text of so many bytes of UTF-8.
+/// A text of `size` bytes of UTF-8.
 sql_value sql_text_of(const void *data, size_t size);
 sql_value sql_bytes(const void *data, size_t size);
 sql_value sql_uuid_of(uint64_t high, uint64_t low);
@@ -110,23 +110,23 @@ sql_value sql_date(int32_t days);
 sql_value sql_time(int64_t microseconds);
 /// A date and time without a zone: microseconds since 1970-01-01T00:00:00.
 sql_value sql_timestamp(int64_t microseconds);
-/// A moment: microseconds since 1970-01-01T00:00:00Z.
+/// A timestamp with a time zone: microseconds since 1970-01-01T00:00:00Z.
 sql_value sql_timestamp_tz(int64_t microseconds);
 sql_value sql_interval_of(int32_t months, int32_t days, int64_t microseconds);
-/// An array of so many values.
+/// An array of `count` values.
 sql_value sql_array_of(const sql_value *items, size_t count);
-/// A value of a type that only this database has, as it writes it in text.
+/// A value of a database's own type, in the database's text form.
 sql_value sql_other(const char *type, const char *text);
 
-/// The day of the proleptic Gregorian calendar, in days since 1970-01-01. The date has to exist.
+/// Converts an existing date of the proleptic Gregorian calendar to days since 1970-01-01.
 int32_t sql_days(int32_t year, uint32_t month, uint32_t day);
-/// The date of a day.
+/// Converts days since 1970-01-01 to a date.
 void sql_civil(int32_t days, int32_t *year, uint32_t *month, uint32_t *day);
-/// Writes a date, time, timestamp, decimal, UUID, JSON, text, number or truth value as text that ends with a zero, cut
-/// to `size`. Returns how long it is without the zero, as `snprintf` does.
+/// Formats a date, time, timestamp, decimal, UUID, JSON, text, number or boolean as a
+/// zero-terminated text, cut to `size`. Returns the uncut length without the zero, as `snprintf`.
 size_t sql_format(sql_value value, char *out, size_t size);
-/// Reads `2024-02-29`, `12:34:56.789`, `2024-02-29T12:34:56.789` (with `Z`: a moment) or a UUID. False where it is
-/// none.
+/// Parses `2024-02-29`, `12:34:56.789`, `2024-02-29T12:34:56.789` (with `Z` for a timestamp with a
+/// time zone) or a UUID. False for any other text.
 bool sql_parse(sql_kind kind, sql_str text, sql_value *out);
 
 /* ---- Models -------------------------------------------------------------------------------------------------------
@@ -157,16 +157,16 @@ typedef enum sql_type {
   SQL_OTHER
 } sql_type;
 
-/// What happens to a row whose referred row is deleted or gets another key.
+/// The action on a row when the row that it refers to is deleted or its key changes.
 typedef enum sql_action { SQL_NO_ACTION, SQL_RESTRICT, SQL_CASCADE, SQL_SET_NULL, SQL_SET_DEFAULT } sql_action;
 
-/// What a column gets when a row says nothing about it.
+/// The default of a column that a statement does not set.
 typedef enum sql_default { SQL_NO_DEFAULT, SQL_VALUE, SQL_NOW, SQL_GENERATED, SQL_EXPRESSION } sql_default;
 
-/// What follows an object along a relationship; to be put together with `|`.
+/// Cascades of a relationship; combine them with `|`.
 enum { SQL_SAVE_UPDATE = 1, SQL_DELETE = 2, SQL_DELETE_ORPHAN = 4 };
 
-/// What an entry of a declaration is.
+/// The kind of an entry in a declaration.
 typedef enum sql_entry_kind {
   SQL_ENTRY_TABLE = 1,
   SQL_ENTRY_COLUMN,
@@ -178,34 +178,34 @@ typedef enum sql_entry_kind {
   SQL_ENTRY_RELATIONSHIP
 } sql_entry_kind;
 
-/// An entry of a declaration: a table, or a part of the table before it. Write it with the macros below; the fields are
-/// their options: `SQL_COLUMN("email", SQL_TEXT, .nullable = true)`. In C++ options come in the order of the fields.
+/// An entry in a declaration: a table, or a part of the table before it. The macros below take
+/// fields as options: `SQL_COLUMN("email", SQL_TEXT, .nullable = true)`; in C++, in their order.
 typedef struct sql_entry {
   sql_entry_kind entry;
-  const char *name;        ///< The table's, column's or relationship's; a constraint's name is optional.
-  sql_type type;           ///< Of a column.
-  const char *columns;     ///< Columns of a key, constraint or index, with commas.
+  const char *name;        ///< Name of a table, column or relationship; optional for a constraint.
+  sql_type type;           ///< The type of a column.
+  const char *columns;     ///< Columns of a key, constraint or index, separated by commas.
   const char *target;      ///< The table that a foreign key or relationship refers to.
-  const char *referred;    ///< The columns that a foreign key refers to, with commas.
+  const char *referred;    ///< The columns that a foreign key refers to, separated by commas.
   uint32_t length;         ///< Characters of a varchar, bytes of bytes; 0 is no limit.
   uint32_t precision;      ///< Digits of a decimal.
-  uint32_t scale;          ///< Its digits after the point.
-  bool collection;         ///< Of a relationship: whether it holds many.
+  uint32_t scale;          ///< Digits of a decimal after the point.
+  bool collection;         ///< Whether a relationship is to many rows.
   bool primary_key;        ///< Whether a column belongs to the primary key.
   bool nullable;           ///< Whether a column may be null.
   bool unique;             ///< Whether a column's values are unique.
   bool index;              ///< Whether a column has an index.
-  sql_default by_default;  ///< What an insert that says nothing gets.
+  sql_default by_default;  ///< Default of a column that an insert does not set.
   sql_kind value_kind;  ///< The kind of a constant default: boolean, integer, float, or a kind that is written as text.
-  int64_t value;        ///< A constant default: an integer or truth value.
+  int64_t value;        ///< A constant default: an integer or boolean.
   double real;          ///< A constant default: a float.
   const char *text;     ///< A constant default as text; SQL text of an expression or check (needs the grant).
-  sql_default on_update;     ///< What an update that says nothing gets: `SQL_NO_DEFAULT`, `SQL_VALUE` or `SQL_NOW`.
+  sql_default on_update;     ///< Default in updates: `SQL_NO_DEFAULT`, `SQL_VALUE` or `SQL_NOW`.
   const char *references;    ///< Of a column: `table.column` that it refers to.
   sql_action on_delete;      ///< Of a foreign key.
   sql_action on_key_update;  ///< Of a foreign key.
   sql_type element;          ///< Type of an array's items.
-  const char *labels;        ///< Labels of an enumeration, with commas.
+  const char *labels;        ///< Labels of an enumeration, separated by commas.
   const char *native;        ///< The type's name in this database.
   const char *schema;        ///< Schema of a table, or of a foreign key's target.
   const char *version;       ///< Of a table: the column that counts a row's versions.
@@ -216,26 +216,26 @@ typedef struct sql_entry {
   uint32_t cascade;          ///< Of a relationship: `SQL_SAVE_UPDATE | SQL_DELETE | SQL_DELETE_ORPHAN`.
   bool passive_deletes;      ///< Of a relationship.
   bool post_update;          ///< Of a relationship.
-  const char *order_by;      ///< Of a relationship: columns of the target, with commas, each with ` desc` where wanted.
-  bool end;                  ///< Nothing. The macros write it last, as C has no empty list of options before C23.
+  const char *order_by;      ///< Of a relationship: columns of the target, `name desc, id`.
+  bool end;                  ///< Unused. Macros set it last, as C before C23 has no empty list.
 } sql_entry;
 
-/// What a plugin declares of a database.
+/// The models that a plugin declares.
 typedef struct sql_models {
   const sql_entry *entries;
   size_t count;
 } sql_models;
 
-/// A table; the entries up to the next one belong to it.
+/// A table; the entries up to the next table belong to it.
 #define SQL_TABLE(...) SQL_TABLE_OF(__VA_ARGS__, .end = false)
 #define SQL_TABLE_OF(table, ...) {.entry = SQL_ENTRY_TABLE, .name = table, __VA_ARGS__}
 /// A column.
 #define SQL_COLUMN(...) SQL_COLUMN_OF(__VA_ARGS__, .end = false)
 #define SQL_COLUMN_OF(column, kind, ...) {.entry = SQL_ENTRY_COLUMN, .name = column, .type = kind, __VA_ARGS__}
-/// A key that the database counts up: the whole primary key.
+/// A key that the database generates: the whole primary key.
 #define SQL_ID(column) \
   {.entry = SQL_ENTRY_COLUMN, .name = column, .type = SQL_INT64, .primary_key = true, .by_default = SQL_GENERATED}
-/// A text of at most so many characters.
+/// A text with a maximum number of characters.
 #define SQL_STRING(...) SQL_STRING_OF(__VA_ARGS__, .end = false)
 #define SQL_STRING_OF(column, characters, ...) \
   {.entry = SQL_ENTRY_COLUMN, .name = column, .type = SQL_VARCHAR, .length = characters, __VA_ARGS__}
@@ -265,7 +265,7 @@ typedef struct sql_models {
 /// A check. Declaring one needs the grant for raw SQL.
 #define SQL_CHECK(...) SQL_CHECK_OF(__VA_ARGS__, .end = false)
 #define SQL_CHECK_OF(expression, ...) {.entry = SQL_ENTRY_CHECK, .text = expression, __VA_ARGS__}
-/// A foreign key of several columns; of one, `.references = "users.id"` at its column says the same.
+/// A foreign key of several columns; for one, set `.references = "users.id"` at its column.
 #define SQL_FOREIGN_KEY(...) SQL_FOREIGN_KEY_OF(__VA_ARGS__, .end = false)
 #define SQL_FOREIGN_KEY_OF(names, table, keys, ...) \
   {.entry = SQL_ENTRY_FOREIGN_KEY, .columns = names, .target = table, .referred = keys, __VA_ARGS__}
@@ -282,13 +282,13 @@ typedef struct sql_models {
   SQL_QUIET_BEGIN SQL_EXTENSION static const sql_entry variable##_entries[] = {__VA_ARGS__}; \
   SQL_QUIET_END static const sql_models variable = {variable##_entries,                      \
                                                     sizeof variable##_entries / sizeof variable##_entries[0]}
-/// C++ has fields by their names from C++20 on; before, compilers have them as an extension.
+/// C++ has designated initialisers from C++20 on; before, compilers have them as an extension.
 #if defined(__cplusplus) && __cplusplus < 202002L && defined(__GNUC__)
 #define SQL_EXTENSION __extension__
 #else
 #define SQL_EXTENSION
 #endif
-/// C++ compilers warn of fields that are left out, which is what options are for.
+/// C++ compilers warn of fields that are not initialised, such as options that are left out.
 #ifdef __cplusplus
 #define SQL_QUIET_BEGIN \
   _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")
@@ -297,29 +297,29 @@ typedef struct sql_models {
 #define SQL_QUIET_BEGIN
 #define SQL_QUIET_END
 #endif
-/// Exports the models, so that `sqlservice inspect` shows them. The world includes `sqlservice:database/declared`, and
-/// the file includes the generated `plugin.h`.
+/// Exports the models, so that `sqlservice inspect` shows them. The world has to include
+/// `sqlservice:database/declared`, and the file the generated `plugin.h`.
 #define SQL_EXPORT_MODELS(models)                                \
   void exports_sqlservice_database_declarations_declared_models( \
       exports_sqlservice_database_declarations_models_t *ret) {  \
     sql_declare(models, ret);                                    \
   }
-/// What `SQL_EXPORT_MODELS` calls: writes the models into the generated struct.
+/// Writes the models into the generated struct. `SQL_EXPORT_MODELS` calls it.
 void sql_declare(sql_models models, void *generated);
 
 /* ---- Errors -------------------------------------------------------------------------------------------------------
  */
 
-/// A failure. `code` is a word of the contract's list (`unique-violation`, `closed`, …).
+/// A failure. `code` is one of the contract's codes (`unique-violation`, `closed`, …).
 typedef struct sql_failure {
   const char *code;
   const char *message;
-  const char *sqlstate;    ///< Null where the database told none.
-  const char *constraint;  ///< Null where it is not known, as the table is.
+  const char *sqlstate;    ///< Null where the database returned none.
+  const char *constraint;  ///< Null where it is not known, as for the table.
   const char *table;
-  const char *columns;  ///< With commas between; empty where they are not known.
-  const char *details;  ///< `name=value` with commas between; empty where there are none.
-  int64_t position;     ///< The failing change of a flush or node of a statement; -1 where it is not known.
+  const char *columns;  ///< Separated by commas; empty where they are not known.
+  const char *details;  ///< `name=value`, separated by commas; empty where there are none.
+  int64_t position;     ///< Index of the failing change or node; -1 where it is not known.
   bool retryable;       ///< Whether the same transaction, begun again, can succeed.
 } sql_failure;
 
@@ -328,25 +328,25 @@ typedef struct sql_database {
 } sql_database;  ///< A database that the host granted.
 typedef struct sql_session {
   uint64_t id;
-} sql_session;  ///< Work on a database, in transactions.
+} sql_session;  ///< A session of a database, with transactions.
 typedef struct sql_query {
   uint64_t id;
-} sql_query;  ///< A statement that is being written, or a query inside of one.
+} sql_query;  ///< A statement that is being built, or a query inside of one.
 typedef struct sql_prepared {
   uint64_t id;
-} sql_prepared;  ///< A statement that was compiled once.
+} sql_prepared;  ///< A prepared statement.
 typedef struct sql_rows {
   uint64_t id;
-} sql_rows;  ///< What a statement returns.
+} sql_rows;  ///< The rows of a statement.
 typedef struct sql_savepoint {
   uint64_t id;
-} sql_savepoint;  ///< A point inside of a transaction to go back to.
+} sql_savepoint;  ///< A point in a transaction to roll back to.
 typedef struct sql_flush {
   uint64_t id;
-} sql_flush;  ///< Changes that are written together.
+} sql_flush;  ///< Changes that are written in one crossing.
 typedef struct sql_load {
   uint64_t id;
-} sql_load;  ///< Rows that are loaded with what they are related to.
+} sql_load;  ///< Rows that are loaded with their related rows.
 /// An expression of one statement. It is valid as long as its statement is.
 typedef struct sql_expr {
   uint32_t node, statement;
@@ -354,50 +354,50 @@ typedef struct sql_expr {
 
 /// The failure that sticks on the session, or null. Valid until it is cleared or the session closed.
 const sql_failure *sql_error(sql_session session);
-/// The failure that sticks on the database, else the first of its sessions, those included that were closed with one;
-/// or null.
+/// The failure that sticks on the database, else the first one of its sessions, including sessions
+/// that were closed with a failure; or null.
 const sql_failure *sql_database_error(sql_database database);
 /// Whether a failure has this code; false for null.
 bool sql_is(const sql_failure *failure, const char *code);
-/// Forgets the failure, so that the session can be used again. A transaction may still have to be rolled back.
+/// Clears the failure, so that the session is usable. A transaction may still need a rollback.
 void sql_clear(sql_session session);
-/// Forgets the database's failure, and those of closed sessions.
+/// Clears the failures of the database and of its closed sessions.
 void sql_database_clear(sql_database database);
 
 /* ---- Databases ----------------------------------------------------------------------------------------------------
  */
 
-/// Opens a database by the name under which it was granted, and checks the models, which have to outlive it. Values
+/// Opens a database by its granted name, and checks the models, which have to outlive it. Values
 /// that are set or written in columns are checked against their types. Close it with `sql_close`.
 sql_database sql_open(const char *name, sql_models models);
-/// Closes it with all that was opened from it; what is not committed is rolled back.
+/// Closes the database and every handle opened from it, and rolls back open transactions.
 void sql_close(sql_database database);
-/// `sql_close` for the end of an export: false where something failed, with its message as a new text in `*data`,
-/// `*size`.
+/// Closes the database at the end of an export. Returns false after a failure, with its message as
+/// a new text in `*data`, `*size`.
 bool sql_finish(sql_database database, uint8_t **data, size_t *size);
-/// `return SQL_FINISH(db, err);` closes all and fills the `err` of an exported function.
+/// `return SQL_FINISH(db, err);` closes the database and fills the `err` of an exported function.
 #define SQL_FINISH(database, err) sql_finish(database, &(err)->ptr, &(err)->len)
-/// `SQL_PUSH_TEXT(list, text);` adds a copy of a text to a list of texts that an exported function returns.
+/// `SQL_PUSH_TEXT(list, text);` appends a copy of a text to the list that an export returns.
 #define SQL_PUSH_TEXT(list, text) sql_push_text((void **)(void *)&(list)->ptr, &(list)->len, text)
-/// What `SQL_PUSH_TEXT` calls. False where memory ran out.
+/// Implements `SQL_PUSH_TEXT`. False where memory ran out.
 bool sql_push_text(void **items, size_t *count, sql_str text);
 /// Creates the declared tables that are missing.
 bool sql_create_all(sql_database database);
-/// Drops the declared tables that are there.
+/// Drops the declared tables that exist.
 bool sql_drop_all(sql_database database);
-/// The same, with the names of those tables: rows of one column. They belong to the database; close them.
+/// Create or drop them, and return their names as rows, which the database owns. Close the rows.
 sql_rows sql_create_tables(sql_database database);
 sql_rows sql_drop_tables(sql_database database);
-/// Asks the database for an answer.
+/// Checks that the database can be reached.
 bool sql_ping(sql_database database);
-/// Its kind: `sqlite`, `postgresql`, `mysql`, `mariadb`. Valid until it is closed; empty after that.
+/// The dialect: `sqlite`, `postgresql`, `mysql`, `mariadb`. Valid until the close, then empty.
 const char *sql_dialect(sql_database database);
-/// Whether it has a capability of the contract's list, `insert-returning` for example.
+/// Whether the database has a capability of the contract's list, `insert-returning` for example.
 bool sql_capable(sql_database database, const char *capability);
 /// A limit of the contract's list, `parameters` for example; 0 where there is none.
 uint64_t sql_limit_of(sql_database database, const char *limit);
 
-/// How much transactions see of each other.
+/// The isolation level of transactions.
 typedef enum sql_isolation {
   SQL_ISOLATION_DEFAULT,
   SQL_READ_UNCOMMITTED,
@@ -407,100 +407,100 @@ typedef enum sql_isolation {
   SQL_AUTOCOMMIT
 } sql_isolation;
 
-/// How a transaction runs. Zero is the usual.
+/// Options of a transaction. Zero is the default.
 typedef struct sql_transaction {
   sql_isolation isolation;
   bool read_only;
-  uint32_t timeout_ms;  ///< How long it may stay open; 0 is as long as the host allows.
+  uint32_t timeout_ms;  ///< How long it may stay open; 0 leaves it to the host.
 } sql_transaction;
 
-/// How the statements of a session run. Zero is the usual.
+/// Options of a session's statements. Zero is the default.
 typedef struct sql_options {
-  uint32_t timeout_ms;  ///< How long one may take; 0 is as long as the host allows.
-  uint64_t max_rows;    ///< How many rows it may return before it fails; 0 is as many as the host allows.
-  uint32_t batch_rows;  ///< How many rows come at once; 0 leaves it to the host.
+  uint32_t timeout_ms;  ///< How long a statement may take; 0 leaves it to the host.
+  uint64_t max_rows;    ///< How many rows it may return before it fails; 0 leaves it to the host.
+  uint32_t batch_rows;  ///< How many rows a batch has at most; 0 leaves it to the host.
 } sql_options;
 
 /* ---- Sessions -----------------------------------------------------------------------------------------------------
  */
 
-/// A session in a transaction, its only one.
+/// Opens a session for a single transaction, which it begins.
 sql_session sql_begin(sql_database database);
 sql_session sql_begin_with(sql_database database, sql_transaction transaction);
-/// A session that begins a transaction with its first statement and another one after each commit.
+/// Opens a session that begins a transaction with its first statement and after each commit.
 sql_session sql_session_of(sql_database database);
-/// The same, with a connection of its own until it is closed.
+/// Like `sql_session_of`, with its own connection until it is closed.
 sql_session sql_connect(sql_database database);
-/// Rolls back what is open, and closes it with its queries and rows.
+/// Rolls back an open transaction, and closes the session with its queries and rows.
 bool sql_session_close(sql_session session);
 /// Begins a transaction on a session that has none.
 bool sql_start(sql_session session, sql_transaction transaction);
 bool sql_commit(sql_session session);
-/// Rolls back, also where an error sticks; it still does after that.
+/// Rolls back, even where an error sticks. The error still sticks afterwards.
 bool sql_rollback(sql_session session);
 bool sql_in_transaction(sql_session session);
-/// Sets the isolation level of the transactions to come.
+/// Sets the isolation level of later transactions.
 bool sql_set_isolation(sql_session session, sql_isolation level);
-/// The level in force; `SQL_ISOLATION_DEFAULT` where it fails.
+/// The isolation level in force; `SQL_ISOLATION_DEFAULT` where it fails.
 sql_isolation sql_get_isolation(sql_session session);
-/// How the statements to come run.
+/// Sets the options of later statements.
 bool sql_set_options(sql_session session, sql_options options);
-/// Sets a savepoint; they nest.
+/// Sets a savepoint; savepoints nest.
 sql_savepoint sql_save(sql_session session);
-/// Keeps what was done since.
+/// Releases a savepoint and keeps the changes made since.
 bool sql_release(sql_savepoint savepoint);
-/// Undoes what was done since, also where an error sticks; it still does after that.
+/// Undoes the changes made since, even where an error sticks. The error still sticks afterwards.
 bool sql_rollback_to(sql_savepoint savepoint);
-/// Waits so many milliseconds.
+/// Waits for a number of milliseconds.
 void sql_sleep(uint32_t milliseconds);
 
 /* ---- Queries ------------------------------------------------------------------------------------------------------
  */
-/* A statement is one block of memory. `sql_fetch`, `sql_execute` and `sql_prepare` use it up, whether or not they
- * succeed. */
+/* A statement is freed as a whole. `sql_fetch`, `sql_execute` and `sql_prepare` use it up, whether
+ * or not they succeed. */
 
 sql_query sql_select(sql_session session);
 sql_query sql_insert(sql_session session, const char *table);
 sql_query sql_update(sql_session session, const char *table);
 sql_query sql_delete(sql_session session, const char *table);
-/// A query inside of a statement: for `sql_exists`, `sql_in_query`, `sql_scalar`, `sql_from_query`, `sql_with`,
-/// `sql_part`.
+/// A query inside of a statement: for `sql_exists`, `sql_in_query`, `sql_scalar`, `sql_from_query`,
+/// `sql_with`, `sql_part`.
 sql_query sql_subselect(sql_query statement);
-/// How queries are put together.
+/// Set operators of compounds.
 typedef enum sql_set_operator { SQL_UNION, SQL_UNION_ALL, SQL_INTERSECT, SQL_EXCEPT } sql_set_operator;
-/// Several queries as one: as a statement, or inside of one.
+/// A compound of several queries: as a statement, or inside of one.
 sql_query sql_compound(sql_session session, sql_set_operator how);
 sql_query sql_subcompound(sql_query statement, sql_set_operator how);
-/// Adds a query to a compound; made by `sql_subselect` or `sql_subcompound` of the same statement.
+/// Adds a `sql_subselect` or `sql_subcompound` of the same statement to a compound.
 bool sql_part(sql_query compound, sql_query part);
-/// Forgets a statement that is not run.
+/// Frees a statement that is not run.
 void sql_discard(sql_query statement);
 
-/// Adds columns by name, `"id, u.name"`: to a select, or to what a change returns.
+/// Adds columns by name, `"id, u.name"`: to a select, or to the returned columns of a change.
 bool sql_columns(sql_query query, const char *names);
-/// Adds an expression, under a name where it is not null.
+/// Adds an expression, with a label unless that is null.
 bool sql_column(sql_query query, sql_expr expression, const char *label);
 bool sql_distinct(sql_query query);
-/// A source: a table or a common table expression, `schema.table` where it has a schema; with a name of its own, or
-/// null. A second one is joined to all rows. For an update or a delete, it is another source.
+/// Adds a source: a table or a common table expression, `schema.table` where it has a schema; with
+/// an alias, or null. A second one is cross joined. Updates and deletes use it besides their table.
 bool sql_from(sql_query query, const char *table, const char *alias);
 bool sql_from_query(sql_query query, sql_query source, const char *alias);
-/// Which rows without a partner a join keeps.
+/// Kinds of joins: which unmatched rows they keep.
 typedef enum sql_join_kind { SQL_INNER, SQL_LEFT, SQL_RIGHT, SQL_FULL, SQL_CROSS } sql_join_kind;
 /// Joins a table; a cross join has no condition (`SQL_NONE`).
 bool sql_join(sql_query query, sql_join_kind kind, const char *table, const char *alias, sql_expr on);
 /// Joins a query; a lateral one may use the columns of the sources before it.
 bool sql_join_query(sql_query query, sql_join_kind kind, sql_query source, const char *alias, bool lateral,
                     sql_expr on);
-/// Which rows; several conditions have to hold together.
+/// Adds a condition; rows have to satisfy all of them.
 bool sql_where(sql_query query, sql_expr condition);
 bool sql_group_by(sql_query query, sql_expr expression);
 bool sql_having(sql_query query, sql_expr condition);
 bool sql_order_by(sql_query query, sql_expr expression);
 bool sql_order_by_desc(sql_query query, sql_expr expression);
-/// Where nulls come in an ordering.
+/// The position of nulls in an ordering.
 typedef enum sql_nulls { SQL_NULLS_DEFAULT, SQL_NULLS_FIRST, SQL_NULLS_LAST } sql_nulls;
-/// A key of an ordering.
+/// A sort key of an ordering.
 typedef struct sql_order {
   sql_expr expression;
   bool descending;
@@ -509,25 +509,25 @@ typedef struct sql_order {
 bool sql_order_by_key(sql_query query, sql_order key);
 bool sql_limit(sql_query query, uint64_t rows);
 bool sql_offset(sql_query query, uint64_t rows);
-/// The same by an expression: a value or a parameter.
+/// Set the limit or the offset by an expression: a value or a parameter.
 bool sql_limit_by(sql_query query, sql_expr rows);
 bool sql_offset_by(sql_query query, sql_expr rows);
-/// How rows are locked; to be put together with `|`.
+/// Options of row locks; combine them with `|`.
 enum { SQL_FOR_UPDATE = 0, SQL_FOR_SHARE = 1, SQL_NO_WAIT = 2, SQL_SKIP_LOCKED = 4 };
 /// Locks the rows of these sources, `"u, d"`, or of all where it is null.
 bool sql_lock(sql_query query, uint32_t how, const char *sources);
-/// A common table expression; columns with commas, or null for those of the query.
+/// Adds a common table expression; columns separated by commas, or null for those of the query.
 bool sql_with(sql_query query, const char *name, const char *columns, sql_query definition, bool recursive);
 
-/// A column's value: of an update, or of the row of an insert.
+/// Set a column's value in an update, or in the current row of an insert.
 bool sql_set(sql_query change, const char *column, sql_value value);
 bool sql_set_to(sql_query change, const char *column, sql_expr value);
-/// Begins another row of an insert; it sets the same columns.
+/// Begins another row of an insert, which has to set the same columns.
 bool sql_next_row(sql_query insert);
 /// Inserts the rows of a query into these columns.
 bool sql_insert_from(sql_query insert, const char *columns, sql_query source);
-/// What an insert does with a row that is there already, by these columns of a unique key (the primary key where null):
-/// leaves it, or changes it where `sql_conflict_set` says how.
+/// Handles an insert's conflict with an existing row, by these columns of a unique key (null is the
+/// primary key): keeps that row, or updates it by `sql_conflict_set`.
 bool sql_on_conflict(sql_query insert, const char *columns);
 bool sql_conflict_set(sql_query insert, const char *column, sql_expr value);
 bool sql_conflict_where(sql_query insert, sql_expr condition);
@@ -536,12 +536,12 @@ bool sql_conflict_where(sql_query insert, sql_expr condition);
  */
 /* The first argument is the statement, or any query inside of it. */
 
-/// No expression: where one may be left out.
+/// No expression, for an optional argument.
 #define SQL_NONE sql_no_expr()
 sql_expr sql_no_expr(void);
 /// A column, `"name"` or `"source.name"`.
 sql_expr sql_col(sql_query query, const char *name);
-/// A bound value.
+/// A bind value.
 sql_expr sql_val(sql_query query, sql_value value);
 /// A parameter of a prepared statement, counted from 0.
 sql_expr sql_param(sql_query query, uint32_t position);
@@ -574,12 +574,12 @@ sql_expr sql_lt(sql_query query, sql_expr left, sql_expr right);
 sql_expr sql_le(sql_query query, sql_expr left, sql_expr right);
 sql_expr sql_gt(sql_query query, sql_expr left, sql_expr right);
 sql_expr sql_ge(sql_query query, sql_expr left, sql_expr right);
-/// The column equals the value; is null where the value is.
+/// Whether the column equals the value, or is null where the value is null.
 sql_expr sql_equals(sql_query query, const char *column, sql_value value);
 
 sql_expr sql_and(sql_query query, sql_expr left, sql_expr right);
 sql_expr sql_or(sql_query query, sql_expr left, sql_expr right);
-/// All of so many; none is true. Any of so many; none is false.
+/// Whether all, or any, conditions are true. Without conditions, all is true and any is false.
 sql_expr sql_all(sql_query query, const sql_expr *items, size_t count);
 sql_expr sql_any(sql_query query, const sql_expr *items, size_t count);
 sql_expr sql_not(sql_query query, sql_expr operand);
@@ -594,11 +594,11 @@ sql_expr sql_not_in_query(sql_query query, sql_expr operand, sql_query source);
 sql_expr sql_between(sql_query query, sql_expr operand, sql_expr low, sql_expr high);
 /// A row of values, to compare with another one.
 sql_expr sql_row(sql_query query, const sql_expr *items, size_t count);
-/// Matches a pattern of `%` and `_`; `escape` takes them literally, 0 is none.
+/// Matches a pattern with `%` and `_`; `escape` is the character that escapes them, 0 for none.
 sql_expr sql_like(sql_query query, sql_expr operand, sql_expr pattern, uint32_t escape);
-/// The same, upper and lower case alike.
+/// Like `sql_like`, ignoring case.
 sql_expr sql_ilike(sql_query query, sql_expr operand, sql_expr pattern, uint32_t escape);
-/// Begins with, ends with, contains the text itself: nothing in it is a pattern.
+/// Begins with, ends with, or contains a text, which is taken literally.
 sql_expr sql_starts_with(sql_query query, sql_expr operand, const char *text);
 sql_expr sql_ends_with(sql_query query, sql_expr operand, const char *text);
 sql_expr sql_contains(sql_query query, sql_expr operand, const char *text);
@@ -606,18 +606,18 @@ sql_expr sql_exists(sql_query query, sql_query source);
 /// The single value of a query.
 sql_expr sql_scalar(sql_query query, sql_query source);
 
-/// A function of the host's list: `lower`, `coalesce`, `row_number`, …
+/// Calls a function of the host's list: `lower`, `coalesce`, `row_number`, …
 sql_expr sql_call(sql_query query, const char *function, const sql_expr *arguments, size_t count);
-/// The same of one argument: `sql_fn(q, "lower", sql_col(q, "name"))`.
+/// Calls a function of one argument: `sql_fn(q, "lower", sql_col(q, "name"))`.
 sql_expr sql_fn(sql_query query, const char *function, sql_expr argument);
 /// Counts rows.
 sql_expr sql_count(sql_query query);
-/// An aggregate that takes equal values once.
+/// An aggregate that counts equal values once.
 sql_expr sql_fn_distinct(sql_query query, const char *function, sql_expr argument);
-/// An aggregate over the rows of a condition; `call` was made by one of the functions above.
+/// An aggregate over rows for which a condition is true; `call` is made by a function above.
 sql_expr sql_filter(sql_query query, sql_expr call, sql_expr condition);
 
-/// Borders and units of a window's frame.
+/// Units and bounds of a window's frame.
 typedef enum sql_frame_unit { SQL_NO_FRAME, SQL_FRAME_ROWS, SQL_FRAME_RANGE, SQL_FRAME_GROUPS } sql_frame_unit;
 typedef enum sql_bound_kind { SQL_UNBOUNDED, SQL_CURRENT_ROW, SQL_PRECEDING, SQL_FOLLOWING } sql_bound_kind;
 typedef struct sql_bound {
@@ -648,28 +648,28 @@ sql_expr sql_cast_to(sql_query query, sql_expr operand, sql_type type, uint32_t 
 /* ---- Running ------------------------------------------------------------------------------------------------------
  */
 
-/// Runs a statement. Close what it returns.
+/// Runs a statement. Close the rows that it returns.
 sql_rows sql_fetch(sql_query statement);
-/// Runs a statement for what it does. `affected`, which may be null, gets how many rows a change matched.
+/// Runs a statement. `affected`, which may be null, gets the number of rows that a change matched.
 bool sql_execute(sql_query statement, uint64_t *affected);
-/// Runs a query of exactly one row and takes its first column: `no-result` or `multiple-results` where there are
-/// others.
+/// Runs a query of exactly one row and reads its first column; for any other number of rows, fails
+/// with `no-result` or `multiple-results`.
 bool sql_fetch_int(sql_query statement, int64_t *value);
-/// Compiles a statement, for what is run more than once.
+/// Compiles a statement that is run more than once.
 sql_prepared sql_prepare(sql_query statement);
 void sql_prepared_close(sql_prepared prepared);
 /// Runs a prepared statement with its parameters.
 sql_rows sql_run(sql_prepared prepared, const sql_value *parameters, size_t count);
 bool sql_run_only(sql_prepared prepared, const sql_value *parameters, size_t count, uint64_t *affected);
-/// Runs SQL text with parameters as the database writes them. Only where the host granted raw SQL.
+/// Runs SQL text with the database's own placeholders. Needs the grant for raw SQL.
 sql_rows sql_raw(sql_session session, const char *text, const sql_value *parameters, size_t count);
 
 /* ---- Rows ---------------------------------------------------------------------------------------------------------
  */
 
-/// Moves to the next row; false at the end and where something failed. At the end, what the rows hold is freed.
+/// Moves to the next row; false at the end, where it frees the batch, and after a failure.
 bool sql_next(sql_rows rows);
-/// Moves to the only row: `no-result` or `multiple-results` where there is not exactly one.
+/// Moves to the only row; fails with `no-result` or `multiple-results` unless there is exactly one.
 bool sql_only(sql_rows rows);
 /// Stops the query and frees the rows. False where an error sticks.
 bool sql_rows_close(sql_rows rows);
@@ -679,28 +679,28 @@ const char *sql_name(sql_rows rows, size_t column);
 /// The position of a column; `no-such-column`, and SIZE_MAX, where there is none.
 size_t sql_index(sql_rows rows, const char *name);
 uint64_t sql_affected(sql_rows rows);
-/// The key that the database counted up for the row of an insert without returning, where its driver promises one;
-/// false where not.
+/// The key that the database generated for the row of an insert without returned columns; false
+/// where its driver does not return one.
 bool sql_last_key(sql_rows rows, int64_t *key);
 
-/// A column of the current row. One of another type, or a null, is a `type-mismatch`; a number out of range is one,
-/// too.
+/// A column of the current row. A column of another type, a null, and a number out of range fail
+/// with `type-mismatch`.
 bool sql_get_null(sql_rows rows, size_t column);
 bool sql_get_bool(sql_rows rows, size_t column);
 int32_t sql_get_int32(sql_rows rows, size_t column);
 int64_t sql_get_int(sql_rows rows, size_t column);
 uint64_t sql_get_uint(sql_rows rows, size_t column);
 double sql_get_float(sql_rows rows, size_t column);
-/// A text, decimal or JSON document.
+/// A text, decimal, JSON document, or value of the database's own type.
 sql_str sql_get_text(sql_rows rows, size_t column);
 sql_str sql_get_bytes(sql_rows rows, size_t column);
 sql_uuid sql_get_uuid(sql_rows rows, size_t column);
-/// Days of a date; microseconds of a time, a timestamp or a moment.
+/// Days of a date; microseconds of a time or a timestamp, with or without a zone.
 int64_t sql_get_moment(sql_rows rows, size_t column);
 /// Any value, null included.
 sql_value sql_get(sql_rows rows, size_t column);
 
-/// Moves to the next batch of rows, to read its columns without copying; false at the end.
+/// Moves to the next batch of rows, whose columns are read without copying; false at the end.
 bool sql_next_batch(sql_rows rows);
 size_t sql_batch_rows(sql_rows rows);
 /// The texts of a column: text `i` is the bytes from `offsets[i]` to `offsets[i + 1]`.
@@ -708,9 +708,9 @@ typedef struct sql_texts {
   const uint32_t *offsets;
   const char *data;
 } sql_texts;
-/// One bit a row, least significant first, set where there is a value; null where no row of the batch is null.
+/// One bit a row, least significant first, set for a value; null where the batch has no nulls.
 const uint8_t *sql_validity(sql_rows rows, size_t column);
-/// The columns of the batch, as many items as rows; null, or empty, and a `type-mismatch` where it has another type.
+/// A column of the batch, one item a row; for another type null or empty, with a `type-mismatch`.
 const uint8_t *sql_bools(sql_rows rows, size_t column);
 const int64_t *sql_ints(sql_rows rows, size_t column);
 const uint64_t *sql_uints(sql_rows rows, size_t column);
@@ -724,68 +724,68 @@ sql_texts sql_text_column(sql_rows rows, size_t column);
 /* ---- Many rows ----------------------------------------------------------------------------------------------------
  */
 
-/// A column of many rows to write: its name and its values, read where they are. Make it with the functions below.
+/// A column of many rows to write: its name and pointers to its values. Functions below make it.
 typedef struct sql_data {
   const char *name;
-  sql_kind kind;            ///< What the values are; `SQL_KIND_NULL` says that they are `sql_value`s.
+  sql_kind kind;            ///< Kind of the values; `SQL_KIND_NULL` for `sql_value`s.
   const void *values;       ///< An array, or the characters of `offsets`.
-  const uint32_t *offsets;  ///< One more than rows, where the texts lie end to end.
-  const uint8_t *nulls;     ///< One byte a row, not 0 where it is null; or null.
+  const uint32_t *offsets;  ///< One more than rows, for concatenated texts.
+  const uint8_t *nulls;     ///< One byte a row, not 0 for a null; or null.
 } sql_data;
 
 sql_data sql_data_ints(const char *name, const int64_t *values, const uint8_t *nulls);
 sql_data sql_data_floats(const char *name, const double *values, const uint8_t *nulls);
 /// One byte a value: 0 or 1.
 sql_data sql_data_bools(const char *name, const uint8_t *values, const uint8_t *nulls);
-/// Texts that end with a zero; a null pointer is a null.
+/// Zero-terminated texts; a null pointer is a null.
 sql_data sql_data_texts(const char *name, const char *const *values);
-/// Texts, bytes, decimals or JSON documents, end to end.
+/// Texts, bytes, decimals or JSON documents, concatenated.
 sql_data sql_data_strings(const char *name, sql_kind kind, const char *data, const uint32_t *offsets,
                           const uint8_t *nulls);
-/// Dates in days; times, timestamps and moments in microseconds (`sql_data_moments`).
+/// Dates in days; times and both kinds of timestamps in microseconds (`sql_data_moments`).
 sql_data sql_data_dates(const char *name, const int32_t *days, const uint8_t *nulls);
 sql_data sql_data_moments(const char *name, sql_kind kind, const int64_t *microseconds, const uint8_t *nulls);
 /// Values of any kind, the same for all but nulls.
 sql_data sql_data_values(const char *name, const sql_value *values);
 
-/// Inserts many rows in one crossing, all or none. `returning` is columns with commas, or null. Close what it returns.
+/// Inserts many rows in one crossing, all or none. `returning` is columns separated by commas, or
+/// null. Close the rows that it returns.
 sql_rows sql_insert_many(sql_session session, const char *table, const sql_data *columns, size_t count, size_t rows,
                          const char *returning);
 
-/// Changes that are written together in one crossing, in the order that foreign keys ask for, all or none.
+/// Opens a flush: changes that one crossing writes in the order of foreign keys, all or none.
 sql_flush sql_flush_of(sql_session session);
-/// Adds changes of one shape; returns their position. Keys are the columns of the primary key, in its order.
+/// Add changes of one shape; return their position. Keys are the primary key's columns, in order.
 uint32_t sql_flush_inserts(sql_flush flush, const char *table, const sql_data *columns, size_t count, size_t rows,
                            const char *returning);
 uint32_t sql_flush_updates(sql_flush flush, const char *table, const sql_data *keys, size_t key_count,
                            const sql_data *columns, size_t count, size_t rows, const char *returning);
-/// `strict` asks that each row is there.
+/// `strict` requires each row to exist.
 uint32_t sql_flush_deletes(sql_flush flush, const char *table, const sql_data *keys, size_t key_count, size_t rows,
                            bool strict);
-/// The versions that the rows of an update or delete must have.
+/// Sets the versions that the rows of an update or delete must have.
 bool sql_flush_versions(sql_flush flush, uint32_t change, sql_data versions);
-/// What the rows of an update or delete have in unique columns, so that other rows of the flush may take their values.
+/// Sets the stored unique values of updated or deleted rows, so that other rows may take them.
 bool sql_flush_stored(sql_flush flush, uint32_t change, const sql_data *columns, size_t count);
-/// A value that comes from a row which the flush inserts: that column of that row takes the key of `of_row` in
-/// `of_change`.
+/// Links a row to an inserted one: its column takes the key of `of_row` in `of_change`.
 bool sql_flush_link(sql_flush flush, uint32_t change, uint32_t row, const char *column, uint32_t of_change,
                     uint32_t of_row);
 /// Writes the changes.
 bool sql_flush_run(sql_flush flush);
-/// What a change returned. It belongs to the flush.
+/// The rows that a change returned. They belong to the flush.
 sql_rows sql_flush_rows(sql_flush flush, uint32_t change);
 void sql_flush_close(sql_flush flush);
 
-/// Loads of relationships, for rows of a query (of all columns of the table, in the declared order; it is used up), of
-/// primary keys, or of rows that are known.
+/// Open a load of relationships for the rows of a query or of primary keys, or for known rows. The
+/// query selects all columns of the table, in the declared order, and is used up.
 sql_load sql_load_query(const char *table, sql_query query);
 sql_load sql_load_keys(sql_session session, const char *table, const sql_data *keys, size_t count, size_t rows);
 sql_load sql_load_known(sql_session session, const char *table, const sql_data *columns, size_t count, size_t rows);
 /// The rows of the table itself, as the parent of a load.
 #define SQL_ROOT UINT32_MAX
-/// Adds a relationship of `parent`'s rows; returns its position. `joined` joins the query of the parent.
+/// Adds a relationship of `parent`'s rows; returns its position. `joined` joins the parent's query.
 uint32_t sql_load_with(sql_load load, uint32_t parent, const char *relationship, bool joined);
-/// Reads all, in one crossing.
+/// Reads all rows, in one crossing.
 bool sql_load_run(sql_load load);
 /// The rows of the table (`SQL_ROOT`) or of a relationship. They belong to the load.
 sql_rows sql_load_rows(sql_load load, uint32_t position);
@@ -794,8 +794,8 @@ void sql_load_close(sql_load load);
 /* ---- Reflection ---------------------------------------------------------------------------------------------------
  */
 
-/// Reads tables from the database: these (with commas), or all where it is null. They come as a declaration, which is
-/// valid until the session reads again or is closed; empty where it fails.
+/// Reads tables from the database: those in `only`, separated by commas, or all where it is null.
+/// Returns a declaration, valid until the session reflects again or is closed; empty on failure.
 sql_models sql_reflect(sql_session session, const char *only);
 
 #ifdef __cplusplus

@@ -2,16 +2,16 @@ package sqlservice
 
 import "github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 
-// builder writes a statement's nodes, each behind those that it names.
+// builder writes a statement's nodes, each after the nodes that it refers to.
 type builder struct {
 	nodes []contract.Node
 	depth int
-	// bound is the literals that may as well be parameters: their type is that of a column.
+	// bound is the literals that can be sent as parameters: a column, or LIMIT or OFFSET, determines their type.
 	bound []contract.NodeID
 	err   error
 }
 
-// deepest is how deep expressions and queries nest: more than the host takes, and less than the sandbox's stack has room for.
+// deepest is the limit of nested expressions and queries: above the host's limit, and below the sandbox's stack size.
 const deepest = 500
 
 func (b *builder) add(n contract.Node) contract.NodeID {
@@ -76,7 +76,7 @@ func (b *builder) expressions(list []Expression) []contract.NodeID {
 	return ids
 }
 
-// optional is a node where there is an expression.
+// optional returns the node of an expression; nil without one.
 func (b *builder) optional(e Expression) *contract.NodeID {
 	if e == nil {
 		return nil
@@ -85,7 +85,7 @@ func (b *builder) optional(e Expression) *contract.NodeID {
 	return &id
 }
 
-// all is a condition that is true where all are; nothing where there are none.
+// all returns the conjunction of conditions; nil for an empty list.
 func (b *builder) all(conditions []Condition) *contract.NodeID {
 	switch len(conditions) {
 	case 0:
@@ -115,8 +115,8 @@ func (b *builder) count(n *int) *contract.NodeID {
 	return &id
 }
 
-// bind notes literals that are compared with a column. Fractions, unsigned integers and nulls keep a type of their own there, which
-// only a literal tells.
+// bind adds literals that are compared with a column to bound. Fractions, unsigned integers and nulls stay literals: they keep a
+// type of their own there, which a parameter would lose.
 func (b *builder) bind(column contract.NodeID, values ...contract.NodeID) {
 	if _, ok := b.nodes[column].(contract.ColumnName); !ok || b.err != nil {
 		return
@@ -130,7 +130,7 @@ func (b *builder) bind(column contract.NodeID, values ...contract.NodeID) {
 	}
 }
 
-// scalar is the value of a literal; nil where the node is none.
+// scalar returns the value of a literal; nil for any other node.
 func (b *builder) scalar(id contract.NodeID) contract.Scalar {
 	literal, _ := b.nodes[id].(contract.Literal)
 	value, _ := literal.Value.(contract.ScalarValue)

@@ -21,11 +21,11 @@ type Change interface {
 	root(b *builder, returning []Expression) contract.Root
 }
 
-// Result is what a change did.
+// Result is the outcome of a change.
 type Result struct {
-	// Affected is how many rows it matched, changed or not.
+	// Affected is the number of rows that the change matched, whether their values differ or not.
 	Affected int64
-	// LastKey is the key that the database counted up for one inserted row, where its driver tells one: not on PostgreSQL.
+	// LastKey is the generated key of an insert of one row, where the driver returns it: not on PostgreSQL.
 	LastKey *int64
 }
 
@@ -48,7 +48,7 @@ func changeStatement(c Change, returning []Expression) (statement, error) {
 	return b.statement(c.root(b, returning))
 }
 
-// ReturningRows is a change and what it returns of each row.
+// ReturningRows is a change and the columns that it returns of each row.
 type ReturningRows[R any] struct {
 	change  Change
 	columns []Expression
@@ -93,7 +93,7 @@ type conflict struct {
 	where   []Condition
 }
 
-// Insert is an insert into a table; without values, of one row of defaults.
+// Insert makes an insert into a table; without values, it inserts one row of defaults.
 func Insert(into Target) InsertStatement { return InsertStatement{into: into} }
 
 // Values adds a row. All rows have the same columns.
@@ -111,20 +111,20 @@ func (i InsertStatement) Query(q Subquery, columns ...Named) InsertStatement {
 	return i
 }
 
-// OnConflictNothing leaves a row that is there already. The columns are those of the unique key; the primary key where none are
-// given.
+// OnConflictNothing keeps the existing row of a conflict and skips the new one. The columns are those of the unique key; without
+// any, the primary key.
 func (i InsertStatement) OnConflictNothing(key ...Named) InsertStatement {
 	i.conflict = &conflict{columns: names(key)}
 	return i
 }
 
-// OnConflictUpdate changes a row that is there already.
+// OnConflictUpdate updates the existing row of a conflict.
 func (i InsertStatement) OnConflictUpdate(key []Named, set ...Assignment) InsertStatement {
 	i.conflict = &conflict{columns: names(key), set: set}
 	return i
 }
 
-// ConflictWhere says which rows an OnConflictUpdate changes.
+// ConflictWhere restricts the rows that an OnConflictUpdate changes.
 func (i InsertStatement) ConflictWhere(conditions ...Condition) InsertStatement {
 	if i.conflict != nil {
 		c := *i.conflict
@@ -202,16 +202,16 @@ type UpdateStatement struct {
 	where []Condition
 }
 
-// Update is an update of a table's rows; of all of them without Where.
+// Update makes an update of a table's rows; without Where, of all rows.
 func Update(table Target) UpdateStatement { return UpdateStatement{table: table} }
 
-// Set adds new values.
+// Set adds assignments of new values.
 func (u UpdateStatement) Set(set ...Assignment) UpdateStatement { u.set = with(u.set, set); return u }
 
 // From adds another source.
 func (u UpdateStatement) From(s Source) UpdateStatement { u.from = s; return u }
 
-// Where takes only rows for which all conditions are true.
+// Where keeps only rows for which all conditions are true.
 func (u UpdateStatement) Where(conditions ...Condition) UpdateStatement {
 	u.where = with(u.where, conditions)
 	return u
@@ -234,13 +234,13 @@ type DeleteStatement struct {
 	where []Condition
 }
 
-// DeleteFrom is a delete of a table's rows; of all of them without Where.
+// DeleteFrom makes a delete of a table's rows; without Where, of all rows.
 func DeleteFrom(table Target) DeleteStatement { return DeleteStatement{table: table} }
 
 // Using adds another source.
 func (d DeleteStatement) Using(s Source) DeleteStatement { d.from = s; return d }
 
-// Where takes only rows for which all conditions are true.
+// Where keeps only rows for which all conditions are true.
 func (d DeleteStatement) Where(conditions ...Condition) DeleteStatement {
 	d.where = with(d.where, conditions)
 	return d

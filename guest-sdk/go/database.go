@@ -1,7 +1,7 @@
-// Package sqlservice gives plugins of sqlservice databases: models, typed queries, sessions and transactions.
+// Package sqlservice lets plugins of sqlservice use databases: models, typed queries, sessions and transactions.
 //
-// Statements travel to the host as data, not as SQL text, so one plugin runs on every database, and there is nothing to
-// inject anything into. A database is known by the name under which it was granted:
+// Statements are sent to the host as data, not as SQL text, so one plugin runs on every database, and there is no text for
+// SQL injection. A database is opened by the name under which it was granted:
 //
 //	db, err := sqlservice.Open(ctx, "default")
 //	if err != nil {
@@ -12,9 +12,9 @@
 //		return s.Save(ctx, &User{Name: "ann"})
 //	})
 //
-// The deadline of a context is the host's time limit of a statement; a context that is done already is an error, and nothing
-// is sent. Errors are of type *Error. Nothing here is safe for use by several goroutines at once, and a call that waits for a
-// database keeps all goroutines waiting.
+// The deadline of a context becomes the host's time limit of a statement; with a context that is done already, a call fails and
+// sends nothing. Errors are of type *Error. No type of this package is safe for concurrent use by several goroutines, and a call
+// that waits for a database blocks all goroutines.
 package sqlservice
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// Database is a database with the program's models.
+// Database is an open database with the program's models.
 type Database struct {
 	handle contract.Database
 	open   bool
@@ -48,7 +48,7 @@ func Open(ctx context.Context, name string) (*Database, error) {
 	return &Database{handle, true, &plans{}}, nil
 }
 
-// check is the error of a context that is done.
+// check returns the error of a context that is done.
 func check(ctx context.Context) error {
 	switch err := ctx.Err(); {
 	case err == nil:
@@ -60,7 +60,7 @@ func check(ctx context.Context) error {
 	}
 }
 
-// timeout is the time that a context leaves.
+// timeout returns the time until a context's deadline; nil without one.
 func timeout(ctx context.Context) *uint32 {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -76,7 +76,7 @@ func (d *Database) use(ctx context.Context) error {
 	return check(ctx)
 }
 
-// Close gives the database back. Its sessions stay open.
+// Close releases the database. Its sessions stay open.
 func (d *Database) Close() error {
 	if err := d.use(context.Background()); err != nil {
 		return err
@@ -87,7 +87,7 @@ func (d *Database) Close() error {
 	return nil
 }
 
-// Dialect is its kind: "sqlite", "postgresql", "mysql", "mariadb", or one of a later release; empty once it is closed.
+// Dialect returns the database's kind: "sqlite", "postgresql", "mysql", "mariadb", or one of a later release; empty once it is closed.
 func (d *Database) Dialect() string {
 	if d.use(context.Background()) != nil {
 		return ""
@@ -95,7 +95,7 @@ func (d *Database) Dialect() string {
 	return d.handle.Dialect()
 }
 
-// Capabilities is what it can do of what databases differ in.
+// Capabilities returns the optional features that the database supports; none once it is closed.
 func (d *Database) Capabilities() []string {
 	if d.use(context.Background()) != nil {
 		return nil
@@ -103,7 +103,7 @@ func (d *Database) Capabilities() []string {
 	return d.handle.Capabilities()
 }
 
-// Limits is which limits of the host hold, by name; 0 means none.
+// Limits returns the host's limits in force, by name; 0 means unlimited.
 func (d *Database) Limits() map[string]uint64 {
 	out := map[string]uint64{}
 	if d.use(context.Background()) == nil {
@@ -114,7 +114,7 @@ func (d *Database) Limits() map[string]uint64 {
 	return out
 }
 
-// Ping asks the database for an answer.
+// Ping checks that the database can be reached.
 func (d *Database) Ping(ctx context.Context) error {
 	if err := d.use(ctx); err != nil {
 		return err
@@ -140,7 +140,7 @@ func (d *Database) DropAll(ctx context.Context, only ...string) ([]string, error
 	return names, told(failure)
 }
 
-// Session opens a session that takes a connection at its first use and gives it back when its transaction ends.
+// Session opens a session that acquires a connection at its first use and releases it when its transaction ends.
 func (d *Database) Session(ctx context.Context) (*Session, error) {
 	if err := d.use(ctx); err != nil {
 		return nil, err
@@ -158,7 +158,7 @@ func (d *Database) Connect(ctx context.Context) (*Session, error) {
 	return d.newSession(handle, failure)
 }
 
-// Begin opens a session in a transaction, its only one.
+// Begin opens a session for a single transaction, which it begins.
 func (d *Database) Begin(ctx context.Context, options ...TxOption) (*Session, error) {
 	if err := d.use(ctx); err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// isNull says whether a row of a column is null.
+// isNull reports whether a row of a column is null.
 func isNull(c *contract.ColumnData, row int) bool {
 	if c.Validity == nil || len(*c.Validity) == 0 {
 		return false
@@ -18,7 +18,7 @@ func isNull(c *contract.ColumnData, row int) bool {
 
 func cut(s contract.Strings, row int) string { return s.Data[s.Offsets[row]:s.Offsets[row+1]] }
 
-// valueAt is a value of a column in Go; nil where it is null.
+// valueAt returns a column's value in a row as a Go value; nil for null.
 func valueAt(c *contract.ColumnData, row int) any {
 	if isNull(c, row) {
 		return nil
@@ -58,13 +58,13 @@ func valueAt(c *contract.ColumnData, row int) any {
 	return nil
 }
 
-// target is where a column's values go: a field of each row.
+// target is the destination of a column's values: a field of each row.
 type target struct {
 	goType reflect.Type
 	offset uintptr
 }
 
-// rowsAt is structs that lie one after the other.
+// rowsAt is the memory of consecutive structs, one for each row.
 type rowsAt struct {
 	base unsafe.Pointer
 	size uintptr
@@ -107,7 +107,7 @@ func decodeColumn(c *contract.ColumnData, rows int, to rowsAt, t target) error {
 	return nil
 }
 
-// decodeAs is the short way for a column whose values are just of the field's type V, or *V.
+// decodeAs is the fast path for a column whose values have the field's type V, or *V. It returns false where it does not apply.
 func decodeAs[V any](c *contract.ColumnData, rows int, to rowsAt, t target, at func(row int) V) bool {
 	switch t.goType {
 	case reflect.TypeFor[V]():

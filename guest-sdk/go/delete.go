@@ -7,12 +7,12 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// relationOf is a relation that is known by its name only.
+// relationOf is a Preload by the relation's name only.
 type relationOf string
 
 func (r relationOf) preload() (string, []Preload) { return string(r), nil }
 
-// remove notes objects of one or several models to delete, with what depends on them.
+// remove marks objects of one or several models for deletion, and handles their related rows.
 func (f *flush) remove(ctx context.Context, list []object) error {
 	byModel := map[*model][]object{}
 	var order []*model
@@ -37,7 +37,7 @@ func (f *flush) remove(ctx context.Context, list []object) error {
 	return nil
 }
 
-// removeRelated reads the related rows of objects, and deletes them or ends their reference.
+// removeRelated loads the related rows of objects, and deletes them or sets their foreign key to null.
 func (f *flush) removeRelated(ctx context.Context, owners []object, r *relation) error {
 	m, err := r.mapping()
 	if err != nil {
@@ -99,7 +99,7 @@ func (f *flush) removeLoaded(ctx context.Context, owners, related []object, r *r
 	return nil
 }
 
-// nullable says whether the foreign key of related rows may be null.
+// nullable reports whether the foreign key of related rows may be null.
 func (r *relation) nullable(m mapping) bool {
 	target, err := r.target()
 	if err != nil {

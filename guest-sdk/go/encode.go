@@ -8,7 +8,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// validity has a bit for each row that has a value.
+// validity is the bitmap of rows with a value that is not null.
 type validity struct {
 	bits  []byte
 	nulls bool
@@ -52,7 +52,7 @@ func (c *numbers[M, N]) add(row int, at unsafe.Pointer) error {
 
 func (c *numbers[M, N]) vector() contract.Vector { return c.wrap(c.list) }
 
-// moments is a column of times.
+// moments is a column of time.Time.
 type moments []int64
 
 func (c moments) add(row int, at unsafe.Pointer) error {
@@ -68,7 +68,7 @@ func numbersOf[M, N any, V contract.Vector](rows int, to func(M) N, wrap func([]
 	return &numbers[M, N]{make([]N, rows), to, func(list []N) contract.Vector { return wrap(list) }}
 }
 
-// texts is a column of texts or bytes, end to end.
+// texts is a column of texts or bytes, concatenated.
 type texts struct {
 	offsets []uint32
 	data    []byte
@@ -98,7 +98,7 @@ func textsOf[V contract.Vector](rows int, wrap func(contract.Strings) V) columnV
 	}}
 }
 
-// bytesOf reads a []byte as a string, which its first two words are.
+// bytesOf makes a column of []byte. It reads each as a string, as its first two words are a string's header.
 func bytesOf(rows int) columnValues {
 	return &texts{make([]uint32, 0, rows+1), nil, func(offsets []uint32, data []byte) contract.Vector {
 		return contract.ByteStrings{Offsets: offsets, Data: data}
@@ -112,7 +112,7 @@ func widen[M ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint3
 	return int64(v)
 }
 
-// columnFor is a collector for a Go type, without its pointer; nil for types that go as mixed values.
+// columnFor returns a collector for a Go type, without its pointer; nil for types that are sent as mixed values.
 func columnFor(goType reflect.Type, rows int) columnValues {
 	switch goType {
 	case reflect.TypeFor[time.Time]():
@@ -165,7 +165,7 @@ func columnForKind(kind reflect.Kind, rows int) columnValues {
 	return nil
 }
 
-// encodeField is a field of many structs as a column. A nil row is a null.
+// encodeField returns a field of many structs as a column. A nil row is a null.
 func encodeField(goType reflect.Type, offset uintptr, rows []unsafe.Pointer) (contract.ColumnData, error) {
 	base, nullable := goType, goType.Kind() == reflect.Pointer
 	if nullable {
@@ -219,7 +219,7 @@ func mixed(list []any) (contract.ColumnData, error) {
 	return valid.column(out), nil
 }
 
-// encodeAny is a column of values of any type: of one vector where all are of one type or nil.
+// encodeAny returns values of any type as a column: as one typed vector where all have the same type or are nil.
 func encodeAny(list []any) (contract.ColumnData, error) {
 	var goType reflect.Type
 	for _, v := range list {

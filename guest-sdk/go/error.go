@@ -9,32 +9,32 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// Error is a failure of the database, the host or this package. Reach it by errors.As, or compare by errors.Is with one of the
+// Error is a failure of the database, the host or this package. Extract it by errors.As, or compare by errors.Is with one of the
 // Err values below.
 type Error struct {
-	// Code says what happened, in a word of the contract: "unique-violation", "deadlock", …
+	// Code is the kind of failure, by its name in the contract: "unique-violation", "deadlock", …
 	Code string
-	// Message says what happened and what to do, to read.
+	// Message describes the failure and its remedy, for people.
 	Message string
-	// SQLState is the five characters that the database told; empty where it told none.
+	// SQLState is the database's five-character SQLSTATE; empty where it returned none.
 	SQLState string
-	// Retryable says whether the same transaction, begun again, can succeed.
+	// Retryable is whether the same transaction, begun again, can succeed.
 	Retryable bool
-	// Constraint is the constraint's name, where the database tells it.
+	// Constraint is the constraint's name, where the database reports it.
 	Constraint string
 	// Table is the table, where it is known.
 	Table string
-	// Columns are those of a constraint, or the one that is missing or has the wrong type.
+	// Columns are the columns of a constraint, or the column that is missing or has the wrong type.
 	Columns []string
-	// Position is that of the failing change in a flush, or of the offending node in a statement; -1 where there is none.
+	// Position is the index of the failing change in a flush, or of the offending node in a statement; -1 where there is none.
 	Position int
-	// Details is what only this code tells.
+	// Details are values that only errors of this code have, by name.
 	Details map[string]string
-	// cause is the error of a context.
+	// cause is the error of a context; nil without one.
 	cause error
 }
 
-// Errors to compare with by errors.Is.
+// Errors for comparison by errors.Is.
 var (
 	ErrNoSuchDatabase       = code("no-such-database")
 	ErrDenied               = code("denied")
@@ -67,7 +67,7 @@ var (
 
 func code(word string) error { return &Error{Code: word, Position: -1} }
 
-// Error is the message.
+// Error returns the code and the message.
 func (e *Error) Error() string {
 	if e.Message == "" {
 		return "sqlservice: " + e.Code
@@ -75,16 +75,16 @@ func (e *Error) Error() string {
 	return "sqlservice: " + e.Code + ": " + e.Message
 }
 
-// Unwrap is the context's error, where that is why.
+// Unwrap returns the context's error, where that is the cause.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Is says whether target is the Err value of the same code.
+// Is reports whether target is the Err value of the same code.
 func (e *Error) Is(target error) bool {
 	other, ok := target.(*Error)
 	return ok && other.Message == "" && other.Code == e.Code
 }
 
-// IsRetryable says whether the same transaction, begun again, can succeed.
+// IsRetryable reports whether the same transaction, begun again, can succeed.
 func IsRetryable(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Retryable
@@ -112,7 +112,7 @@ func told(f *contract.Failure) error {
 	return e
 }
 
-// toldIn is told; a time limit that was the context's is the context's error as well.
+// toldIn converts a failure as told does. A timeout after the context's deadline also wraps context.DeadlineExceeded.
 func toldIn(ctx context.Context, f *contract.Failure) error {
 	err := told(f)
 	deadline, limited := ctx.Deadline()

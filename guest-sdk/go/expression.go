@@ -2,7 +2,7 @@ package sqlservice
 
 import "github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 
-// Expression is a part of a statement that has a value: a Column, an Expr, or what the functions of this package make of them.
+// Expression is a part of a statement that has a value: a Column, an Expr, or a result of this package's functions.
 type Expression interface {
 	node(b *builder) contract.NodeID
 }
@@ -24,7 +24,7 @@ func (e Expr[T]) node(b *builder) contract.NodeID {
 
 func expr[T any](make func(b *builder) contract.NodeID) Expr[T] { return Expr[T]{make} }
 
-// Value is a constant. It is bound, never written into a statement's text.
+// Value is a constant. It is sent as a bind value, never written into a statement's text.
 func Value[T any](v T) Expr[T] {
 	return expr[T](func(b *builder) contract.NodeID { return b.value(v) })
 }
@@ -34,7 +34,7 @@ func Param[T any](position int) Expr[T] {
 	return expr[T](func(b *builder) contract.NodeID { return b.add(contract.Parameter(position)) })
 }
 
-// Typed is an expression that is taken for one whose value is a T.
+// Typed treats an expression as one whose value is a T, without a conversion.
 func Typed[T any](e Expression) Expr[T] {
 	return expr[T](func(b *builder) contract.NodeID { return b.expression(e) })
 }
@@ -66,28 +66,28 @@ func listed[T any](op contract.ListOp, items ...Expression) Expr[T] {
 	})
 }
 
-// Eq is true where it is v.
+// Eq is true where the expression equals v.
 func (e Expr[T]) Eq(v T) Condition { return Eq(e, Value(v)) }
 
-// Ne is true where it is not v.
+// Ne is true where the expression differs from v.
 func (e Expr[T]) Ne(v T) Condition { return Ne(e, Value(v)) }
 
-// Lt is true where it is less than v.
+// Lt is true where the expression is less than v.
 func (e Expr[T]) Lt(v T) Condition { return Lt(e, Value(v)) }
 
-// Le is true where it is at most v.
+// Le is true where the expression is at most v.
 func (e Expr[T]) Le(v T) Condition { return Le(e, Value(v)) }
 
-// Gt is true where it is greater than v.
+// Gt is true where the expression is greater than v.
 func (e Expr[T]) Gt(v T) Condition { return Gt(e, Value(v)) }
 
-// Ge is true where it is at least v.
+// Ge is true where the expression is at least v.
 func (e Expr[T]) Ge(v T) Condition { return Ge(e, Value(v)) }
 
-// In is true where it is one of vs; of none it is never.
+// In is true where the expression equals a value in vs; never where vs is empty.
 func (e Expr[T]) In(vs ...T) Condition { return listed[bool](contract.InList, withValues(e, vs)...) }
 
-// NotIn is true where it is none of vs; of none it is always.
+// NotIn is true where the expression equals no value in vs; always where vs is empty.
 func (e Expr[T]) NotIn(vs ...T) Condition {
 	return listed[bool](contract.NotInList, withValues(e, vs)...)
 }
@@ -100,15 +100,15 @@ func withValues[T any](e Expression, vs []T) []Expression {
 	return items
 }
 
-// Between is true where it is between low and high, both included.
+// Between is true where the expression is between low and high, both included.
 func (e Expr[T]) Between(low, high T) Condition {
 	return listed[bool](contract.Between, e, Value(low), Value(high))
 }
 
-// InQuery is true where it is among the values of a query of one column.
+// InQuery is true where the expression is among the values of a query of one column.
 func (e Expr[T]) InQuery(q Subquery) Condition { return membership(e, q, false) }
 
-// NotInQuery is true where it is not among the values of a query of one column.
+// NotInQuery is true where the expression is not among the values of a query of one column.
 func (e Expr[T]) NotInQuery(q Subquery) Condition { return membership(e, q, true) }
 
 func membership(e Expression, q Subquery, negated bool) Condition {
@@ -118,25 +118,25 @@ func membership(e Expression, q Subquery, negated bool) Condition {
 	})
 }
 
-// IsNull is true where it is null.
+// IsNull is true where the expression is null.
 func (e Expr[T]) IsNull() Condition { return unary[bool](contract.IsNull, e) }
 
-// IsNotNull is true where it is not null.
+// IsNotNull is true where the expression is not null.
 func (e Expr[T]) IsNotNull() Condition { return unary[bool](contract.IsNotNull, e) }
 
-// Like is true where a text matches a pattern: % is any text, _ any character, and ! takes them and itself literally.
+// Like is true where a text matches a pattern: % matches any text, _ any character, and ! escapes %, _ and itself.
 func (e Expr[T]) Like(pattern string) Condition { return Like(e, Value(pattern)) }
 
-// ILike is Like, with upper and lower case alike.
+// ILike is Like, ignoring case.
 func (e Expr[T]) ILike(pattern string) Condition { return ILike(e, Value(pattern)) }
 
-// StartsWith is true where a text begins with another one, in which nothing is a pattern.
+// StartsWith is true where a text begins with another text, which is taken literally.
 func (e Expr[T]) StartsWith(text string) Condition { return e.Like(escape(text) + "%") }
 
-// EndsWith is true where a text ends with another one, in which nothing is a pattern.
+// EndsWith is true where a text ends with another text, which is taken literally.
 func (e Expr[T]) EndsWith(text string) Condition { return e.Like("%" + escape(text)) }
 
-// Contains is true where a text has another one in it, in which nothing is a pattern.
+// Contains is true where a text contains another text, which is taken literally.
 func (e Expr[T]) Contains(text string) Condition { return e.Like("%" + escape(text) + "%") }
 
 func escape(text string) string {
@@ -150,20 +150,20 @@ func escape(text string) string {
 	return string(out)
 }
 
-// Asc orders by it, smallest first.
+// Asc orders by the expression, smallest first.
 func (e Expr[T]) Asc() Order { return Order{expression: e} }
 
-// Desc orders by it, greatest first.
+// Desc orders by the expression, greatest first.
 func (e Expr[T]) Desc() Order { return Order{expression: e, descending: true} }
 
-// As gives it a name in the result.
+// As labels the expression: the name of its column in the result.
 func (e Expr[T]) As(label string) Expr[T] {
 	return expr[T](func(b *builder) contract.NodeID {
 		return b.add(contract.Labelled{Value: b.expression(e), Label: label})
 	})
 }
 
-// Order is a key of an ordering.
+// Order is a sort key of ORDER BY.
 type Order struct {
 	expression Expression
 	descending bool
@@ -173,7 +173,7 @@ type Order struct {
 // NullsFirst puts nulls before all other values.
 func (o Order) NullsFirst() Order { first := true; o.nullsFirst = &first; return o }
 
-// NullsLast puts nulls behind all other values.
+// NullsLast puts nulls after all other values.
 func (o Order) NullsLast() Order { first := false; o.nullsFirst = &first; return o }
 
 // Column is a column of a table or of another source.
@@ -182,23 +182,23 @@ type Column[T any] struct {
 	table, name string
 }
 
-// NewColumn is a column by the name of its source and its own. An empty source is any that has it.
+// NewColumn makes a column by the name of its source and its own. With an empty source, it is the column of any source that has it.
 func NewColumn[T any](source, name string) Column[T] {
 	return Column[T]{expr[T](func(b *builder) contract.NodeID {
 		return b.add(contract.ColumnName{Table: optional(source), Name: name})
 	}), source, name}
 }
 
-// Name is the column's name.
+// Name returns the column's name.
 func (c Column[T]) Name() string { return c.name }
 
-// Set is an assignment of a value.
+// Set makes an assignment of a value.
 func (c Column[T]) Set(v T) Assignment { return Assignment{column: c.name, constant: v} }
 
-// SetNull is an assignment of null.
+// SetNull makes an assignment of null.
 func (c Column[T]) SetNull() Assignment { return Assignment{column: c.name} }
 
-// SetTo is an assignment of an expression's value.
+// SetTo makes an assignment of an expression's value.
 func (c Column[T]) SetTo(e Expression) Assignment { return Assignment{column: c.name, value: e} }
 
 // Excluded is the column's value in the row that an upsert could not insert.
@@ -206,7 +206,7 @@ func (c Column[T]) Excluded() Expr[T] {
 	return expr[T](func(b *builder) contract.NodeID { return b.add(contract.Excluded(c.name)) })
 }
 
-// Named is a column of any type; what does not ask for the type takes it.
+// Named is a column of any type, for functions that do not depend on the type.
 type Named interface {
 	Expression
 	Name() string
@@ -215,12 +215,12 @@ type Named interface {
 // Assignment is a column and its new value.
 type Assignment struct {
 	column string
-	// value is an expression; where it is none, constant is meant.
+	// value is an expression; where it is nil, the new value is constant.
 	value    Expression
 	constant any
 }
 
-// node is the assignment's value, checked for a column of a declared table.
+// node writes the assignment's value, after checking that a constant fits the column of a declared table.
 func (a Assignment) node(b *builder, table string) contract.NodeID {
 	if a.value != nil {
 		return b.expression(a.value)

@@ -5,10 +5,10 @@ import (
 	"unsafe"
 )
 
-// fieldSet is fields of a model by their positions.
+// fieldSet is a set of a model's fields, by their positions.
 type fieldSet struct {
 	first uint64
-	// more is those that first has no bits for.
+	// more has the positions from 64 on, for which first has no bits.
 	more map[int]bool
 }
 
@@ -30,7 +30,7 @@ func (s *fieldSet) has(position int) bool {
 	return s.more[position]
 }
 
-// positionsKey is equal for equal lists of positions, and for no others.
+// positionsKey returns a string that is equal for equal lists of positions only.
 func positionsKey(positions []int) string {
 	key := make([]byte, 0, 2*len(positions))
 	for _, p := range positions {
@@ -39,7 +39,7 @@ func positionsKey(positions []int) string {
 	return string(key)
 }
 
-// isZero says whether a field is its type's zero value.
+// isZero reports whether a field is its type's zero value.
 func (o object) isZero(position int) bool {
 	f := &o.model.fields[position]
 	at := unsafe.Add(o.at, f.offset)

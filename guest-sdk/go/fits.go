@@ -7,7 +7,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// kindsOf are the kinds of columns that a kind of value fits.
+// kindsOf are the kinds of columns that take each kind of value.
 var kindsOf = map[reflect.Type][]contract.TypeKind{
 	reflect.TypeFor[contract.Boolean](): {contract.KindBoolean},
 	reflect.TypeFor[contract.Integer](): {contract.KindInt16, contract.KindInt32, contract.KindInt64, contract.KindUint64,
@@ -27,7 +27,7 @@ var kindsOf = map[reflect.Type][]contract.TypeKind{
 	reflect.TypeFor[contract.Interval]():    {contract.KindInterval},
 }
 
-// fits is the error of a constant that a column of a declared table has no room for.
+// fits returns an error for a constant whose type or range does not fit a column of a declared table.
 func fits(table, column string, v contract.Value) error {
 	m := models.byName(table)
 	if m == nil {
@@ -52,7 +52,7 @@ func fits(table, column string, v contract.Value) error {
 	return mismatch(table, column, "a %s does not fit a column of type %s", goType.Name(), kindWords[kind])
 }
 
-// isDeclared says whether a value gets its type from a column of a declared table.
+// isDeclared reports whether a column of a declared table determines a value's type.
 func isDeclared(table, column string, v contract.Scalar) bool {
 	m := models.byName(table)
 	if m == nil || v == nil {

@@ -7,20 +7,20 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// group is objects of one model that are written alike: one change of the contract.
+// group is objects of one model that are written in the same way: one change of the contract.
 type group struct {
 	model     *model
 	insert    bool
 	delete    bool
 	versioned bool
-	// written are the fields that are written, returned those that the database fills.
+	// written are the fields that are written, returned the fields that the database fills in.
 	written, returned []int
 	rows              []*pending
-	// change is the position of the group.
+	// change is the group's index among the changes of the flush.
 	change int
 }
 
-// run sends the changes and writes into the objects what came back.
+// run sends the changes and writes the returned values into the objects.
 func (f *flush) run() error {
 	groups := f.groups()
 	if len(groups) > 0 {
@@ -47,7 +47,7 @@ func (f *flush) run() error {
 	return nil
 }
 
-// settle notes the objects' new rows, and forgets those that are gone.
+// settle records the state of written objects, and drops the state of deleted ones.
 func (f *flush) settle(groups []*group) {
 	for _, g := range groups {
 		for _, p := range g.rows {
@@ -63,7 +63,7 @@ func (f *flush) settle(groups []*group) {
 	}
 }
 
-// shape is what objects of one group have in common.
+// shape is the key by which objects are grouped.
 type shape struct {
 	model                     *model
 	insert, delete, versioned bool
@@ -92,7 +92,7 @@ func (f *flush) groups() []*group {
 	return list
 }
 
-// shape is how an object is written; nil where nothing is to write.
+// shape returns a group for the way in which an object is written; nil where there is nothing to write.
 func (f *flush) shape(p *pending) *group {
 	g := &group{model: p.model, insert: p.insert, delete: p.delete}
 	known := f.session.state(p.object)
@@ -197,7 +197,7 @@ func (g *group) names(fields []int) []string {
 	return out
 }
 
-// storedFields is what rows have in the database, or in the object where the session does not know the row.
+// storedFields returns fields as the rows last had them in the database; of objects that the session does not track, as they are now.
 func (f *flush) storedFields(g *group, fields []int) (contract.Batch, error) {
 	columns := make([][]any, len(fields))
 	for i, field := range fields {
@@ -212,7 +212,7 @@ func (f *flush) storedFields(g *group, fields []int) (contract.Batch, error) {
 	return encodeColumns(columns)
 }
 
-// stored is what rows have in unique columns, where the session knows all of them.
+// stored returns the rows' last values in unique columns; nil unless the session tracks all of these objects.
 func (f *flush) stored(g *group, fields []int) *contract.KnownRows {
 	if len(fields) == 0 {
 		return nil
@@ -229,7 +229,7 @@ func (f *flush) stored(g *group, fields []int) *contract.KnownRows {
 	return &contract.KnownRows{Columns: g.names(fields), Rows: rows}
 }
 
-// uniqueFields is the fields of unique constraints and indexes.
+// uniqueFields returns the fields of unique constraints and unique indexes.
 func (m *model) uniqueFields() []int {
 	var out []int
 	for _, list := range [][]contract.Index{m.table.Uniques, m.table.Indexes} {
@@ -244,7 +244,7 @@ func (m *model) uniqueFields() []int {
 	return out
 }
 
-// receive writes what the database filled into the objects.
+// receive writes the values that the database filled in into the objects.
 func (g *group) receive(batch *contract.Batch) error {
 	for row, p := range g.rows {
 		if g.versioned && !g.delete {

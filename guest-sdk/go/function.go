@@ -2,10 +2,10 @@ package sqlservice
 
 import "github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 
-// Eq is true where both are equal.
+// Eq is true where a and b are equal.
 func Eq(a, b Expression) Condition { return binary[bool](contract.Equal, a, b) }
 
-// Ne is true where they differ.
+// Ne is true where a and b differ.
 func Ne(a, b Expression) Condition { return binary[bool](contract.NotEqual, a, b) }
 
 // Lt is true where a is less than b.
@@ -20,38 +20,38 @@ func Gt(a, b Expression) Condition { return binary[bool](contract.Greater, a, b)
 // Ge is true where a is at least b.
 func Ge(a, b Expression) Condition { return binary[bool](contract.GreaterEqual, a, b) }
 
-// IsDistinct is true where they differ, null being equal to null.
+// IsDistinct is true where a and b differ; null equals null.
 func IsDistinct(a, b Expression) Condition { return binary[bool](contract.IsDistinct, a, b) }
 
-// IsNotDistinct is true where both are equal, null being equal to null.
+// IsNotDistinct is true where a and b are equal; null equals null.
 func IsNotDistinct(a, b Expression) Condition { return binary[bool](contract.IsNotDistinct, a, b) }
 
-// IsNull is true where it is null.
+// IsNull is true where e is null.
 func IsNull(e Expression) Condition { return unary[bool](contract.IsNull, e) }
 
-// IsNotNull is true where it is not null.
+// IsNotNull is true where e is not null.
 func IsNotNull(e Expression) Condition { return unary[bool](contract.IsNotNull, e) }
 
-// In is true where it is one of the items; of none it is never.
+// In is true where e equals one of the items; never without items.
 func In(e Expression, items ...Expression) Condition {
 	return listed[bool](contract.InList, append([]Expression{e}, items...)...)
 }
 
-// NotIn is true where it is none of the items; of none it is always.
+// NotIn is true where e equals none of the items; always without items.
 func NotIn(e Expression, items ...Expression) Condition {
 	return listed[bool](contract.NotInList, append([]Expression{e}, items...)...)
 }
 
-// Between is true where it is between low and high, both included.
+// Between is true where e is between low and high, both included.
 func Between(e, low, high Expression) Condition { return listed[bool](contract.Between, e, low, high) }
 
 // Row is a row of values, to compare with another one.
 func Row(items ...Expression) Expr[any] { return listed[any](contract.RowValues, items...) }
 
-// And is true where all are; of none it is true.
+// And is true where all conditions are true, and without conditions.
 func And(conditions ...Condition) Condition { return junction(contract.And, conditions) }
 
-// Or is true where any is; of none it is false.
+// Or is true where any condition is true; false without conditions.
 func Or(conditions ...Condition) Condition { return junction(contract.Or, conditions) }
 
 func junction(op contract.ListOp, conditions []Condition) Condition {
@@ -62,13 +62,13 @@ func junction(op contract.ListOp, conditions []Condition) Condition {
 	return listed[bool](op, items...)
 }
 
-// Not is true where it is false.
+// Not is true where c is false.
 func Not(c Condition) Condition { return unary[bool](contract.Not, c) }
 
-// Like is true where a text matches a pattern, as Expr.Like says.
+// Like is true where a text matches a pattern, as described at Expr.Like.
 func Like(e, pattern Expression) Condition { return matching(e, pattern, false) }
 
-// ILike is Like, with upper and lower case alike.
+// ILike is Like, ignoring case.
 func ILike(e, pattern Expression) Condition { return matching(e, pattern, true) }
 
 func matching(e, pattern Expression, ignoreCase bool) Condition {
@@ -94,26 +94,26 @@ func Div[T any](a, b Expr[T]) Expr[T] { return binary[T](contract.Divide, a, b) 
 // Mod is a remainder.
 func Mod[T any](a, b Expr[T]) Expr[T] { return binary[T](contract.Modulo, a, b) }
 
-// Neg is the number with the other sign.
+// Neg is the number with its sign reversed.
 func Neg[T any](e Expr[T]) Expr[T] { return unary[T](contract.Negate, e) }
 
-// Concat is a text after another one.
+// Concat is the concatenation of two texts.
 func Concat(a, b Expression) Expr[string] { return binary[string](contract.Concat, a, b) }
 
-// JSONGet is the member or item of a JSON document, as JSON.
+// JSONGet is the member or element of a JSON document at a key, as JSON.
 func JSONGet(document, key Expression) Expr[JSON] {
 	return binary[JSON](contract.JSONGet, document, key)
 }
 
-// JSONText is the member or item of a JSON document, as text.
+// JSONText is the member or element of a JSON document at a key, as text.
 func JSONText(document, key Expression) Expr[string] {
 	return binary[string](contract.JSONGetText, document, key)
 }
 
-// Coalesce is the first that is not null.
+// Coalesce is the first item that is not null.
 func Coalesce[T any](items ...Expression) Expr[T] { return listed[T](contract.Coalesce, items...) }
 
-// Func is a function of the host's list, by its name.
+// Func calls a function from the host's list, by its name.
 func Func[T any](name string, arguments ...Expression) Aggregate[T] {
 	return newAggregate[T](name, arguments...)
 }
@@ -127,10 +127,10 @@ func Upper(e Expression) Expr[string] { return Func[string]("upper", e).Expr }
 // Length is the number of a text's characters.
 func Length(e Expression) Expr[int64] { return Func[int64]("length", e).Expr }
 
-// Abs is a number without its sign.
+// Abs is the absolute value of a number.
 func Abs[T any](e Expr[T]) Expr[T] { return Func[T]("abs", e).Expr }
 
-// Aggregate is a function of many rows.
+// Aggregate is a function over many rows.
 type Aggregate[T any] struct {
 	Expr[T]
 	name      string
@@ -153,13 +153,13 @@ func (a Aggregate[T]) call(b *builder) contract.NodeID {
 	return b.add(contract.Call{Function: a.name, Arguments: arguments, Distinct: a.distinct, Filter: b.optional(a.filter)})
 }
 
-// Distinct takes equal values once.
+// Distinct counts equal values once.
 func (a Aggregate[T]) Distinct() Aggregate[T] { a.distinct = true; return a.bound() }
 
-// Filter takes only rows where the condition is true.
+// Filter aggregates only rows for which the condition is true.
 func (a Aggregate[T]) Filter(c Condition) Aggregate[T] { a.filter = c; return a.bound() }
 
-// Over is the function over a window of rows.
+// Over makes the function a window function.
 func (a Aggregate[T]) Over(w Window) Expr[T] {
 	return expr[T](func(b *builder) contract.NodeID {
 		call := a.call(b)
@@ -174,7 +174,7 @@ func Count() Aggregate[int64] { return newAggregate[int64]("count") }
 // CountOf counts values that are not null.
 func CountOf(e Expression) Aggregate[int64] { return newAggregate[int64]("count", e) }
 
-// Sum adds values up. T is what the sum is read as.
+// Sum adds values up. T is the Go type that the sum is read as.
 func Sum[T any](e Expr[T]) Aggregate[T] { return newAggregate[T]("sum", e) }
 
 // Avg is the mean.
@@ -186,52 +186,52 @@ func Min[T any](e Expr[T]) Aggregate[T] { return newAggregate[T]("min", e) }
 // Max is the greatest value.
 func Max[T any](e Expr[T]) Aggregate[T] { return newAggregate[T]("max", e) }
 
-// RowNumber counts the rows of a window.
+// RowNumber numbers the rows of a window.
 func RowNumber() Aggregate[int64] { return newAggregate[int64]("row_number") }
 
-// Rank is the position in a window's order, with gaps behind equal rows.
+// Rank is the rank in a window's order, with gaps after equal rows.
 func Rank() Aggregate[int64] { return newAggregate[int64]("rank") }
 
-// Window is rows that a function looks at.
+// Window is the rows over which a window function is computed.
 type Window struct {
 	PartitionBy []Expression
 	OrderBy     []Order
 	Frame       *Frame
 }
 
-// Frame is which rows of a window count.
+// Frame is the part of a window's partition that a function uses.
 type Frame struct {
-	// Unit is what Start and End count.
+	// Unit is the unit that Start and End count.
 	Unit FrameUnit
-	// Start is where it starts, UnboundedFrame at the partition's start.
+	// Start is the first bound; UnboundedFrame is the partition's start.
 	Start FrameBound
-	// End is where it ends, UnboundedFrame at the partition's end.
+	// End is the last bound; UnboundedFrame is the partition's end.
 	End FrameBound
 }
 
-// FrameUnit is what a frame counts.
+// FrameUnit is the unit of a frame's bounds.
 type FrameUnit = contract.FrameUnit
 
-// What a frame counts: rows, values of the ordering, groups of equal rows.
+// The units of a frame's bounds: rows, values of the ordering, groups of equal rows.
 const (
 	FrameRows   = contract.FrameRows
 	FrameRange  = contract.FrameRange
 	FrameGroups = contract.FrameGroups
 )
 
-// FrameBound is a border of a frame.
+// FrameBound is a bound of a frame.
 type FrameBound struct{ bound contract.FrameBound }
 
-// The borders of a frame.
+// Bounds of a frame without an offset.
 var (
 	UnboundedFrame = FrameBound{contract.Unbounded{}}
 	CurrentRow     = FrameBound{contract.Current{}}
 )
 
-// Preceding is so many before the current row.
+// Preceding is the bound n units before the current row.
 func Preceding(n uint64) FrameBound { return FrameBound{contract.Preceding(n)} }
 
-// Following is so many after the current row.
+// Following is the bound n units after the current row.
 func Following(n uint64) FrameBound { return FrameBound{contract.Following(n)} }
 
 func (f *Frame) wire() *contract.Frame {
@@ -250,7 +250,7 @@ type CaseOf[T any] struct {
 
 type whenThen struct{ condition, then Expression }
 
-// Case begins a case with its first branch.
+// Case begins a CASE expression with its first branch.
 func Case[T any](condition Condition, then Expr[T]) CaseOf[T] {
 	return CaseOf[T]{}.When(condition, then)
 }
@@ -261,7 +261,7 @@ func (c CaseOf[T]) When(condition Condition, then Expr[T]) CaseOf[T] {
 	return c.bound()
 }
 
-// Else is the value where no condition is true; null where it is not called.
+// Else sets the value where no condition is true; without it, that is null.
 func (c CaseOf[T]) Else(otherwise Expr[T]) CaseOf[T] { c.otherwise = otherwise; return c.bound() }
 
 func (c CaseOf[T]) bound() CaseOf[T] {

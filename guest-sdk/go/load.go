@@ -8,7 +8,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// loadPlan is which relations are loaded, with the relation of each load and the load it starts from; -1 is the root.
+// loadPlan is the loads of relations. For each load, it has the relation and the index of the parent load; -1 is the root.
 type loadPlan struct {
 	loads     []contract.Load
 	first     []uint32
@@ -72,7 +72,7 @@ func (q Query[R]) load(ctx context.Context, s *Session) ([]R, error) {
 	return rows, err
 }
 
-// loadWith runs a plan; roots makes objects of the root's rows. It returns the objects of each load.
+// loadWith sends a load plan; roots makes objects from the root's rows. It returns the objects of each load.
 func (s *Session) loadWith(ctx context.Context, m *model, root contract.LoadRoot, preloads []Preload, maxRows *uint64,
 	roots func(contract.ResultSet) ([]object, error)) ([][]object, error) {
 	p := &loadPlan{}
@@ -104,7 +104,7 @@ func (s *Session) loadWith(ctx context.Context, m *model, root contract.LoadRoot
 	return objects, nil
 }
 
-// attach makes objects of loaded rows and gives them to their owners.
+// attach makes objects from loaded rows and stores them in the relation fields of their owners.
 func (s *Session) attach(r *relation, owners []object, loaded *contract.Loaded) ([]object, error) {
 	target, err := r.target()
 	if err != nil {
@@ -148,7 +148,7 @@ func (s *Session) attach(r *relation, owners []object, loaded *contract.Loaded) 
 	return unique.list, nil
 }
 
-// objects makes structs of rows that have all columns of the model.
+// objects makes structs from rows that have all columns of the model.
 func (m *model) objects(batch *contract.Batch) ([]object, error) {
 	rows := int(batch.Rows)
 	records := reflect.MakeSlice(reflect.SliceOf(m.goType), rows, rows)
@@ -165,7 +165,7 @@ func (m *model) objects(batch *contract.Batch) ([]object, error) {
 	return out, nil
 }
 
-// uniqueObjects is one object for each row, however often the row came.
+// uniqueObjects has one object for each primary key, however often a load returned the row.
 type uniqueObjects struct {
 	list  []object
 	byKey map[any]object
@@ -189,7 +189,7 @@ func (u uniqueObjects) of(row object) object {
 	return u.byKey[key]
 }
 
-// Get reads the row of a model by its primary key, with relations. ErrNoRows where there is none.
+// Get reads the row of a model by its primary key, with relations. It fails with ErrNoRows where there is no such row.
 func Get[T any](ctx context.Context, s *Session, m Model[T], key any, preloads ...Preload) (*T, error) {
 	model := m.modelOf(nil)
 	if len(model.key) != 1 {

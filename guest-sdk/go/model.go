@@ -11,7 +11,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/naming"
 )
 
-// model is what a struct says of its table.
+// model is the mapping of a struct to its table.
 type model struct {
 	goType    reflect.Type
 	table     contract.Table
@@ -23,7 +23,7 @@ type model struct {
 	selected  atomic.Pointer[[]Expression]
 }
 
-// modelField is a field that is a column.
+// modelField is a field that is mapped to a column.
 type modelField struct {
 	name   string
 	index  int
@@ -38,7 +38,7 @@ type relation struct {
 	index  int
 	owner  *model
 	goType reflect.Type
-	// found and mapped are what target and mapping found once all models were defined.
+	// found and mapped cache the results of target and mapping, which need all models to be defined.
 	found  atomic.Pointer[model]
 	mapped atomic.Pointer[mapping]
 }
@@ -59,7 +59,7 @@ type registry struct {
 	names  map[string]*model
 	order  []*model
 	failed error
-	// kept is the first keptOf models as the host takes them, for every Open.
+	// kept is the first keptOf models in the encoding for the host, reused by every Open.
 	kept   contract.Declared
 	keptOf int
 }
@@ -96,7 +96,7 @@ func (r *registry) byType(goType reflect.Type) (*model, error) {
 	return nil, failf("invalid", "%v is no model: define it by a comment //sqlservice:model, or by Define", goType)
 }
 
-// declared is all models as the contract has them.
+// declared returns all models as values of the contract.
 func (r *registry) declared() (contract.Models, error) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
@@ -117,7 +117,7 @@ func (r *registry) declared() (contract.Models, error) {
 	return out, r.failed
 }
 
-// written is all models as the host takes them. They are written again only where more were defined since.
+// written returns all models in the encoding for the host. It encodes them again only after more were defined.
 func (r *registry) written() (contract.Declared, error) {
 	if r.keptOf > 0 && r.keptOf == len(r.order) {
 		return r.kept, nil
@@ -197,7 +197,7 @@ func (m *model) addColumn(index int, f reflect.StructField, tag string) error {
 	return nil
 }
 
-// field is the position of a column; -1 where there is none of that name.
+// field returns the position of a column; -1 where no column has that name.
 func (m *model) field(name string) int {
 	return slices.IndexFunc(m.fields, func(f modelField) bool { return f.name == name })
 }

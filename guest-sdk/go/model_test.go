@@ -174,7 +174,7 @@ func TestValuesThatDoNotFitAreErrors(t *testing.T) {
 	}
 }
 
-// pointers is where objects lie.
+// pointers returns the addresses of objects.
 func pointers(list []object) []unsafe.Pointer {
 	at := make([]unsafe.Pointer, len(list))
 	for i, o := range list {

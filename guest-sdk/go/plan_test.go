@@ -7,7 +7,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// boundIn is the values of a query that may be parameters.
+// boundIn returns a statement's literals that can be parameters.
 func boundIn(t *testing.T, st statement, err error) []contract.Scalar {
 	t.Helper()
 	if err != nil {

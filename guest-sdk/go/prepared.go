@@ -6,7 +6,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// Prepared is a query that was checked and compiled once. Its parameters are Param. Close it when it is of no more use.
+// Prepared is a statement that was checked and compiled once. Its parameters are Param expressions. Close it after the last use.
 type Prepared[R any] struct {
 	handle  contract.Prepared
 	columns []contract.ResultColumn
@@ -15,7 +15,7 @@ type Prepared[R any] struct {
 	open    bool
 }
 
-// Prepare compiles the query for the session's database; any session of it may run it.
+// Prepare compiles the query for the session's database; any session of that database may run it.
 func (q Query[R]) Prepare(ctx context.Context, s *Session) (*Prepared[R], error) {
 	statement, err := q.statement()
 	if err != nil {
@@ -49,7 +49,7 @@ func prepare[R any](ctx context.Context, s *Session, statement contract.Statemen
 	return &Prepared[R]{handle, handle.Columns(), m, o, true}, nil
 }
 
-// Close forgets the compiled statement. Closing twice is ErrClosed.
+// Close releases the compiled statement. Closing twice returns ErrClosed.
 func (p *Prepared[R]) Close() error {
 	if p == nil || !p.open {
 		return failf("closed", "the prepared statement was closed already")
@@ -87,7 +87,7 @@ func valuesOf(list []any) ([]contract.Value, error) {
 	return values, nil
 }
 
-// All runs it and reads all rows.
+// All runs the statement and reads all rows.
 func (p *Prepared[R]) All(ctx context.Context, s *Session, arguments ...any) ([]R, error) {
 	r, err := p.run(ctx, s, arguments)
 	if err != nil {
@@ -96,13 +96,13 @@ func (p *Prepared[R]) All(ctx context.Context, s *Session, arguments ...any) ([]
 	return collect[R](ctx, r, p.model)
 }
 
-// One runs it and reads the only row.
+// One runs the statement and reads its only row.
 func (p *Prepared[R]) One(ctx context.Context, s *Session, arguments ...any) (R, error) {
 	rows, err := p.All(ctx, s, arguments...)
 	return only(rows, err)
 }
 
-// Exec runs it and reads no rows.
+// Exec runs the statement and reads no rows.
 func (p *Prepared[R]) Exec(ctx context.Context, s *Session, arguments ...any) (Result, error) {
 	r, err := p.run(ctx, s, arguments)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 
 // Query is a select whose rows are read as R: *T for From, anything else for Select. Its methods return changed copies.
 //
-// R may be a struct, whose fields are found by the names of the result's columns (their tag `db`, or their name in snake case);
+// R may be a struct, whose fields are matched to the result's columns by name (their tag `db`, or their name in snake case);
 // a type of values, for one column; []any; or map[string]any.
 type Query[R any] struct {
 	selection
@@ -35,7 +35,7 @@ type selection struct {
 	op       contract.SetOp
 }
 
-// From is the rows of a model.
+// From selects the rows of a model.
 func From[T any](m Model[T]) Query[*T] {
 	q := Query[*T]{model: m.modelOf(nil)}
 	q.from = m
@@ -47,7 +47,7 @@ func From[T any](m Model[T]) Query[*T] {
 	return q
 }
 
-// columnsOf is the columns of a source that is the model's table. They are made once for the table's own name.
+// columnsOf returns the columns of a source that is the model's table. Those of the table's own name are cached.
 func (m *model) columnsOf(source string) []Expression {
 	if known := m.selected.Load(); known != nil && source == m.table.Name {
 		return *known
@@ -69,7 +69,7 @@ func (t Table[T]) sourceName() string {
 	return t.model.table.Name
 }
 
-// Select is rows of expressions.
+// Select selects expressions.
 func Select[R any](columns ...Expression) Query[R] {
 	q := Query[R]{}
 	q.columns = columns
@@ -82,7 +82,7 @@ func compound[R any](op contract.SetOp, first Query[R], more []Subquery) Query[R
 	return q
 }
 
-// Union is the rows of any of the queries, equal ones once. It is ordered by columns without a source.
+// Union is the rows of any of the queries, equal rows once. It is ordered by columns without a source.
 func Union[R any](first Query[R], more ...Subquery) Query[R] {
 	return compound(contract.Union, first, more)
 }
@@ -92,29 +92,29 @@ func UnionAll[R any](first Query[R], more ...Subquery) Query[R] {
 	return compound(contract.UnionAll, first, more)
 }
 
-// Intersect is the rows that all of the queries have.
+// Intersect is the rows that all of the queries return.
 func Intersect[R any](first Query[R], more ...Subquery) Query[R] {
 	return compound(contract.Intersect, first, more)
 }
 
-// Except is the rows of the first query that the others do not have.
+// Except is the rows of the first query that the others do not return.
 func Except[R any](first Query[R], more ...Subquery) Query[R] {
 	return compound(contract.Except, first, more)
 }
 
-// with is list and more, apart from what other copies of the query append.
+// with appends more to list in new memory, so that copies of a query do not overwrite each other's items.
 func with[E any](list []E, more []E) []E { return append(slices.Clip(list), more...) }
 
 // With begins the statement with common table expressions.
 func (q Query[R]) With(ctes ...CTE) Query[R] { q.ctes = with(q.ctes, ctes); return q }
 
-// From is what a Select reads.
+// From sets the source that a Select reads.
 func (q Query[R]) From(s Source) Query[R] { q.from = s; return q }
 
-// Join adds a source whose rows match; rows without a match are left out.
+// Join adds a source by an inner join; rows without a match are left out.
 func (q Query[R]) Join(s Source, on ...Condition) Query[R] { return q.JoinAs(Inner, s, on...) }
 
-// LeftJoin adds a source; rows without a match in it are kept.
+// LeftJoin adds a source by a left join; rows without a match in it are kept.
 func (q Query[R]) LeftJoin(s Source, on ...Condition) Query[R] { return q.JoinAs(Left, s, on...) }
 
 // JoinAs adds a source by a kind of join.
@@ -123,16 +123,16 @@ func (q Query[R]) JoinAs(kind JoinKind, s Source, on ...Condition) Query[R] {
 	return q
 }
 
-// Where takes only rows for which all conditions are true.
+// Where keeps only rows for which all conditions are true.
 func (q Query[R]) Where(conditions ...Condition) Query[R] {
 	q.where = with(q.where, conditions)
 	return q
 }
 
-// GroupBy makes one row of those that are equal in these.
+// GroupBy makes one row of all rows that are equal in these expressions.
 func (q Query[R]) GroupBy(by ...Expression) Query[R] { q.groupBy = with(q.groupBy, by); return q }
 
-// Having takes only groups for which all conditions are true.
+// Having keeps only groups for which all conditions are true.
 func (q Query[R]) Having(conditions ...Condition) Query[R] {
 	q.having = with(q.having, conditions)
 	return q
@@ -141,25 +141,25 @@ func (q Query[R]) Having(conditions ...Condition) Query[R] {
 // OrderBy orders the rows.
 func (q Query[R]) OrderBy(by ...Order) Query[R] { q.order = with(q.order, by); return q }
 
-// Limit takes so many rows at most.
+// Limit returns at most n rows.
 func (q Query[R]) Limit(n int) Query[R] { q.limit = &n; return q }
 
-// Offset passes so many rows over.
+// Offset skips the first n rows.
 func (q Query[R]) Offset(n int) Query[R] { q.offset = &n; return q }
 
-// Distinct takes equal rows once.
+// Distinct returns equal rows once.
 func (q Query[R]) Distinct() Query[R] { q.distinct = true; return q }
 
 // For locks the rows until the transaction ends.
 func (q Query[R]) For(l Lock) Query[R] { q.lock = &l; return q }
 
-// MaxRows is how many rows the query may return before it fails with ErrLimit.
+// MaxRows is the number of rows that the query may return before it fails with ErrLimit.
 func (q Query[R]) MaxRows(n uint64) Query[R] { q.maxRows = &n; return q }
 
-// BatchRows is how many rows are fetched at a time.
+// BatchRows is the number of rows that are fetched at a time.
 func (q Query[R]) BatchRows(n uint32) Query[R] { q.batch = &n; return q }
 
-// Preload reads relations of the rows in the same crossing.
+// Preload loads relations of the rows in the same crossing.
 func (q Query[R]) Preload(relations ...Preload) Query[R] {
 	q.preloads = with(q.preloads, relations)
 	return q

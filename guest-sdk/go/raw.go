@@ -6,8 +6,8 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// RawQuery runs one statement of SQL text and reads its rows as a Query reads R. Arguments are bound; they stand in the text as
-// the database writes them: ?, or $1 on PostgreSQL. A program that calls it needs the grant for raw SQL.
+// RawQuery runs one statement of SQL text and reads its rows as a Query reads R. Arguments are bind values; their placeholders in
+// the text are those of the database: ?, or $1 on PostgreSQL. A program that calls it needs the grant for raw SQL.
 func RawQuery[R any](ctx context.Context, s *Session, sql string, arguments ...any) ([]R, error) {
 	r, err := s.raw(ctx, sql, arguments)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// RawCursor is the rows of a statement of SQL text, one after the other. Close it.
+// RawCursor reads the rows of a statement of SQL text one by one. The caller has to close it.
 type RawCursor struct {
 	result *result
 	batch  *contract.Batch
@@ -23,12 +23,12 @@ func OpenRaw(ctx context.Context, s *Session, sql string, arguments ...any) (*Ra
 	return &RawCursor{result: r, batch: &r.first, row: -1, open: true}, nil
 }
 
-// Columns is the names of the columns.
+// Columns returns the names of the columns.
 func (c *RawCursor) Columns() []string { return c.result.names() }
 
 // ResultType is the type of a result's column, as far as the host knows it.
 type ResultType struct {
-	// Type is the type's word: "int64", "varchar", "timestamp-tz", …
+	// Type is the type's name in the contract: "int64", "varchar", "timestamp-tz", …
 	Type                     string
 	Length, Precision, Scale *uint32
 	// Nullable is nil where it is not known.
@@ -37,7 +37,7 @@ type ResultType struct {
 	Native string
 }
 
-// Types is the types of the columns.
+// Types returns the types of the columns.
 func (c *RawCursor) Types() []ResultType {
 	columns := c.result.columns()
 	types := make([]ResultType, len(columns))
@@ -48,7 +48,7 @@ func (c *RawCursor) Types() []ResultType {
 	return types
 }
 
-// Next is the next row; nil at the end.
+// Next returns the next row; nil at the end.
 func (c *RawCursor) Next(ctx context.Context) ([]any, error) {
 	if there, err := c.Advance(ctx); !there {
 		return nil, err
@@ -60,7 +60,7 @@ func (c *RawCursor) Next(ctx context.Context) ([]any, error) {
 	return values, nil
 }
 
-// Advance goes to the next row, whose values Value tells; false at the end.
+// Advance moves to the next row, whose values Value returns; false at the end.
 func (c *RawCursor) Advance(ctx context.Context) (bool, error) {
 	if !c.open {
 		return false, failf("closed", "the cursor was closed")
@@ -76,13 +76,13 @@ func (c *RawCursor) Advance(ctx context.Context) (bool, error) {
 	return c.batch != nil, nil
 }
 
-// Width is how many values a row has.
+// Width returns the number of values in a row.
 func (c *RawCursor) Width() int { return len(c.batch.Columns) }
 
-// Value is a value of the row to which Advance went.
+// Value returns a value of the row to which Advance moved.
 func (c *RawCursor) Value(column int) any { return valueAt(&c.batch.Columns[column], c.row) }
 
-// Close stops the query. Closing twice is ErrClosed.
+// Close stops the query. Closing twice returns ErrClosed.
 func (c *RawCursor) Close() error {
 	if !c.open {
 		return failf("closed", "the cursor was closed already")

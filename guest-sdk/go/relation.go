@@ -9,7 +9,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// Preload is a relation to load with rows, and the relations to load from there.
+// Preload is a relation to load with rows, and the relations of its rows to load.
 type Preload interface {
 	preload() (name string, nested []Preload)
 }
@@ -20,10 +20,10 @@ type Relation[O, T any] struct {
 	nested []Preload
 }
 
-// NewRelation is the relation of O by its name.
+// NewRelation makes the relation of O with a name.
 func NewRelation[O, T any](name string) Relation[O, T] { return Relation[O, T]{name: name} }
 
-// With loads relations of the related rows, too.
+// With also loads relations of the related rows.
 func (r Relation[O, T]) With(nested ...Preload) Relation[O, T] {
 	r.nested = with(r.nested, nested)
 	return r
@@ -31,13 +31,13 @@ func (r Relation[O, T]) With(nested ...Preload) Relation[O, T] {
 
 func (r Relation[O, T]) preload() (string, []Preload) { return r.name, r.nested }
 
-// mapping is which columns hold a relation together.
+// mapping is the columns that a relation joins on.
 type mapping struct {
-	// local are fields of the owner, remote those of the target that are equal to them, for a direct relation.
+	// local are fields of the owner, remote fields of the target. In a direct relation, they have equal values.
 	local, remote []int
-	// owns says that local is the foreign key.
+	// owns is whether local is the foreign key.
 	owns bool
-	// through is the association model; its fields toOwner are equal to local, and toTarget to remote.
+	// through is the association model; its foreign keys are toOwner, which equals local, and toTarget, which equals remote.
 	through           *model
 	toOwner, toTarget []int
 }
@@ -100,7 +100,7 @@ func (r *registry) byName(table string) *model {
 	return r.names[table]
 }
 
-// foreignKey is the foreign key to a model: of these columns where they are given.
+// foreignKey returns the foreign key to a model, with the given columns unless columns is nil; nil where there is none.
 func (m *model) foreignKey(to *model, columns *[]string) *contract.ForeignKey {
 	for i := range m.table.ForeignKeys {
 		key := &m.table.ForeignKeys[i]
@@ -127,7 +127,7 @@ type object struct {
 
 func (o object) get(position int) reflect.Value { return o.model.fields[position].at(o.at) }
 
-// value is a field's value without its pointer; nil where it is null.
+// value returns a field's value without its pointer; nil for null.
 func (o object) value(position int) any {
 	v := o.get(position)
 	if v.Kind() == reflect.Pointer {
@@ -139,7 +139,7 @@ func (o object) value(position int) any {
 	return v.Interface()
 }
 
-// set gives a field a value; nil is null, or nothing where the field cannot be null.
+// set assigns a value to a field. A nil makes it null, or its zero value where the field is no pointer.
 func (o object) set(position int, v any) error {
 	f := o.get(position)
 	if v == nil && f.Kind() != reflect.Pointer {
@@ -149,7 +149,7 @@ func (o object) set(position int, v any) error {
 	return assign(f, v)
 }
 
-// key is the values of fields, to look up by; nothing where one is null.
+// key returns the values of fields as a map key; false where one is null.
 func (o object) key(positions []int) (any, bool) {
 	list := make([]any, len(positions))
 	for i, p := range positions {
@@ -172,7 +172,7 @@ func keyOf(list []any) any {
 	return fmt.Sprintf("%q", list)
 }
 
-// related is the objects that a relation's field holds.
+// related returns the objects in a relation's field.
 func (o object) related(r *relation) ([]object, error) {
 	target, err := r.target()
 	if err != nil {
@@ -194,7 +194,7 @@ func (o object) related(r *relation) ([]object, error) {
 	return out, nil
 }
 
-// relate makes a relation's field hold objects.
+// relate stores objects in a relation's field.
 func (o object) relate(r *relation, list []object) {
 	f := reflect.NewAt(o.model.goType, o.at).Elem().Field(r.index)
 	if r.Collection {

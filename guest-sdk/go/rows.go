@@ -12,9 +12,9 @@ const (
 	batchBytes = 4 << 20
 )
 
-// result is rows of a statement: a first batch, and a cursor where there may be more.
+// result is a statement's result set: a first batch, and a cursor where there may be more rows.
 type result struct {
-	// known is the columns of a statement that was prepared; otherwise they came with the rows.
+	// known is the columns of a prepared statement; nil for any other, whose columns came with the rows.
 	known    []contract.ResultColumn
 	came     contract.ResultColumns
 	first    contract.Batch
@@ -24,7 +24,7 @@ type result struct {
 	lastKey  *int64
 }
 
-// columns are those of the rows.
+// columns returns the columns of the rows.
 func (r *result) columns() []contract.ResultColumn {
 	if r.known != nil {
 		return r.known
@@ -32,7 +32,7 @@ func (r *result) columns() []contract.ResultColumn {
 	return r.came.Get()
 }
 
-// names are those of the columns.
+// names returns the names of the columns.
 func (r *result) names() []string {
 	if r.known == nil {
 		return r.came.FirstTexts()
@@ -44,7 +44,7 @@ func (r *result) names() []string {
 	return names
 }
 
-// newResult is what the host returned: known is the columns of what was prepared.
+// newResult makes a result of the result set or failure that the host returned; known is the columns of a prepared statement.
 func newResult(ctx context.Context, set contract.ResultSet, failure *contract.Failure, rows *uint32, known []contract.ResultColumn) (*result, error) {
 	if failure != nil {
 		return nil, toldIn(ctx, failure)
@@ -70,7 +70,7 @@ func (r *result) close() {
 	}
 }
 
-// next is the batch behind the last one; nil at the end.
+// next fetches the next batch; nil at the end.
 func (r *result) next(ctx context.Context) (*contract.Batch, error) {
 	if r.cursor == nil {
 		return nil, nil
@@ -85,7 +85,7 @@ func (r *result) next(ctx context.Context) (*contract.Batch, error) {
 	return batch, toldIn(ctx, failure)
 }
 
-// batches is all batches of a result, which is closed at the end.
+// batches reads the batches of a result until take returns false, and closes the result.
 func batches[R any](ctx context.Context, r *result, m *model, take func([]R) bool) error {
 	defer r.close()
 	s, err := newScanner[R](r.columns(), m)
@@ -154,7 +154,7 @@ func collect[R any](ctx context.Context, r *result, m *model) ([]R, error) {
 	return all, err
 }
 
-// One reads the only row: ErrNoRows where there is none, ErrMultipleRows where there are more.
+// One reads the only row. It fails with ErrNoRows without a row, and with ErrMultipleRows where there are several.
 func (q Query[R]) One(ctx context.Context, s *Session) (R, error) {
 	if q.limit == nil {
 		q = q.Limit(2)
@@ -175,13 +175,13 @@ func only[R any](rows []R, err error) (row R, _ error) {
 	return rows[0], nil
 }
 
-// First reads the first row; ErrNoRows where there is none.
+// First reads the first row. It fails with ErrNoRows where there is none.
 func (q Query[R]) First(ctx context.Context, s *Session) (R, error) {
 	rows, err := q.Limit(1).All(ctx, s)
 	return only(rows, err)
 }
 
-// Rows reads one row after the other, in batches. Leaving the loop stops the query.
+// Rows iterates over the rows, which it fetches in batches. Leaving the loop stops the query.
 //
 //	for user, err := range sqlservice.From(Users).Rows(ctx, session) {
 //		if err != nil {
@@ -215,12 +215,12 @@ func (q Query[R]) Rows(ctx context.Context, s *Session) iter.Seq2[R, error] {
 	}
 }
 
-// Count is how many rows the query has.
+// Count returns the number of rows of the query.
 func (q Query[R]) Count(ctx context.Context, s *Session) (int64, error) {
 	return Select[int64](Count()).From(SubqueryAs(q, "counted")).One(ctx, s)
 }
 
-// ResultTable is rows and the names of their columns.
+// ResultTable is rows with the names of their columns.
 type ResultTable struct {
 	Columns []string
 	Rows    [][]any

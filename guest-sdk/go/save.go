@@ -9,12 +9,12 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// Save writes objects, and those that their relations hold, in one crossing, all or none: pointers to structs of models.
+// Save writes objects, and the objects in their relations, in one crossing, all or none. They are pointers to structs of models.
 //
-// An object that Get, a query with Preload or Save gave to this session is known to it: what changed of it is updated, and its
-// relations are compared with what they held. Of others, one whose generated key is zero, or that has none, is inserted, and
-// one with a key is updated in all columns. A zero field with a default in its tag is left to the database. Keys, defaults and
-// versions are written into the objects. Nothing is committed.
+// The session tracks objects that Get or a query with Preload read, or that Save wrote: their changed columns are updated, and
+// their relations are compared with the objects they had before. Any other object is inserted where its generated key is zero or
+// its model has none, and otherwise updated in all columns. In an insert, a zero field with a default in its tag is left to the
+// database. Keys, defaults and versions are written into the objects. Save does not commit.
 func (s *Session) Save(ctx context.Context, objects ...any) error {
 	if err := s.use(ctx); err != nil {
 		return err
@@ -35,8 +35,8 @@ func (s *Session) Save(ctx context.Context, objects ...any) error {
 	return f.run()
 }
 
-// Delete deletes the rows of objects, in one crossing; those of relations with `cascade=delete` are read and deleted, too, and
-// rows of other collections lose their reference, where it may be null.
+// Delete deletes the rows of objects, in one crossing. Rows of relations with `cascade=delete` are loaded and deleted, too. The
+// foreign key of rows in other relations is set to null, where it may be null.
 func (s *Session) Delete(ctx context.Context, objects ...any) error {
 	if err := s.use(ctx); err != nil {
 		return err
@@ -68,7 +68,7 @@ func objectsOf(list []any) ([]object, error) {
 	return out, nil
 }
 
-// reference is a field that gets the key of another row of the flush.
+// reference is a field that takes the generated key of another row in the flush.
 type reference struct {
 	field   int
 	of      *pending
@@ -79,24 +79,24 @@ type reference struct {
 type pending struct {
 	object
 	insert, delete, visited bool
-	// fields are those to update.
+	// fields are the fields to update.
 	fields     fieldSet
 	references []reference
-	// change and row are its place among what is sent.
+	// change and row are the object's position in the flush: the index of its change, and of its row there.
 	change, row int
 }
 
-// flush is changes on their way to the host.
+// flush collects the changes of one Save or Delete.
 type flush struct {
 	session *Session
 	order   []*pending
 	byAt    map[unsafe.Pointer]*pending
 	visited []object
-	// held is what relations hold, which is noted when all was written.
+	// held is the objects in relations, which the session records after the flush.
 	held []held
 }
 
-// held is the objects that a relation of an object holds.
+// held is the objects in a relation of an object.
 type held struct {
 	object   object
 	relation *relation
@@ -115,7 +115,7 @@ func (f *flush) pending(o object) *pending {
 	return p
 }
 
-// visit notes what an object needs, and goes on to those that its relations hold.
+// visit determines an object's changes, and visits the objects in its relations with the cascade save-update.
 func (f *flush) visit(o object) error {
 	p := f.pending(o)
 	if p.visited {
@@ -157,7 +157,7 @@ func (f *flush) visit(o object) error {
 	return nil
 }
 
-// link writes foreign keys by what relations hold.
+// link sets foreign keys from the objects in relations.
 func (f *flush) link() error {
 	for _, o := range f.visited {
 		for _, r := range o.model.relations {
@@ -209,7 +209,7 @@ func contains(list []object, o object) bool {
 	return slices.ContainsFunc(list, func(other object) bool { return other.at == o.at })
 }
 
-// join relates two objects.
+// join links two objects: it sets the foreign key, or inserts the association row.
 func (f *flush) join(o, other object, m mapping) error {
 	if m.through != nil {
 		row := object{reflect.New(m.through.goType).UnsafePointer(), m.through}
@@ -226,14 +226,14 @@ func (f *flush) join(o, other object, m mapping) error {
 	return f.refer(f.pending(other), m.remote, o, m.local)
 }
 
-// refer makes fields of p equal to those of another object, now or when its key was made.
+// refer sets fields of p to fields of another object: now, or once the database has generated that object's key.
 func (f *flush) refer(p *pending, fields []int, to object, referred []int) error {
 	target := f.byAt[to.at]
 	for i, field := range fields {
 		if target != nil && target.insert && referred[i] == to.model.generated && to.isZero(referred[i]) {
 			link := reference{field, target, referred[i]}
 			if slices.Contains(p.references, link) {
-				continue // Both ends of the relation hold each other.
+				continue // Both sides of the relation have each other's object.
 			}
 			p.references = append(p.references, link)
 			p.fields.add(field)
@@ -249,7 +249,7 @@ func (f *flush) refer(p *pending, fields []int, to object, referred []int) error
 	return nil
 }
 
-// part ends what relates two objects.
+// part unlinks two objects: it clears the foreign key, or deletes the orphan or the association row.
 func (f *flush) part(o, other object, r *relation, m mapping) error {
 	switch {
 	case m.through != nil:

@@ -11,7 +11,7 @@ import (
 // scanner reads batches as values of R.
 type scanner[R any] struct {
 	columns []contract.ResultColumn
-	// row is the struct or value that columns are written to: R, or what R points to.
+	// row is the type that columns are written to: R, or the type that R points to.
 	row     reflect.Type
 	pointer bool
 	targets []target
@@ -22,7 +22,7 @@ var (
 	mapType  = reflect.TypeFor[map[string]any]()
 )
 
-// newScanner finds a place for each column. The columns of a model come in the order of its fields.
+// newScanner finds the destination of each column. The columns of a model are in the order of its fields.
 func newScanner[R any](columns []contract.ResultColumn, m *model) (*scanner[R], error) {
 	s := &scanner[R]{columns: columns, row: reflect.TypeFor[R]()}
 	if m != nil {
@@ -51,7 +51,7 @@ func newScanner[R any](columns []contract.ResultColumn, m *model) (*scanner[R], 
 	return s, s.byName()
 }
 
-// isRecord says whether a struct is a row rather than a value.
+// isRecord reports whether a type is a struct with fields for columns, not one that is a single value.
 func isRecord(t reflect.Type) bool {
 	if t.Kind() != reflect.Struct {
 		return false
@@ -92,7 +92,7 @@ func fieldName(f reflect.StructField) string {
 	return tag
 }
 
-// scan reads a batch.
+// scan decodes a batch.
 func (s *scanner[R]) scan(batch *contract.Batch) ([]R, error) {
 	rows := int(batch.Rows)
 	out := make([]R, rows)

@@ -6,13 +6,13 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// TableInfo is a table as the database or a model has it.
+// TableInfo is a table that was reflected or declared by a model.
 type TableInfo struct {
 	Name, Schema string
 	Columns      []ColumnInfo
 	PrimaryKey   []string
 	ForeignKeys  []ForeignKeyInfo
-	// Uniques is the columns of each unique constraint.
+	// Uniques are the columns of each unique constraint.
 	Uniques [][]string
 	Indexes []IndexInfo
 	Comment string
@@ -22,13 +22,13 @@ type TableInfo struct {
 // ColumnInfo is a column.
 type ColumnInfo struct {
 	Name string
-	// Type is its type's word: "int64", "varchar", "timestamp-tz", …
+	// Type is the type's name in the contract: "int64", "varchar", "timestamp-tz", …
 	Type     string
 	Length   uint32
 	Nullable bool
-	// Generated says that the database counts the key up.
+	// Generated is whether the database generates the key.
 	Generated bool
-	// Native is the type's name in this database, where reflection saw one.
+	// Native is the type's name in this database, where reflection found one.
 	Native string
 }
 
@@ -79,7 +79,7 @@ func tableInfos(list []contract.Table) []TableInfo {
 	return out
 }
 
-// Tables is what was declared or reflected, in the order in which it can be created.
+// Tables returns the declared and reflected tables, in an order in which they can be created.
 func (d *Database) Tables() []TableInfo {
 	if d.use(context.Background()) != nil {
 		return nil
@@ -96,7 +96,7 @@ func (d *Database) Reflect(ctx context.Context, only ...string) ([]TableInfo, er
 	return tableInfos(tables), told(failure)
 }
 
-// Reflect is Database.Reflect that also sees what the open transaction has made.
+// Reflect is Database.Reflect within the open transaction, whose changes of the schema it sees.
 func (s *Session) Reflect(ctx context.Context, only ...string) ([]TableInfo, error) {
 	if err := s.use(ctx); err != nil {
 		return nil, err

@@ -8,23 +8,23 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// Session is work on a database. The first statement begins a transaction; Commit or Rollback ends it.
+// Session runs statements on a database. The first statement begins a transaction; Commit or Rollback ends it.
 //
-// Close it when its work is done: that rolls back what was not committed.
+// The caller has to close it, which rolls back an open transaction.
 type Session struct {
 	handle contract.Session
 	open   bool
-	// ended says that the program itself ended the last transaction. A limit of the host may end one, too: that is not noted, so
-	// that a commit gets its error.
+	// ended is whether the program itself ended the last transaction. It is not set where a limit of the host ended it, so that
+	// Database.Transaction still commits and returns that error.
 	ended   bool
 	plans   *plans
 	objects map[unsafe.Pointer]*objectState
 }
 
-// Isolation is how much transactions see of each other.
+// Isolation is an isolation level of transactions.
 type Isolation = contract.Isolation
 
-// The levels of isolation. Autocommit has no transactions: every statement commits itself.
+// The isolation levels. With Autocommit, each statement commits by itself, without a transaction.
 const (
 	DefaultIsolation Isolation = iota
 	ReadUncommitted
@@ -34,7 +34,7 @@ const (
 	Autocommit
 )
 
-// TxOption is how a transaction runs.
+// TxOption is an option of a transaction.
 type TxOption func(*contract.TransactionOptions)
 
 // WithIsolation sets a transaction's isolation level.
@@ -42,10 +42,10 @@ func WithIsolation(level Isolation) TxOption {
 	return func(o *contract.TransactionOptions) { o.Isolation = level }
 }
 
-// ReadOnly refuses changes.
+// ReadOnly makes a transaction refuse changes.
 func ReadOnly() TxOption { return func(o *contract.TransactionOptions) { o.ReadOnly = true } }
 
-// TxTimeout is how long a transaction may stay open; then it is rolled back.
+// TxTimeout limits how long a transaction may stay open before it is rolled back.
 func TxTimeout(d time.Duration) TxOption {
 	return func(o *contract.TransactionOptions) { o.TimeoutMS = contract.Milliseconds(d) }
 }
@@ -71,7 +71,7 @@ func (s *Session) use(ctx context.Context) error {
 	return check(ctx)
 }
 
-// Begin begins a transaction; ErrAlreadyBegun where one is open.
+// Begin begins a transaction. It fails with ErrAlreadyBegun where one is open.
 func (s *Session) Begin(ctx context.Context, options ...TxOption) error {
 	if err := s.use(ctx); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (s *Session) Begin(ctx context.Context, options ...TxOption) error {
 	return told(s.handle.Begin(txOptions(options)))
 }
 
-// Commit commits.
+// Commit commits the transaction.
 func (s *Session) Commit(ctx context.Context) error {
 	if err := s.use(ctx); err != nil {
 		return err
@@ -90,7 +90,7 @@ func (s *Session) Commit(ctx context.Context) error {
 	return told(failure)
 }
 
-// Rollback rolls back. Objects that the session read or wrote are no longer known to it.
+// Rollback rolls the transaction back. The session no longer tracks the objects that it read or wrote.
 func (s *Session) Rollback(ctx context.Context) error {
 	if err := s.use(ctx); err != nil {
 		return err
@@ -99,7 +99,7 @@ func (s *Session) Rollback(ctx context.Context) error {
 	return told(s.handle.Rollback())
 }
 
-// Close rolls back what is open and gives the connection back. Closing twice is ErrClosed.
+// Close rolls back an open transaction and releases the connection. Closing twice returns ErrClosed.
 func (s *Session) Close() error {
 	if err := s.use(context.Background()); err != nil {
 		return err
@@ -108,12 +108,12 @@ func (s *Session) Close() error {
 	return told(s.handle.Close())
 }
 
-// InTransaction says whether a transaction is open.
+// InTransaction reports whether a transaction is open.
 func (s *Session) InTransaction() bool {
 	return s.use(context.Background()) == nil && s.handle.InTransaction()
 }
 
-// SetIsolation sets the level of the transactions to come.
+// SetIsolation sets the isolation level of later transactions.
 func (s *Session) SetIsolation(ctx context.Context, level Isolation) error {
 	if err := s.use(ctx); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (s *Session) SetIsolation(ctx context.Context, level Isolation) error {
 	return told(s.handle.SetIsolation(level))
 }
 
-// Isolation is the level in force.
+// Isolation returns the isolation level in force.
 func (s *Session) Isolation(ctx context.Context) (Isolation, error) {
 	if err := s.use(ctx); err != nil {
 		return 0, err
@@ -130,14 +130,14 @@ func (s *Session) Isolation(ctx context.Context) (Isolation, error) {
 	return level, told(failure)
 }
 
-// Savepoint is a point inside a transaction to go back to.
+// Savepoint is a savepoint: a point within a transaction to roll back to.
 type Savepoint struct {
 	handle  contract.Savepoint
 	session *Session
 	open    bool
 }
 
-// Savepoint sets a savepoint, and begins a transaction where none is open. They nest; the innermost ends first.
+// Savepoint sets a savepoint, and begins a transaction where none is open. Savepoints nest; the innermost ends first.
 func (s *Session) Savepoint(ctx context.Context) (*Savepoint, error) {
 	if err := s.use(ctx); err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func (p *Savepoint) end() error {
 	return nil
 }
 
-// Release keeps what was done since.
+// Release releases the savepoint and keeps the changes made since.
 func (p *Savepoint) Release(ctx context.Context) error {
 	if err := check(ctx); err != nil {
 		return err
@@ -168,7 +168,7 @@ func (p *Savepoint) Release(ctx context.Context) error {
 	return told(p.handle.Release())
 }
 
-// Rollback undoes what was done since. It also mends a transaction in which a statement failed since.
+// Rollback undoes the changes made since. It makes a transaction usable again in which a statement failed since.
 func (p *Savepoint) Rollback(ctx context.Context) error {
 	if err := p.end(); err != nil {
 		return err
@@ -177,7 +177,7 @@ func (p *Savepoint) Rollback(ctx context.Context) error {
 	return told(p.handle.Rollback())
 }
 
-// undo rolls back where the savepoint has not ended.
+// undo rolls back unless the savepoint has ended.
 func (p *Savepoint) undo() {
 	if p.open {
 		_ = p.Rollback(context.Background())
@@ -190,7 +190,7 @@ func (s *Session) Nested(ctx context.Context, work func() error) error {
 	if err != nil {
 		return err
 	}
-	defer p.undo() // Where work panics.
+	defer p.undo() // Rolls back where work panics.
 	if err := work(); err != nil {
 		if undo := p.Rollback(ctx); undo != nil {
 			return undo

@@ -8,26 +8,26 @@ import (
 
 func typeFor[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
-// Source is what a query reads: a table, a Subquery with a name, or a common table expression.
+// Source is a source of rows for a query: a table, a named Subquery, or a common table expression.
 type Source interface {
 	source(b *builder) contract.NodeID
 }
 
-// Model is the source of a model's rows: what the generated tables are.
+// Model is the source of a model's rows. The generated tables implement it.
 type Model[T any] interface {
 	Source
 	modelOf(*T) *model
 }
 
-// Table is the table of the model T. Generated code makes it, by Define.
+// Table is the table of the model T. Generated code makes it by Define.
 type Table[T any] struct {
 	model *model
 	alias string
 }
 
-// Define makes the struct T the model of a table. An alias is a name of its own in a statement.
+// Define makes the struct T the model of a table. An alias is the table's name within statements; empty for none.
 //
-// What the tags of T say wrongly is the error of Open.
+// Open returns the error of an invalid tag of T.
 func Define[T any](table, alias string) Table[T] {
 	return Table[T]{models.define(reflect.TypeFor[T](), table), alias}
 }
@@ -38,16 +38,16 @@ func (t Table[T]) source(b *builder) contract.NodeID {
 	return b.add(contract.SourceTable{Table: t.model.table.Name, Schema: t.model.table.Schema, Alias: optional(t.alias)})
 }
 
-// TableName is the table's name.
+// TableName returns the table's name.
 func (t Table[T]) TableName() string { return t.model.table.Name }
 
 // NamedTable is a source by its name: a table that was reflected, or a common table expression.
 type NamedTable struct{ Name, Schema, Alias string }
 
-// TableNamed is a source by its name.
+// TableNamed makes a source by its name.
 func TableNamed(name string) NamedTable { return NamedTable{Name: name} }
 
-// As gives it a name of its own in this statement.
+// As sets the table's alias in a statement.
 func (t NamedTable) As(alias string) NamedTable { t.Alias = alias; return t }
 
 func (t NamedTable) source(b *builder) contract.NodeID {
@@ -69,13 +69,13 @@ func (q namedQuery) source(b *builder) contract.NodeID {
 	return b.add(contract.SourceQuery{Query: b.subquery(q.inner), Alias: q.alias, Lateral: q.lateral})
 }
 
-// SubqueryAs is a query as a source, by a name.
+// SubqueryAs makes a named source of a query.
 func SubqueryAs(q Subquery, alias string) Source { return namedQuery{q, alias, false} }
 
-// LateralAs is a query as a source that may use columns of the sources before it.
+// LateralAs makes a named source of a query that may use columns of the sources before it.
 func LateralAs(q Subquery, alias string) Source { return namedQuery{q, alias, true} }
 
-// Exists is true where a query has any row.
+// Exists is true where a query returns any row.
 func Exists(q Subquery) Condition {
 	return expr[bool](func(b *builder) contract.NodeID { return b.add(contract.Exists{Query: b.subquery(q)}) })
 }
@@ -85,7 +85,7 @@ func Scalar[T any](q Subquery) Expr[T] {
 	return expr[T](func(b *builder) contract.NodeID { return b.add(contract.ScalarQuery{Query: b.subquery(q)}) })
 }
 
-// JoinKind is which rows without a partner a join keeps.
+// JoinKind is a kind of join: which unmatched rows it keeps.
 type JoinKind = contract.JoinKind
 
 // The kinds of joins.
@@ -115,7 +115,7 @@ func (b *builder) from(first Source, joins []join) *contract.NodeID {
 	return &left
 }
 
-// CTE is a common table expression: a query with a name that a statement begins with.
+// CTE is a common table expression: a named query of the WITH clause.
 type CTE struct {
 	Name      string
 	Columns   []string
@@ -133,13 +133,13 @@ func (b *builder) ctes(list []CTE) []contract.CTE {
 
 // Lock locks the rows of a query.
 type Lock struct {
-	// ForShare lets others read with the same lock.
+	// ForShare takes a shared lock, which other transactions can hold as well.
 	ForShare bool
-	// NoWait makes a held lock an error at once.
+	// NoWait fails at once where another transaction holds a lock.
 	NoWait bool
-	// SkipLocked passes locked rows over.
+	// SkipLocked leaves out locked rows.
 	SkipLocked bool
-	// Tables is the sources whose rows are locked; all where empty.
+	// Tables are the sources whose rows are locked; all where empty.
 	Tables []string
 }
 

@@ -6,18 +6,18 @@ import (
 	"unsafe"
 )
 
-// objectState is what a session knows of the row of an object: it was read by Preload or Get, or written by Save.
+// objectState is a session's record of an object that Preload or Get read, or that Save wrote.
 type objectState struct {
 	object object
 	// row is a copy of the object with the row's values.
 	row object
-	// related is what relations held when they were loaded or written.
+	// related is the objects in each relation when it was loaded or written.
 	related map[*relation][]object
 }
 
 func (s *Session) state(o object) *objectState { return s.objects[o.at] }
 
-// track notes the rows of objects as they are.
+// track records the current column values of objects as their rows' values.
 func (s *Session) track(list ...object) {
 	if s.objects == nil {
 		s.objects = make(map[unsafe.Pointer]*objectState, len(list))
@@ -31,7 +31,7 @@ func (s *Session) track(list ...object) {
 	}
 }
 
-// copied is another object with the same values in its columns. What pointers point to is copied as well, as programs change it.
+// copied returns another object with the same column values. Pointers get copies of their values, which programs may change.
 func (o object) copied() object {
 	at := reflect.New(o.model.goType)
 	at.Elem().Set(reflect.NewAt(o.model.goType, o.at).Elem())
@@ -51,7 +51,7 @@ func (o object) copied() object {
 	return out
 }
 
-// remember notes what a relation of an object holds.
+// remember records the objects in a relation of a tracked object.
 func (s *Session) remember(o object, r *relation, list []object) {
 	state := s.state(o)
 	if state == nil {
@@ -63,7 +63,7 @@ func (s *Session) remember(o object, r *relation, list []object) {
 	state.related[r] = slices.Clone(list)
 }
 
-// changed is the fields that differ from the row.
+// changed returns the fields that differ from the row.
 func (st *objectState) changed() []int {
 	var out []int
 	for i := range st.object.model.fields {
@@ -74,7 +74,7 @@ func (st *objectState) changed() []int {
 	return out
 }
 
-// storedKey is the row's primary key.
+// storedKey returns the row's primary key.
 func (st *objectState) storedKey() []any {
 	key := make([]any, len(st.object.model.key))
 	for i, p := range st.object.model.key {

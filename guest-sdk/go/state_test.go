@@ -23,7 +23,7 @@ func TestASessionKnowsWhatChanged(t *testing.T) {
 	if got := s.state(o).changed(); len(got) != 0 {
 		t.Fatalf("%v changed of a row that was just read", got)
 	}
-	// What a pointer points to is the program's: it changes without the pointer.
+	// A program can change a pointer's value without changing the pointer.
 	*note.Stars, note.Text = 2, "b"
 	if got := s.state(o).changed(); !slices.Equal(got, []int{1, 2}) {
 		t.Errorf("%v changed", got)

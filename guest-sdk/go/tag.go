@@ -11,7 +11,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/naming"
 )
 
-// columnTypes are the types of columns by Go's types.
+// columnTypes are the column types of Go types.
 var columnTypes = map[reflect.Type]contract.TypeKind{
 	reflect.TypeFor[time.Time](): contract.KindTimestampTZ,
 	reflect.TypeFor[[]byte]():    contract.KindBytes,
@@ -115,7 +115,7 @@ func number(to **uint32, word, argument string) error {
 	return nil
 }
 
-// index adds a column to the index of that name, or makes one of its own.
+// index adds a column to the index of that name, or adds a new index where there is none or the name is empty.
 func (m *model) index(list *[]contract.Index, column, name string, unique bool) {
 	for i := range *list {
 		if at := &(*list)[i]; name != "" && at.Name != nil && *at.Name == name {
@@ -126,7 +126,7 @@ func (m *model) index(list *[]contract.Index, column, name string, unique bool) 
 	*list = append(*list, contract.Index{Name: optional(name), Columns: []string{column}, Unique: unique})
 }
 
-// reference adds a foreign key; several columns that refer to one table by the same options are one key.
+// reference adds a foreign key of one column.
 func (m *model) reference(column, argument string) error {
 	table, referred, ok := strings.Cut(argument, ".")
 	if !ok {
@@ -154,7 +154,7 @@ func (m *model) referenceAction(column, word, argument string) error {
 	return nil
 }
 
-// literal reads a default from a tag.
+// literal parses a default in a tag.
 func literal(goType reflect.Type, argument string) (contract.Value, error) {
 	v := reflect.New(goType).Elem()
 	var err error
@@ -189,7 +189,7 @@ func literal(goType reflect.Type, argument string) (contract.Value, error) {
 var cascades = map[string]contract.CascadeKind{"saveupdate": contract.SaveUpdate, "delete": contract.CascadeDelete,
 	"deleteorphan": contract.DeleteOrphan}
 
-// addRelation reads a tag `rel`.
+// addRelation adds the relation of a field with a tag `rel`.
 func (m *model) addRelation(index int, f reflect.StructField, tag string) error {
 	name, options, _ := strings.Cut(tag, ",")
 	if name == "" {

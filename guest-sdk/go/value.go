@@ -10,14 +10,14 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
 
-// The types of values that Go has none for. Go's own are bool, the integers, float32, float64, string, []byte and time.Time,
-// which is a moment (timestamp with zone). A pointer to any of them can be null.
+// The types of values for which Go has no type. Go's own are bool, the integers, float32, float64, string, []byte and time.Time,
+// which is a timestamp with a time zone. A pointer to any of them can be null.
 type (
 	// Decimal is an exact decimal as text: an optional sign, digits, an optional point and digits.
 	Decimal string
 	// JSON is a JSON document as text. JSON's null is the text "null".
 	JSON string
-	// UUID is a UUID's 16 bytes.
+	// UUID is the 16 bytes of a UUID.
 	UUID [16]byte
 	// Date is days since 1970-01-01.
 	Date int32
@@ -30,44 +30,44 @@ type (
 		Months, Days int32
 		Microseconds int64
 	}
-	// Native is a value of a type that only this database has.
+	// Native is a value of a database's own type, as text.
 	Native struct{ Type, Text string }
 )
 
-// DateOf is the day of a time, in its own zone.
+// DateOf returns the date of a time, in its own zone.
 func DateOf(t time.Time) Date {
 	y, m, d := t.Date()
 	return Date(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
-// ParseDate reads 2006-01-02.
+// ParseDate parses a date in the form 2006-01-02.
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	return DateOf(t), err
 }
 
-// Time is the date's midnight in UTC.
+// Time returns the date's midnight in UTC.
 func (d Date) Time() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
 
-// String is 2006-01-02.
+// String formats the date as 2006-01-02.
 func (d Date) String() string { return d.Time().Format(time.DateOnly) }
 
-// String is 15:04:05.000000.
+// String formats the time as 15:04:05.000000.
 func (t TimeOfDay) String() string { return time.UnixMicro(int64(t)).UTC().Format("15:04:05.000000") }
 
-// TimestampOf is what a clock shows at a time, in its own zone.
+// TimestampOf returns the local date and time of a time, in its own zone.
 func TimestampOf(t time.Time) Timestamp {
 	_, offset := t.Zone()
 	return Timestamp(t.UnixMicro() + int64(offset)*1e6)
 }
 
-// Time is the timestamp as if it were in UTC.
+// Time returns the timestamp as a time in UTC.
 func (t Timestamp) Time() time.Time { return time.UnixMicro(int64(t)).UTC() }
 
-// String is 2006-01-02T15:04:05.000000.
+// String formats the timestamp as 2006-01-02T15:04:05.000000.
 func (t Timestamp) String() string { return t.Time().Format("2006-01-02T15:04:05.000000") }
 
-// String is the span as PostgreSQL writes it: 1 year 2 mons -3 days 04:05:06.5.
+// String formats the interval as PostgreSQL does: 1 year 2 mons -3 days 04:05:06.5.
 func (i Interval) String() string {
 	var parts []string
 	add := func(n int32, unit string) {
@@ -96,7 +96,7 @@ func (i Interval) String() string {
 	return strings.Join(parts, " ")
 }
 
-// String is the UUID in its usual form.
+// String formats the UUID in its usual form.
 func (u UUID) String() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
 }
@@ -118,7 +118,7 @@ func uuidOf(w contract.UUID) (u UUID) {
 	return u
 }
 
-// valueOf is a Go value as the contract takes it.
+// valueOf converts a Go value to a value of the contract.
 func valueOf(v any) (contract.Value, error) {
 	scalar, err := scalarOf(v)
 	if err == nil {
@@ -198,7 +198,7 @@ func moment(t time.Time) (contract.Scalar, error) {
 	return contract.TimestampTZ(t.UnixMicro()), nil
 }
 
-// scalarByKind is for pointers and for types that a program made of Go's own.
+// scalarByKind converts pointers, and types that are defined from Go's own.
 func scalarByKind(v reflect.Value) (contract.Scalar, error) {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -222,8 +222,8 @@ func scalarByKind(v reflect.Value) (contract.Scalar, error) {
 	return nil, failf("type-mismatch", "a %v is no value that a column can have", v.Type())
 }
 
-// goValue is a value of the contract in Go: bool, int64, uint64, float64, string, []byte, time.Time, one of this package's types,
-// []any of an array, or nil.
+// goValue converts a value of the contract to a Go value: bool, int64, uint64, float64, string, []byte, time.Time, one of this
+// package's types, []any for an array, or nil.
 func goValue(v contract.Value) any {
 	switch v := v.(type) {
 	case contract.ScalarValue:
@@ -274,7 +274,7 @@ func goScalar(s contract.Scalar) any {
 	return nil
 }
 
-// assign gives dst a value, converted where nothing is lost.
+// assign sets dst to a value, converted where that loses nothing.
 func assign(dst reflect.Value, v any) error {
 	if v == nil {
 		switch dst.Kind() {
@@ -313,7 +313,7 @@ func assign(dst reflect.Value, v any) error {
 	return failf("type-mismatch", "a %v (%v) does not fit a %v", src.Type(), v, dst.Type())
 }
 
-// convert sets dst to src by its kind, where nothing is lost.
+// convert sets dst to src by its kind, where that loses nothing.
 func convert(dst, src reflect.Value) bool {
 	switch {
 	case dst.CanInt() && src.CanInt():

@@ -9,16 +9,16 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go"
 )
 
-// bulkRows is how many rows are inserted at a time.
+// bulkRows is the number of rows that are inserted at a time.
 const bulkRows = 1000
 
-// row is a row of the file: values by columns, and the line it came from.
+// row is a row of the file: its values by column, and its line.
 type row struct {
 	line   int64
 	values []any
 }
 
-// importer gathers rows of the same columns and inserts them in bulk.
+// importer collects rows with the same columns and inserts them in bulk.
 type importer struct {
 	ctx     context.Context
 	session *sqlservice.Session
@@ -40,7 +40,7 @@ func (i *importer) refuse(line int64, reason string) {
 	i.report.Refused = append(i.report.Refused, Refusal{line, reason})
 }
 
-// add takes a row. Rows of other columns than those before begin a new bulk.
+// add collects a row. A row with other columns than those before begins a new bulk.
 func (i *importer) add(columns []string, r row) error {
 	if !slices.Equal(columns, i.columns) || len(i.rows) == bulkRows {
 		if err := i.flush(); err != nil {
@@ -58,7 +58,7 @@ func (i *importer) flush() error {
 	return i.insert(rows)
 }
 
-// insert inserts rows at once. Where the database refuses any of them, each half is tried again, down to the single row.
+// insert inserts rows at once. Where the database refuses any of them, it tries each half again, down to the single row.
 func (i *importer) insert(rows []row) error {
 	if len(rows) == 0 {
 		return nil
@@ -90,7 +90,7 @@ func (i *importer) insert(rows []row) error {
 	return i.insert(rows[len(rows)/2:])
 }
 
-// isOfRow says whether an error is a row's own, which others may not share.
+// isOfRow reports whether an error is caused by the values of a row, so that other rows may succeed.
 func isOfRow(err error) bool {
 	var e *sqlservice.Error
 	return errors.As(err, &e) && (strings.HasSuffix(e.Code, "-violation") || e.Code == "type-mismatch" || e.Code == "data")

@@ -1,5 +1,5 @@
-// A plugin that imports files into tables of a database that it has never seen: CSV with a head, or JSON lines. Rows go in bulk,
-// column by column; those that the database or a column's type refuses are told with their line, and the others stay.
+// A plugin that imports files into tables that it does not declare: CSV with a header, or JSON lines. Rows are inserted in bulk,
+// column by column. Rows that the database or a column's type refuses are reported with their line; the others are kept.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go"
 )
 
-// Report is what came of an import.
+// Report is the outcome of an import.
 type Report struct {
 	Imported int64
 	Refused  []Refusal
@@ -24,7 +24,7 @@ type Refusal struct {
 	Reason string
 }
 
-// ImportCSV imports a CSV file, whose first line names columns of the table. An empty cell is null, or the column's default.
+// ImportCSV imports a CSV file, whose first line names columns of the table. An empty cell is null, or empty text if not nullable.
 //
 //sqlservice:export import-csv
 func ImportCSV(ctx context.Context, table, file string) (Report, error) {

@@ -59,7 +59,7 @@ func (i *importer) addTexts(line int64, columns, cells []string) error {
 	return i.add(columns, row{line, values})
 }
 
-// parse reads a cell as its column's type.
+// parse parses a cell as a value of its column's type.
 func parse(c sqlservice.ColumnInfo, cell string) (any, error) {
 	if cell == "" && c.Type != "text" && c.Type != "varchar" || cell == "" && c.Nullable {
 		return nil, nil
@@ -138,7 +138,7 @@ func (i *importer) addFields(line int64, fields map[string]json.RawMessage) erro
 	return i.add(columns, row{line, values})
 }
 
-// parseJSON reads a member as its column's type; numbers may be written as texts.
+// parseJSON parses a member as a value of its column's type; numbers may be written as texts.
 func parseJSON(c sqlservice.ColumnInfo, raw json.RawMessage) (any, error) {
 	switch text := string(raw); {
 	case c.Type == "json":

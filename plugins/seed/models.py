@@ -1,4 +1,4 @@
-"""The models of the page: users, what they say of themselves, their devices, and the devices' keys."""
+"""The models of the page: users, their profiles, their devices, and the devices' keys."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class User(Model):
 
 
 class UserAbout(Model):
-    """What a user says of themselves."""
+    """The profile of a user."""
 
     __tablename__ = "user_about"
 

@@ -1,8 +1,8 @@
-"""The page about async databases: its blocks for the plugin, and what they print outside of the sandbox.
+"""The page about async databases: its code blocks for the plugin, and their output outside of the sandbox.
 
 python page.py               the argument of `run-page`
 python page.py run [URL]     runs them here, with CPython, the library from PyPI and its own driver, and prints
-                             what they print; on SQLite in memory, or a database by an URL of SQLAlchemy
+                             their output; on SQLite in memory, or the database of a SQLAlchemy URL
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _URL = '"sqlite+aiosqlite://"'
 
 
 def blocks(page: str, url: str) -> list[str]:
-    """The page's blocks of Python with its slips mended, and a statement where a block has a comment alone."""
+    """Returns the page's Python blocks with its mistakes corrected, and `pass` before each indented comment."""
     found = []
     for match in _BLOCK.finditer(page + "\n"):
         block = textwrap.dedent(match[1]).rstrip() + "\n"
@@ -41,7 +41,7 @@ def blocks(page: str, url: str) -> list[str]:
 
 
 async def run(source: list[str]) -> None:
-    """Runs blocks, one after the other in one namespace."""
+    """Runs blocks one after the other in one namespace."""
     names: dict[str, Any] = {"__name__": "page"}
     for number, block in enumerate(source, 1):
         code = compile(block, f"<block {number}>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
@@ -51,7 +51,7 @@ async def run(source: list[str]) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Prints the blocks, or what they print."""
+    """Prints the blocks, or their output."""
     page = PAGE.read_text(encoding="utf-8")
     match arguments:
         case []:

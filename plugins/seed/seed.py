@@ -28,9 +28,9 @@ class PageError(Exception):
 
 @plugin.export(raises=PageError)
 async def run_page(source: str) -> str:
-    """Runs the page's blocks, one after the other in one namespace, and returns what they print.
+    """Runs the page's blocks one after the other in one namespace, and returns their output.
 
-    Blocks are parted by lines of `# ---`. They are Python as the page has it; `await` stands at the top level.
+    Lines of `# ---` separate the blocks. They are the page's Python code, with `await` at the top level.
     """
     names: dict[str, Any] = {"__name__": "page"}
     printed = io.StringIO()
@@ -48,7 +48,7 @@ async def run_page(source: str) -> str:
 
 @plugin.export(raises=PageError)
 async def tour() -> list[str]:
-    """Adds a user with devices, changes its mind once, and reads it back: the calls around the page."""
+    """Adds a user with devices, rolls back another user, and reads the first one: calls beside those of the page."""
     db = sqlservice.AsyncDatabase(URL, model_class=models.Model)
     await db.create_all()
     told = []

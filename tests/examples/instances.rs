@@ -1,7 +1,7 @@
-//! What instances of a component cost: a new one with its first call, a later call, and the memory of those that wait.
+//! The cost of instances of a component: a new one with its first call, a later call, and the memory of idle ones.
 //!
-//! `cargo run --release --example instances -- COMPONENT FUNCTION [NUMBER]`, with a function that takes nothing; its database is an empty one in
-//! memory. The component is compiled before, and taken from the cache as a host would.
+//! `cargo run --release --example instances -- COMPONENT FUNCTION [NUMBER]`, with a function without parameters; its
+//! database is an empty one in memory. The component is compiled before, and loaded from the cache as in a host.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use sqlservice_host::{CompileCache, Engine, EngineLimits, Grant, Settings, Tenan
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// How often a time is taken.
+/// The number of measurements of each time.
 const ROUNDS: usize = 21;
 
 #[tokio::main]
@@ -68,7 +68,7 @@ fn report(what: &str, time: Duration) {
     println!("{what}: {:.2} ms", time.as_secs_f64() * 1e3);
 }
 
-/// The bytes of memory that this process uses: those that instances share are counted once.
+/// The memory of this process in bytes, with shared pages of instances counted once.
 fn used() -> Result<u64> {
     let text = std::fs::read_to_string("/proc/self/smaps_rollup")?;
     let line = text.lines().find(|line| line.starts_with("Pss:")).ok_or("no sum")?;

@@ -1,4 +1,4 @@
-//! What tenants cost: many are made, each with a database of its own, called once and dropped, twice.
+//! The cost of tenants: many are created, each with a database of its own, called once and dropped, twice.
 //!
 //! `cargo run --release --example tenants -- COMPONENT 5000`, with a component that exports `echo`.
 
@@ -21,7 +21,7 @@ async fn main() -> Result<()> {
         let grant = Grant::open(&format!("sqlite:tenant-{at}.db"), Settings::default())?;
         Ok(engine.tenant(format!("tenant {at}")).claim("number", i64::from(at)).database("default", grant).build()?)
     };
-    // The first instance makes what all share.
+    // The first instance creates what all tenants share.
     plugin.instantiate(&make(0)?).await?;
 
     let (before, start) = (resident()?, Instant::now());
@@ -38,7 +38,7 @@ async fn main() -> Result<()> {
     drop(tenants);
     report("dropped", number, start, before)?;
 
-    // What comes on top of the first round is what one of them left behind.
+    // Growth beyond the first round is memory that tenants leaked.
     let (before, start) = (resident()?, Instant::now());
     for at in 0..number {
         plugin.instantiate(&make(at)?).await?.call("echo", &[Val::String("x".to_owned())]).await?;
@@ -46,7 +46,7 @@ async fn main() -> Result<()> {
     report("the second time", number, start, before)
 }
 
-/// Prints the time of one tenant, and the memory of each that was not there before.
+/// Prints the time and the additional memory of each tenant.
 fn report(what: &str, number: u32, start: Instant, before: u64) -> Result<()> {
     let time = start.elapsed().as_secs_f64() * 1e6 / f64::from(number);
     let bytes = resident()?.saturating_sub(before) / u64::from(number);
@@ -55,7 +55,7 @@ fn report(what: &str, number: u32, start: Instant, before: u64) -> Result<()> {
     Ok(())
 }
 
-/// The bytes of this process that are in memory.
+/// The resident memory of this process in bytes.
 fn resident() -> Result<u64> {
     let pages = std::fs::read_to_string("/proc/self/statm")?;
     let pages: u64 = pages.split_whitespace().nth(1).ok_or("no second field")?.parse()?;

@@ -1,4 +1,4 @@
-//! What was granted and what was not: databases, tables, operations on them, rows.
+//! Grants and their absence: databases, tables, operations on tables, rows.
 
 mod database;
 mod own_tables;

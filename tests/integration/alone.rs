@@ -1,13 +1,13 @@
-//! Tests that measure their process, each in a process of its own, as other tests take memory too.
+//! Runs tests that measure their process in separate processes, because other tests allocate memory too.
 
-/// A line of this process's status: in KiB where it is memory, a number where it counts.
+/// Reads a field of this process's status: KiB for memory, a plain number for counters.
 pub fn status(of: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("a system with /proc");
     let line = status.lines().find(|line| line.starts_with(of)).expect("what is asked for");
     line.split_whitespace().nth(1).and_then(|size| size.parse().ok()).expect("a number")
 }
 
-/// Runs a test of this program in a process of its own, and gives what it printed.
+/// Runs a test of this program in its own process and returns its standard output.
 pub fn alone(test: &str) -> String {
     let program = std::env::current_exe().expect("this program");
     let mut command = std::process::Command::new(program);
@@ -21,7 +21,7 @@ pub fn alone(test: &str) -> String {
     said
 }
 
-/// How many bytes of memory this process has.
+/// Returns the resident memory of this process in bytes.
 pub fn resident() -> u64 {
     status("VmRSS:") * 1_024
 }

@@ -1,4 +1,4 @@
-//! The benchmark does what it says: a quick run on every database, its lines and its chart.
+//! The benchmark: a quick run on every database writes its JSON lines and its chart.
 
 use std::{fs, process::Command};
 
@@ -19,7 +19,7 @@ fn the_benchmark_measures_every_party_at_the_same_work() {
             Backend::MariaDb => "mariadb",
             _ => "sqlite",
         };
-        // It gets its own URL and the rounds of its turn.
+        // The peer's arguments are its own URL and the number of rounds.
         let line = format!("{{\"peer\":\"other\",\"db\":\"{db}\",\"work\":\"read\",\"n\":1000,\"ms\":50}}");
         fs::write(&peer, format!("test \"$1 $2\" = 'its:url 2' && echo '{line}'\n")).expect("a file");
         let mut command = Command::new(&program);

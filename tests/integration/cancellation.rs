@@ -1,4 +1,4 @@
-//! Calls that end in the middle of what they do, and what the next borrower of their connection must not find.
+//! Calls that are cut off midway, whose leftovers the next borrower of their connection must not find.
 
 mod dropped_call;
 mod trap;

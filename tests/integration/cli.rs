@@ -1,4 +1,4 @@
-//! The command `sqlservice`, run as people run it: what it prints where, and what its exit code says.
+//! The command `sqlservice` as users run it: its output on each stream and its exit codes.
 
 mod build;
 mod cache;
@@ -21,13 +21,13 @@ use tempfile::TempDir;
 
 use crate::readme;
 
-/// A guest that takes and gives values of all shapes.
+/// A guest whose functions take and return values of all shapes.
 const TALKER: &str = component::GUEST_TALKER;
 
-/// A directory to run in.
+/// A temporary working directory for the command.
 struct Place(TempDir);
 
-/// What came of a run.
+/// The exit code and the output of a run.
 struct Ran {
     code: i32,
     out: String,
@@ -43,7 +43,7 @@ impl Place {
         self.0.path()
     }
 
-    /// A file in it.
+    /// Writes a file into the directory and returns its path.
     fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
         std::fs::write(&path, content).expect("a file");
@@ -54,7 +54,7 @@ impl Place {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(readme::programs().join("sqlservice"));
         command.args(arguments).current_dir(self.path()).stdin(Stdio::null()).env_remove("NO_COLOR");
-        // Not the one of the user who runs the tests.
+        // The tests must not use the cache of the user who runs them.
         command.env("SQLSERVICE_CACHE", readme::cache());
         command
     }
@@ -63,7 +63,7 @@ impl Place {
         Ran::of(&mut self.command(arguments))
     }
 
-    /// Calls a function of the talker.
+    /// Calls a function of the guest `TALKER`.
     fn talk(&self, arguments: &[&str]) -> Ran {
         self.sqlservice(&[&["run", TALKER], arguments].concat())
     }
@@ -76,13 +76,13 @@ impl Ran {
         Self { code: output.status.code().unwrap_or(-1), out, err }
     }
 
-    /// It went well and told nothing but this.
+    /// Asserts success with this output and an empty standard error.
     #[track_caller]
     fn prints(&self, expected: &str) {
         assert_eq!((self.code, self.out.trim_end(), self.err.as_str()), (0, expected, ""));
     }
 
-    /// It failed with this code, said all of this on standard error, and nothing elsewhere.
+    /// Asserts this exit code, each of these texts on standard error, and an empty standard output.
     #[track_caller]
     fn fails(&self, code: i32, words: &[&str]) {
         assert_eq!((self.code, self.out.as_str()), (code, ""), "{}", self.err);
@@ -91,7 +91,7 @@ impl Ran {
         }
     }
 
-    /// The JSON document that is all of standard output.
+    /// Parses the whole standard output as one JSON document.
     #[track_caller]
     fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in:\n{}{}", self.out, self.err))

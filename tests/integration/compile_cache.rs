@@ -1,4 +1,4 @@
-//! Compiled components that are kept: found again, never trusted when they are damaged, strange or open to others, and bounded.
+//! The cache of compiled components: entries are found again, not trusted when damaged, foreign or writable by others, and bounded.
 
 use std::{
     fs,
@@ -12,14 +12,14 @@ use sqlservice_host::{Access, CompileCache, Engine, EngineBuilder, EngineLimits,
 use sqlservice_tests::component::GUEST_STRANGER;
 use tempfile::TempDir;
 
-/// The smallest component there is, made different from others by a section that means nothing.
+/// The smallest possible component, made unique by the name of an empty custom section.
 fn component(name: u8) -> Vec<u8> {
     let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
     bytes.extend([0, 2, 1, name]);
     bytes
 }
 
-/// A place for a cache, not made yet.
+/// A path for a cache whose directories do not exist yet.
 struct Place {
     _dir: TempDir,
     path: PathBuf,
@@ -36,7 +36,7 @@ impl Place {
         CompileCache::open(&self.path).expect("a cache")
     }
 
-    /// The entries and whatever else is there.
+    /// All files in the cache directory, entries or not.
     fn files(&self) -> Vec<PathBuf> {
         let mut files: Vec<_> =
             fs::read_dir(&self.path).expect("the cache").flatten().map(|file| file.path()).collect();
@@ -51,7 +51,7 @@ impl Place {
     }
 }
 
-/// An engine with a cache, as each process has its own.
+/// A new engine with a cache, as each process has its own.
 fn engine(cache: CompileCache) -> Engine {
     small().compile_cache(cache).build().expect("an engine")
 }
@@ -82,12 +82,12 @@ fn what_was_compiled_is_found_by_the_next_engine() {
     let (made, hour) = (inode(&file), Duration::from_secs(3_600));
     set_used(&file, hour);
     let second = engine(place.cache()).compile_file(GUEST_STRANGER).expect("it is read");
-    // It was used, and not made again.
+    // The entry was used and not written again.
     assert_eq!(inode(&place.only_file()), made);
     assert!(age(&file) < hour / 2);
     let shown = |plugin: &Plugin| (plugin.imports(), plugin.exports(), plugin.size());
     assert_eq!(shown(&first), shown(&second));
-    // Another component is another entry.
+    // Another component gets its own entry.
     engine(place.cache()).compile(&component(1)).expect("it compiles");
     assert_eq!(place.files().len(), 2);
 }
@@ -104,14 +104,14 @@ fn t08_only_this_user_may_read_and_write_it() {
         assert!(matches!(&refused, Error::CompileCache { .. }) && refused.to_string().contains("700"), "{refused}");
     }
     fs::set_permissions(&place.path, fs::Permissions::from_mode(0o700)).expect("a mode");
-    // An entry that others could have written is made again.
+    // An entry that other users can write is compiled again.
     let file = place.only_file();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o602)).expect("a mode");
     let before = inode(&file);
     engine(place.cache()).compile(&component(1)).expect("it compiles");
     assert_ne!(inode(&file), before);
     assert_eq!(mode(&file), 0o600);
-    // A file is no directory.
+    // A file cannot be a cache.
     assert!(matches!(CompileCache::open(&file), Err(Error::CompileCache { .. })));
 }
 
@@ -126,7 +126,7 @@ fn t08_a_damaged_entry_is_made_again() {
         text[at] ^= 1;
         text
     };
-    // In the magic number, the digest, the key, at both ends of the code and within it; cut off, drawn out, and empty.
+    // Bit flips in the magic number, the digest, the key, at both ends of the code and within it; then cut off, extended and empty.
     let mut damaged: Vec<Vec<u8>> = [0, 15, 16, 47, 48, 79, 80, whole.len() / 2, whole.len() - 1].map(flipped).to_vec();
     damaged.extend([0, 15, 16, 48, 79, 80, whole.len() - 1].map(|length| whole[..length].to_vec()));
     damaged.push([whole.as_slice(), b"x"].concat());
@@ -153,7 +153,7 @@ fn t08_an_entry_of_another_component_is_not_taken() {
     assert_eq!(again.exports(), stranger.exports());
     assert!(!again.exports().is_empty());
     assert!(fs::metadata(&mine).expect("an entry").len() > fs::metadata(&other).expect("an entry").len());
-    // A link to something else is as little taken.
+    // A symbolic link to another file is not followed either.
     fs::remove_file(&mine).expect("it goes");
     std::os::unix::fs::symlink("/etc/passwd", &mine).expect("a link");
     engine(place.cache()).compile_file(GUEST_STRANGER).expect("it compiles");
@@ -177,7 +177,7 @@ fn what_was_not_used_for_longest_goes_first() {
         set_used(&file, Duration::from_secs(1_000 - u64::from(name)));
         files.push(file);
     }
-    // The oldest one is used.
+    // Reading the oldest entry makes it the most recently used one.
     engine.compile(&component(0)).expect("it is read");
     engine.compile(&component(9)).expect("it compiles");
     let left: Vec<bool> = files.iter().map(|file| file.exists()).collect();
@@ -189,13 +189,13 @@ fn its_bytes_are_bounded() {
     let place = Place::new();
     engine(place.cache()).compile(&component(1)).expect("it compiles");
     let size = fs::metadata(place.only_file()).expect("an entry").len();
-    // Room for two.
+    // Room for two entries.
     let engine = engine(place.cache().bytes(2 * size + size / 2));
     for name in 2..8 {
         engine.compile(&component(name)).expect("it compiles");
         assert_eq!(place.files().len(), 2, "{name}");
     }
-    // Not one has room.
+    // No entry fits.
     let narrow = small().compile_cache(place.cache().bytes(size - 1)).build().expect("an engine");
     narrow.compile(&component(9)).expect("it compiles");
     assert_eq!(place.files().len(), 2);
@@ -228,10 +228,10 @@ fn one_that_cannot_be_written_is_read() {
     let made = inode(&place.only_file());
     engine.compile(&component(1)).expect("it is read");
     assert_eq!(inode(&place.path.join(place.only_file())), made);
-    // Whether this one is kept is the system's business: an administrator may write anywhere.
+    // Whether this entry is stored depends on the user: root may write anywhere.
     engine.compile(&component(2)).expect("it compiles");
     fs::set_permissions(&place.path, fs::Permissions::from_mode(0o700)).expect("a mode");
-    // One that is gone takes nothing and gives nothing.
+    // A cache directory that is gone is neither read nor written.
     fs::remove_dir_all(&place.path).expect("it goes");
     engine.compile(&component(1)).expect("it compiles");
     assert!(!place.path.exists());
@@ -254,7 +254,7 @@ fn many_may_write_at_once() {
         place.files().len() <= 4
             && place.files().iter().all(|file| file.extension().is_some_and(|end| end == "component"))
     );
-    // Whatever is there is whole.
+    // Every stored entry is complete.
     let inodes: Vec<u64> = place.files().iter().map(|file| inode(file)).collect();
     let engine = engine(place.cache().entries(10));
     for name in 0..6 {

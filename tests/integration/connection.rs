@@ -1,4 +1,4 @@
-//! Connections: pings, calls in their order, commits as they go, and sessions that stay open.
+//! Connections: pings, the order of calls, commit as you go, and sessions that stay open.
 
 mod call_queue;
 mod commit_as_you_go;

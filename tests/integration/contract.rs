@@ -1,4 +1,4 @@
-//! The contract in `wit/`: every item says what it is and since when, in the words that all languages can spell.
+//! The contract in `wit/`: every item is documented and dated, and its name can be spelt in all languages.
 
 mod newer_host;
 
@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use sqlservice_tests::source;
 use wit_parser::{Docs, InterfaceId, PackageId, Resolve, Stability, TypeDefKind, WorldItem};
 
-/// The version that every item is since.
+/// The version in the `@since` of every item.
 const VERSION: &str = "0.2.0";
 
-/// What is wrong, all of it.
+/// All problems that a test has found.
 #[derive(Default)]
 struct Findings(Vec<String>);
 
@@ -55,7 +55,7 @@ fn the_package_has_its_name_and_version() {
     assert!(resolve.packages[package].docs.contents.is_some(), "the package says what it is");
 }
 
-/// T-23: nothing waits for bytes that a guest promised. Values and batches are whole when they come.
+/// T-23: the host never waits for bytes that a guest promised. Values and batches arrive complete.
 #[test]
 fn t23_no_call_takes_a_stream_or_a_future() {
     let (resolve, _) = parse();
@@ -91,7 +91,7 @@ fn interface(resolve: &Resolve, name: &str, id: InterfaceId, findings: &mut Find
     findings.named(&format!("interface {name}"), name);
     for (type_name, ty) in &interface.types {
         let ty = &resolve.types[*ty];
-        // `use` of another interface's type: the doc comment is there.
+        // A `use` of another interface's type, which has the doc comment there.
         if matches!(ty.kind, TypeDefKind::Type(wit_parser::Type::Id(_))) && ty.docs.contents.is_none() {
             continue;
         }
@@ -116,7 +116,7 @@ fn interface(resolve: &Resolve, name: &str, id: InterfaceId, findings: &mut Find
     }
 }
 
-/// Fields, cases and flags.
+/// The fields, cases or flags of a type.
 fn parts(kind: &TypeDefKind) -> Vec<(&str, &Docs)> {
     match kind {
         TypeDefKind::Record(record) => record.fields.iter().map(|part| (part.name.as_str(), &part.docs)).collect(),

@@ -1,4 +1,4 @@
-//! Tables that are made, dropped and changed.
+//! Tables that are created, dropped and altered.
 
 mod altered_table;
 mod circular;

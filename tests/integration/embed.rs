@@ -1,4 +1,4 @@
-//! The embedding API: its examples run as programs, and what an embedder meets besides.
+//! The embedding API: its examples run as programs, and extensions, linkers and errors are tested directly.
 
 mod component;
 
@@ -15,7 +15,7 @@ use sqlservice_tests::{
 };
 use wasmtime::component::{Linker, Val};
 
-/// What an example prints.
+/// Builds and runs an example, and returns its standard output.
 fn printed(example: &str, arguments: &[&str]) -> String {
     let mut build = xtask::workspace::cargo();
     build.args(["build", "--quiet", "--workspace", "--example", example]);
@@ -33,7 +33,7 @@ fn the_embedding_example_calls_a_plugin() {
     assert!(printed.starts_with("ok(") && printed.contains("\"ed\""), "{printed}");
 }
 
-/// An import and state of the embedder's own, a claim of each tenant's, and the same call by types and by name.
+/// The embedder's own import and state, a claim of each tenant, and the same call by types and by name.
 #[test]
 fn the_extending_example_gives_each_instance_its_own() {
     let expected = ["Utrecht", "Kyoto"].map(|place| {
@@ -43,7 +43,7 @@ fn the_extending_example_gives_each_instance_its_own() {
     assert_eq!(printed("extend", &[GUEST_STRANGER]), expected.concat());
 }
 
-/// Thousands of tenants are cheap: the figures are those that the example prints.
+/// Thousands of tenants cost little memory and time, by the figures that the example prints.
 #[test]
 fn five_thousand_tenants_come_and_go() {
     let printed = printed("tenants", &[GUEST_TALKER, "5000"]);
@@ -54,7 +54,7 @@ fn five_thousand_tenants_come_and_go() {
     assert_eq!(figure("tenants"), 5_000.0);
     assert!(figure("bytes each, made") < 16_384.0, "{printed}");
     assert!(figure("bytes each, called") < 32_768.0, "{printed}");
-    // What the allocator keeps for the next ones is no leak; twice as many tenants would not double it.
+    // Memory that the allocator keeps for reuse is no leak: twice as many tenants would not double it.
     assert!(figure("bytes each, the second time") < 4_096.0, "{printed}");
     assert!(figure("microseconds each, made") < 2_000.0, "{printed}");
 }
@@ -68,14 +68,14 @@ async fn a_tenant_of_another_engine_is_refused() {
     assert!(matches!(refused, Some(Error::Engine(_))), "{refused:?}");
 }
 
-/// An extension that says no to a tenant.
+/// An extension that refuses every tenant whose name is not the plugin's.
 struct Gate;
 
 impl Extension for Gate {
     type State = ();
 
     fn link(&self, linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
-        // It takes the type that bindings ask for.
+        // Checks at compile time that the type satisfies the bound of generated bindings.
         fn is_data<T: wasmtime::component::HasData>() {}
         is_data::<HasExtension<Self>>();
         linker.root().func_wrap("unused", |_, (): ()| Ok(()))
@@ -94,13 +94,13 @@ async fn an_extension_can_refuse_an_instance() {
     let refused = plugin.instantiate(&no).await.err();
     assert!(matches!(&refused, Some(Error::Arguments(said)) if said == "not stranger"), "{refused:?}");
     plugin.instantiate(&yes).await.expect("an instance");
-    // Two that define the same import are a mistake that is told when the engine is made.
+    // Two extensions that define the same import are an error when the engine is built.
     let twice = Engine::builder().extension(Gate).extension(Gate).build();
     assert!(matches!(twice, Err(Error::Engine(_))));
 }
 
-/// What an engine offers is asked of its linker: an extension's import is offered where it is added, and of an interface that is
-/// there the version and each function count.
+/// The engine's linker decides which imports are missing. An extension's import exists where the extension was added, and an
+/// interface must match in its version and in each function.
 #[test]
 fn t09_all_missing_imports_are_named_and_no_others() {
     let component = |imports: &str| wat::parse_str(format!("(component {imports})")).expect("a component");
@@ -142,7 +142,7 @@ fn t09_all_missing_imports_are_named_and_no_others() {
     extended.load(&component("(import \"unused\" (func))")).expect("the extension offers it");
 }
 
-/// The names of imports are their component's, as many as it likes: what it costs to look for them is bounded.
+/// A component chooses the names and the number of its imports, so the cost of looking them up is bounded.
 #[test]
 fn t07_a_component_with_thousands_of_missing_imports_is_refused_in_time() {
     let engine = guest::engine();
@@ -159,7 +159,7 @@ fn t07_a_component_with_thousands_of_missing_imports_is_refused_in_time() {
     }
 }
 
-/// What the stranger imports, as functions that wait.
+/// Bindings for the import of `GUEST_STRANGER`, with async functions.
 mod sky {
     wasmtime::component::bindgen!({
         inline: "
@@ -171,7 +171,7 @@ mod sky {
     });
 }
 
-/// An import that reads the database which its caller's tenant was granted.
+/// An import that queries the database that its caller's tenant was granted.
 struct Archive;
 
 impl Extension for Archive {
@@ -210,7 +210,7 @@ fn an_import_of_the_embedders_waits_for_the_tenants_database() {
     });
 }
 
-/// Store data of a type that is another crate's, which cannot implement [`sqlservice_host::SqlView`].
+/// The world works with store data of a foreign type, which cannot implement [`sqlservice_host::SqlView`].
 #[tokio::test]
 async fn the_world_joins_a_linker_of_a_foreign_type() {
     type Foreign = (SqlCtx, wasmtime::component::ResourceTable);
@@ -229,7 +229,7 @@ async fn the_world_joins_a_linker_of_a_foreign_type() {
     linker.instantiate_async(&mut store, &component).await.expect("an instance");
 }
 
-/// An embedder that handles errors can name all of their types.
+/// An embedder can name the types of all errors that it handles.
 #[test]
 fn every_error_can_be_named() {
     use sqlservice_host::{SqlError, bindings::sqlservice::database::errors::Host as _, error::Failure, sql};
@@ -249,7 +249,7 @@ fn every_error_can_be_named() {
     assert!(std::error::Error::source(&named).is_some_and(|source| source.is::<db::Error>()));
 }
 
-/// An instance tells whose it is, and its extensions' state goes when it is poisoned.
+/// An instance returns its plugin and its tenant, and loses its extensions' state when it is poisoned.
 #[tokio::test]
 async fn an_instance_knows_its_plugin_and_its_tenant() {
     let tenant = guest::engine().tenant("acme").claim("plan", 3_i64).build().expect("a tenant");

@@ -1,4 +1,4 @@
-//! H01 to H04: what goes wrong, as a guest can branch on it.
+//! H01 to H04: errors in the form on which a guest can branch.
 
 use sqlservice_tests::{Backend, Fixture, for_each_database};
 
@@ -14,8 +14,8 @@ fn h01_violations_say_what_was_broken() {
     });
 }
 
-/// A key twice, a name twice, one twice among three, a device without a user, a user who still has a device, and no name.
-/// Each database says as much as it knows: SQLite no constraint's name, MariaDB no table of a unique key.
+/// A duplicate key, a duplicate name, a duplicate among three names, a device without a user, a user who still has a device, and a
+/// missing name. Each database reports what it knows: SQLite no constraint name, MariaDB no table of a unique key.
 fn violations(backend: Backend) -> [&'static str; 6] {
     match backend {
         Backend::Sqlite | Backend::SqliteMemory => [
@@ -68,11 +68,11 @@ fn h03_wrong_statements_are_refused_by_name_and_break_nothing() {
         scene.setup(3).await;
         let saw = scene.saw("types-statements", &[]).await;
         assert_eq!(saw[..3], ["no-such-table nowhere", "no-such-column gone", "no-such-column id"]);
-        // A function that is not on the list.
+        // A function that is not on the list of allowed functions.
         assert_eq!(saw[3], "denied");
         assert!(saw[4].starts_with("invalid: "), "{saw:?}");
         assert_eq!(saw[5], "3");
-        // The database's own answers.
+        // Errors from the database itself.
         assert_eq!(saw[6..8], ["no-such-table nowhere", "no-such-column users.gone"]);
         assert_eq!(saw[8], "type-mismatch name");
     });

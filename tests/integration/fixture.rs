@@ -1,4 +1,4 @@
-//! The tests' own eyes: a fixture gives every case an empty database, and a second connection sees what is in it.
+//! The tests' fixture: every case gets an empty database, and a second connection reads its content.
 
 use sqlservice_tests::{Backend, Fixture, for_each, for_each_database, for_each_server, servers};
 

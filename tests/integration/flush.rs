@@ -1,4 +1,4 @@
-//! A flush, as the contract has it: a unit of work's changes, ordered and written by the host in one crossing.
+//! The contract's flush: the host orders and writes the changes of a unit of work in one crossing.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ async fn saw(fixture: &Fixture, function: &str, arguments: &[Val]) -> Vec<String
     Scene::new(fixture).saw(function, arguments).await
 }
 
-/// B01 to B05: children come after their parents with their keys, and go before them.
+/// B01 to B05: children are inserted after their parents, with the parents' keys, and deleted before them.
 #[test]
 fn b01_a_graph_is_written_parents_first_and_removed_children_first() {
     for_each_database(async |fixture: &Fixture| {
@@ -21,7 +21,7 @@ fn b01_a_graph_is_written_parents_first_and_removed_children_first() {
     });
 }
 
-/// B06, B07 and B10: rows of one table.
+/// B06, B07 and B10: rows that reference rows of the same table.
 #[test]
 fn b07_rows_of_one_table_come_after_those_that_they_need() {
     for_each_database(async |fixture: &Fixture| {
@@ -36,7 +36,7 @@ fn b07_rows_of_one_table_come_after_those_that_they_need() {
     });
 }
 
-/// C10 and C11: versions count up, and rows of another version are stale.
+/// C10 and C11: versions are incremented, and a change of a row with another version is stale.
 #[test]
 fn c10_versions_count_up_and_stale_rows_are_told() {
     for_each_database(async |fixture: &Fixture| {
@@ -53,7 +53,7 @@ fn c10_versions_count_up_and_stale_rows_are_told() {
     });
 }
 
-/// A violation names the change, undoes that flush and nothing else.
+/// A violation names the failed change, and only its flush is rolled back.
 #[test]
 fn b27_a_violation_undoes_its_flush_alone() {
     for_each_database(async |fixture: &Fixture| {
@@ -67,7 +67,7 @@ fn b27_a_violation_undoes_its_flush_alone() {
     });
 }
 
-/// B21: the keys of a thousand parents reach three thousand children.
+/// B21: three thousand children get the keys of a thousand parents.
 #[test]
 fn b21_keys_reach_every_child() {
     for_each_database(async |fixture: &Fixture| {
@@ -75,7 +75,7 @@ fn b21_keys_reach_every_child() {
     });
 }
 
-/// T-68: numbers of rows that are only said, and links twice, are refused before room is made for them; the session goes on.
+/// T-68: false row counts and duplicate key references are refused before memory is allocated; the session stays usable.
 #[test]
 fn t68_changes_that_lie_are_refused() {
     for_each_database(async |fixture: &Fixture| {
@@ -87,7 +87,7 @@ fn t68_changes_that_lie_are_refused() {
     });
 }
 
-/// T-32: what a unit of work returns is the host's memory, too.
+/// T-32: the results of a unit of work count towards the host's limit of bytes.
 #[test]
 fn t32_a_unit_of_work_ends_at_the_hosts_limit_of_bytes() {
     for_each_database(async |fixture: &Fixture| {
@@ -99,7 +99,7 @@ fn t32_a_unit_of_work_ends_at_the_hosts_limit_of_bytes() {
     });
 }
 
-/// T-31: the host's limit of time holds for all statements of a unit of work together.
+/// T-31: the host's time limit holds for all statements of a unit of work together.
 #[test]
 fn t31_a_unit_of_work_ends_at_the_hosts_limit_of_time() {
     for_each_database(async |fixture: &Fixture| {

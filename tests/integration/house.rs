@@ -1,4 +1,4 @@
-//! The house's rules that a test can hold: who may import whom, how files begin and how long they are, what they may say.
+//! The project's rules that tests enforce: allowed imports, first lines and lengths of files, and forbidden contents.
 
 mod dependencies;
 mod imports;
@@ -13,29 +13,29 @@ use std::{
 
 use sqlservice_tests::source::{self, Source};
 
-/// The wall: no file is longer.
+/// The wall: the maximum number of lines of a file.
 const LINES: usize = 600;
-/// From here on the module doc says why, with the word "long".
+/// From this length on the module doc must give the reason, with the word "long".
 const LONG: usize = 400;
-/// The only files with `unsafe`: one steps SQLite's own handle, one takes machine code that the host kept, and one of a test's is a VFS
-/// of SQLite's, which sees what a power failure leaves.
+/// The only files with `unsafe`: one steps SQLite's own handle, one loads machine code that the host cached, and one is a test's VFS for
+/// SQLite, which observes what a power failure leaves.
 const UNSAFE: [&str; 3] = [
     "host/db/src/backend/sqlite/handle.rs",
     "host/runtime/src/compile_cache/entry.rs",
     "host/db/tests/power_failure/vfs.rs",
 ];
 
-/// Fails with everything that was found, one line each.
+/// Panics if there are findings, with one line each.
 fn none(rule: &str, findings: &[String]) {
     assert!(findings.is_empty(), "{rule}\n{}", findings.join("\n"));
 }
 
-/// Rust that people write and read as part of the project: not the samples whose compile errors are compared.
+/// The project's Rust files, without the samples in `ui/` whose compile errors are compared.
 fn written() -> Vec<Source> {
     source::rust().into_iter().filter(|file| !file.path.contains("/ui/")).collect()
 }
 
-/// Files of the host's crates, which a guest can reach.
+/// Source files of the host's crates, whose code a guest can reach.
 fn host() -> impl Iterator<Item = Source> {
     written().into_iter().filter(|file| file.is_in("host") && file.path.contains("/src/"))
 }
@@ -56,7 +56,7 @@ fn every_file_begins_with_a_sentence() {
 #[test]
 fn no_file_is_longer_than_the_wall() {
     let mut findings = Vec::new();
-    // Tests are lists: their length is that of what was promised.
+    // Test files are exempt: their length follows the number of cases.
     for file in written().into_iter().filter(|file| !file.path.contains("tests/")) {
         let lines = file.text.lines().count() - lines_of_tests(&file.code());
         let says_why =
@@ -70,13 +70,13 @@ fn no_file_is_longer_than_the_wall() {
     none("split these by meaning:", &findings);
 }
 
-/// Code of other languages has no module docs that say why it is long: only this may be, as one header is what people include.
+/// Other languages have no module doc for a reason, so that only this file may be long: users include a single header.
 const LONG_HEADER: &str = "guest-sdk/c/sqlservice.h";
 
 #[test]
 fn no_file_in_another_language_is_long() {
     const ENDINGS: [&str; 9] = [".c", ".cpp", ".go", ".h", ".js", ".mjs", ".py", ".ts", ".zig"];
-    // As in Rust, tests are lists.
+    // Test files are exempt, as in Rust.
     let is_test = |file: &Source| file.path.contains("tests/");
     let is_code = |file: &Source| ENDINGS.iter().any(|ending| file.path.ends_with(ending));
     let ours = |file: &Source| is_code(file) && !is_test(file) && file.path != LONG_HEADER;
@@ -87,11 +87,11 @@ fn no_file_in_another_language_is_long() {
     none("split these by meaning:", &findings);
 }
 
-/// Lints for what panics on purpose.
+/// Lints against code that panics on purpose.
 const PANICS: [&str; 7] =
     ["unwrap_used", "expect_used", "panic", "unreachable", "todo", "unimplemented", "string_slice"];
 
-/// The compiler refuses what panics on purpose. Where a crate forbids it, no item can allow it for itself.
+/// The compiler refuses code that panics on purpose. Where a crate forbids a lint, no item can allow it again.
 #[test]
 fn nothing_in_the_host_panics_on_purpose() {
     let mut findings = Vec::new();
@@ -115,7 +115,7 @@ fn nothing_in_the_host_panics_on_purpose() {
     none("a guest may reach these; refuse them:", &findings);
 }
 
-/// The lints that a crate's first file sets to a level, or sets to it where it is not compiled for its own tests, whose macros allow some.
+/// The lints that a crate's root sets to a level, always or only outside of its own tests, whose macros allow some of them.
 fn lints(text: &str, level: &str) -> Vec<String> {
     let compact: String = text.split_whitespace().collect();
     let lists = compact.split("#![").skip(1).filter_map(|attribute| {
@@ -133,7 +133,7 @@ fn lints_of_a_level_are_found() {
     assert_eq!(lints(TEXT, "forbid"), ["clippy::a", "clippy::b", "clippy::c"]);
 }
 
-/// Only what writes SQL, and lists of reserved names, may differ by a database's name.
+/// Only the renderer and lists of reserved names may branch on a database's name.
 #[test]
 fn checks_ask_for_capabilities_and_never_for_a_name() {
     const CHECKS: [&str; 4] = ["check", "bulk", "catalog/check", "catalog/column"];
@@ -149,7 +149,7 @@ fn checks_ask_for_capabilities_and_never_for_a_name() {
     none("ask for a capability:", &named.map(|file| file.path.clone()).collect::<Vec<_>>());
 }
 
-/// How many lines only tests compile.
+/// Counts the lines that are compiled only for tests.
 fn lines_of_tests(code: &str) -> usize {
     let mut lines = code.lines();
     let mut count = 0;
@@ -161,7 +161,7 @@ fn lines_of_tests(code: &str) -> usize {
     count
 }
 
-/// Passes over one item, up to its `;` or to the end of its braces, and says how many lines it has.
+/// Skips one item, up to its `;` or its closing brace, and returns its number of lines.
 fn lines_of_item<'a>(lines: &mut impl Iterator<Item = &'a str>) -> usize {
     let (mut depth, mut begun, mut count) = (0usize, false, 0);
     for line in lines.by_ref() {
@@ -216,7 +216,7 @@ fn every_unsafe_block_says_why_it_is_sound() {
     none("no SAFETY comment within the eight lines before:", &findings);
 }
 
-/// Rooms that only one backend needs, and why.
+/// Files and folders that only one backend has, each with the reason.
 const OWN_ROOMS: [(&str, &str, &str); 13] = [
     ("sqlite", "handle.rs", "it is stepped through its own handle; the drivers of the others are fast enough"),
     ("sqlite", "handle", "the statements that it keeps are apart from what is unsafe"),
@@ -252,11 +252,11 @@ fn there_is_one_bindgen() {
     assert_eq!(naming("wit_bindgen::generate!", "guest-sdk/rust/src"), ["guest-sdk/rust/src/bindings.rs"]);
 }
 
-/// The contract's types become ours, and ours the contract's, in `conv` alone; the host's crates have one type `Error` each, and no second enum
-/// that is an error.
+/// Only `conv` converts between the contract's types and the host's. Each of the host's crates has one error enum `Error`; `host/sql` also
+/// has `DecimalError`.
 #[test]
 fn one_module_converts_and_each_crate_has_one_error() {
-    // An error on its way to a guest is the contract's or one of ours.
+    // Errors on their way to a guest may be converted in this file.
     const WAY_OUT: &str = "host/runtime/src/error.rs";
     let converts = ["impl From<", "impl TryFrom<"].into_iter().flat_map(|words| naming(words, "host/runtime/src"));
     let elsewhere: Vec<String> =
@@ -272,7 +272,7 @@ fn one_module_converts_and_each_crate_has_one_error() {
     }
 }
 
-/// The enums among some items that derive an error.
+/// The enums among these items that derive an error.
 fn errors_of(items: &[syn::Item]) -> Vec<String> {
     let is_error = |attribute: &syn::Attribute| {
         attribute.path().is_ident("derive")
@@ -282,14 +282,14 @@ fn errors_of(items: &[syn::Item]) -> Vec<String> {
     enums.filter(|item| item.attrs.iter().any(is_error)).map(|item| item.ident.to_string()).collect()
 }
 
-/// The files of a folder whose code has these words.
+/// The files of a folder whose code contains this text.
 fn naming(words: &str, folder: &str) -> Vec<String> {
     let files = written().into_iter().filter(|file| file.is_in(folder) && file.code().contains(words));
     files.map(|file| file.path).collect()
 }
 
-/// Types hold it: no other module can make a `Sql`, as the examples in its doc show that must not compile, and clippy lets no
-/// other file hand text to a driver. This test holds that the examples are there and that nothing else lifts clippy's ban.
+/// The compiler lets no other module create a `Sql`, which `compile_fail` examples in its doc prove, and clippy lets no other file
+/// pass text to a driver. This test checks that the examples exist and that no other file lifts clippy's ban.
 #[test]
 fn one_module_makes_sql_text_and_one_file_sends_it() {
     let all = written();
@@ -305,7 +305,7 @@ fn one_module_makes_sql_text_and_one_file_sends_it() {
 
 #[test]
 fn no_file_names_a_machine_or_a_secret() {
-    // Written in two halves, so that this file is not found itself.
+    // Split in two halves, so that this file does not match itself.
     let patterns = [
         concat!("/ho", "me/"),
         concat!("/ro", "ot/"),
@@ -320,7 +320,7 @@ fn no_file_names_a_machine_or_a_secret() {
     let mut findings = Vec::new();
     for file in source::all().iter().filter(|file| file.path != "Cargo.lock") {
         for (number, line) in file.text.lines().enumerate() {
-            // Tools are found however they are written; paths as they are, for `/users/` is a folder of ours.
+            // Tool names match in any case, paths only as written, because `/users/` is a folder of the project.
             let lower = line.to_lowercase();
             if let Some(pattern) = patterns.iter().find(|pattern| line.contains(*pattern) || lower.contains(*pattern)) {
                 findings.push(format!("{}:{}: {pattern}", file.path, number + 1));

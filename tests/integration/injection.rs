@@ -7,7 +7,7 @@ use sqlservice_tests::{Backend, Fixture, component::GUEST_HOSTILE, for_each_data
 
 use crate::scene::{Scene, lines};
 
-/// T-25: each name is one thing everywhere, to the letter, or is refused before anything is made.
+/// T-25: a name is used unchanged in every place, or is refused before anything is created.
 #[test]
 fn t25_hostile_names_are_kept_or_refused() {
     for_each_database(async |fixture: &Fixture| {
@@ -40,7 +40,7 @@ fn t25_hostile_names_are_kept_or_refused() {
         for name in nowhere {
             assert_eq!(kept(name), &format!("{name}: refused"), "on {backend}");
         }
-        // Where names are shorter or know fewer characters, they are refused and not changed.
+        // A name that is too long for a database, or has characters that it lacks, is refused and not changed.
         let told = |name: &str, can: bool| format!("{name}: {}", if can { "kept true" } else { "refused" });
         let most = fixture.capabilities().max_identifier;
         let maria = backend == Backend::MariaDb;
@@ -63,7 +63,7 @@ fn t25_names_that_would_be_cut_do_not_meet() {
             format!("{length}: {told}")
         });
         assert_eq!(saw[..4], expected);
-        // The names that the host makes for their indexes end with a hash.
+        // The host's names for the indexes of long names end with a hash.
         assert_eq!(saw[4], "derived: 2 made, (1, 2), 2 dropped");
     });
 }
@@ -83,7 +83,7 @@ fn t26_texts_of_models_are_no_sql() {
         for line in &refused[..6] {
             assert!(line.ends_with(": denied"), "{line} on {}", fixture.backend());
         }
-        // An index and a key are of columns; what is no column's name is none.
+        // Indexes and keys consist of column names; any other text is refused.
         for line in &refused[6..] {
             assert!(line.contains(": invalid: ") || line.contains(": no-such-column"), "{line}");
         }
@@ -93,7 +93,7 @@ fn t26_texts_of_models_are_no_sql() {
     });
 }
 
-/// T-27: the database hears of no function that is not on the list.
+/// T-27: a function that is not on the list of allowed functions never reaches the database.
 #[test]
 fn t27_functions_outside_the_list_are_denied_everywhere() {
     for_each_database(async |fixture: &Fixture| {

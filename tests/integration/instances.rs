@@ -1,4 +1,4 @@
-//! Many instances at once: they wait for their turn, and what is the same for all instances of one plugin is made once.
+//! Many concurrent instances: they queue for places, and the instances of one plugin share compiled statements.
 
 use std::{
     sync::Arc,
@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 
 use crate::scene::Scene;
 
-/// Longer than a test that goes well waits.
+/// Longer than any wait of a test that passes.
 const LONG: Duration = Duration::from_secs(20);
 
 /// A plugin that runs for one tenant.
@@ -29,7 +29,7 @@ struct Runs {
 }
 
 impl Runs {
-    /// With an engine of its own that has as many places as the tenant.
+    /// Creates its own engine, which has as many places as the tenant.
     fn new(component: &str, limits: TenantLimits, grant: Option<Grant>) -> Self {
         let engine = Engine::builder().limits(EngineLimits::default().instances(limits.instances));
         let engine = engine.build().expect("an engine");
@@ -45,7 +45,7 @@ impl Runs {
     }
 }
 
-/// A plugin that needs nothing, with so many places.
+/// A plugin that needs no grant, for a tenant with these limits.
 fn plugin(limits: TenantLimits) -> Runs {
     Runs::new(GUEST_TALKER, limits, None)
 }
@@ -64,7 +64,7 @@ async fn an_instance_waits_for_its_turn() {
     assert!((&mut second).now_or_never().is_none(), "it waits");
     drop(first);
     let second = second.await.expect("the place came free");
-    // Who gives up waiting takes no place with it.
+    // A caller that stops waiting does not consume a place.
     assert!(plugin.instantiate().now_or_never().is_none());
     drop(second);
     plugin.instantiate().await.expect("the place is there");
@@ -89,7 +89,7 @@ async fn waiting_is_first_come_first_served() {
         assert!(one.now_or_never().is_none());
     }
     let tasks: Vec<_> = waiting.into_iter().map(tokio::spawn).collect();
-    // Only one place turns, so the order is seen.
+    // Only one place is freed, so the order is visible.
     let [kept, freed] = held;
     drop(freed);
     for task in tasks {
@@ -111,7 +111,7 @@ async fn waiting_has_a_limit_of_time() {
     }
     drop(held);
     plugin.instantiate().await.expect("a place");
-    // No time is no waiting.
+    // With a wait of zero a caller is refused at once.
     let plugin = self::plugin(limits(1).instance_wait(Duration::ZERO));
     let _held = plugin.instantiate().await.expect("a place");
     assert!(matches!(plugin.instantiate().await.err(), Some(Error::InstanceTimeout { .. })));
@@ -127,7 +127,7 @@ async fn waiting_has_a_limit_of_callers() {
     }
     let refused = plugin.instantiate().now_or_never().expect("it does not wait").err();
     assert!(matches!(refused, Some(Error::InstanceQueueFull { waiters: 2 })), "{refused:?}");
-    // Who goes away makes room for another.
+    // A waiting caller that is dropped makes room for another.
     let [first, second] = waiting;
     drop(second);
     assert!(plugin.instantiate().now_or_never().is_none());
@@ -140,16 +140,16 @@ async fn t79_a_plugin_that_trapped_gives_its_place_back() {
     let plugin = plugin(limits(1));
     let mut trapped = plugin.instantiate().await.expect("a place");
     trapped.call("crash", &[]).await.expect_err("it traps");
-    // The value is still there, the instance is not.
+    // The `Instance` value still exists, but its place is free.
     let mut stopped = plugin.instantiate().await.expect("a place");
     assert!(stopped.call("wait", &[Val::U32(20_000)]).now_or_never().is_none());
-    // Nor is one whose call was dropped.
+    // A dropped call frees the place of its instance, too.
     let last = plugin.instantiate().await.expect("a place");
     drop((trapped, stopped, last));
     plugin.instantiate().await.expect("a place");
 }
 
-/// A tenant has no more of the engine's places than its own limit says, and its callers wait in a queue of their own.
+/// A tenant has at most as many of the engine's places as its own limit, and its callers wait in their own queue.
 #[tokio::test(flavor = "multi_thread")]
 async fn t60_a_tenant_has_no_more_places_than_its_share() {
     let engine = Engine::builder().limits(EngineLimits::default().instances(3)).build().expect("an engine");
@@ -162,13 +162,13 @@ async fn t60_a_tenant_has_no_more_places_than_its_share() {
     let mut held = vec![greedy.instantiate().await.expect("a place"), greedy.instantiate().await.expect("a place")];
     let refused = greedy.instantiate().await.err();
     assert!(matches!(refused, Some(Error::InstanceTimeout { instances: 2, .. })), "{refused:?}");
-    // Those who wait for the greedy one's share are in no other tenant's way.
+    // Callers that wait for the greedy tenant's share do not delay other tenants.
     let mut waiting: Vec<_> = (0..10).map(|_| Box::pin(greedy.instantiate())).collect();
     for one in &mut waiting {
         assert!(one.now_or_never().is_none());
     }
     held.push(modest.instantiate().await.expect("the third place"));
-    // The engine has no more, whatever a share says.
+    // The engine's limit holds, even where a tenant's share is larger.
     assert!(matches!(modest.instantiate().await.err(), Some(Error::InstanceTimeout { .. })));
 }
 
@@ -211,7 +211,7 @@ fn t77_instances_of_a_plugin_share_what_is_compiled_and_no_others() {
         assert_eq!(is_found(&scene, &plugin).await, [false]);
         assert_eq!(is_found(&scene, &plugin).await, [true]);
         assert_eq!(is_found(&scene, &plugin.clone()).await, [true]);
-        // The same component for another tenant, also where its grants are the same.
+        // Another tenant compiles again, even with the same component and the same grants.
         let other = Scene::new(fixture);
         assert_eq!(is_found(&other, &runs(&other)).await, [false]);
         // The same component loaded once more is another plugin.

@@ -1,4 +1,4 @@
-//! The plugin `inventory`: its figures are those of `dpkg`, found by other means.
+//! The plugin `inventory`: its figures must equal those of `dpkg`, which are computed independently.
 
 mod debian;
 mod known;
@@ -10,14 +10,14 @@ use sqlservice_tests::{Fixture, component::PLUGIN_INVENTORY, guest};
 
 use crate::scene::text;
 
-/// The plugin with the case's database, and a directory as `/input`.
+/// An instance of the plugin with the case's database, and with a directory as `/input`.
 async fn plugin(fixture: &Fixture, dir: &Path) -> Instance {
     let builder = guest::tenant().database(guest::DATABASE, fixture.grant());
     let tenant = builder.directory(dir, "/input", Access::Read).build().expect("a tenant");
     guest::compiled(PLUGIN_INVENTORY).instantiate(&tenant).await.expect("an instance")
 }
 
-/// What a function gives, or its own error.
+/// Calls a function and returns its result or its own error.
 async fn ask(plugin: &mut Instance, function: &str, arguments: &[Val]) -> Result<Val, String> {
     match plugin.call(function, arguments).await {
         Ok(Some(Val::Result(Ok(Some(value))))) => Ok(*value),
@@ -33,7 +33,7 @@ async fn import(plugin: &mut Instance, file: &str) -> Result<Val, String> {
     ask(plugin, "import-status", &[text(&format!("/input/{file}"))]).await
 }
 
-/// A field of a record as text; nothing for an option without a value.
+/// A field of a record as text; `None` for an option without a value.
 fn field(record: &Val, name: &str) -> Option<String> {
     let Val::Record(fields) = record else { panic!("no record: {record:?}") };
     let (_, value) = fields.iter().find(|(field, _)| field == name).unwrap_or_else(|| panic!("no {name}: {record:?}"));
@@ -63,7 +63,7 @@ fn list(value: Val) -> Vec<Val> {
     }
 }
 
-/// What is not met, as `package:architecture kind requirement`.
+/// The unmet requirements, as `package:architecture kind requirement`.
 async fn unmet(plugin: &mut Instance) -> Vec<String> {
     let unmet = list(ask(plugin, "unmet-dependencies", &[]).await.expect("what is not met"));
     let line = |unmet: &Val| {

@@ -1,4 +1,4 @@
-//! Tenants beside each other: what one does is not seen by another one, and none learns of others or of the host.
+//! Several tenants on one host: no tenant sees another's work, or learns of other tenants or of the host.
 
 mod differential;
 mod guessed_name;

@@ -1,4 +1,4 @@
-//! One list of cases for the SDKs of all languages: each one's guest does all of it, on every database. The table of it is in
+//! One list of cases for the SDKs of all languages: each language's guest passes all of them, on every database. Their table is in
 //! `tests/languages/README.md`.
 
 mod hostile;
@@ -15,7 +15,7 @@ use sqlservice_tests::{
 
 use crate::readme;
 
-/// Does the list with a language's guest, and compares what it did with the language's column of the table.
+/// Runs all cases with a language's guest, and compares the results with the language's column of the table.
 fn does_the_list(language: &str, component: &Path) {
     let component = component.to_str().expect("a path in UTF-8");
     let reports = languages::run(component, &languages::cases(), &Backend::ALL, |_| {});
@@ -24,15 +24,15 @@ fn does_the_list(language: &str, component: &Path) {
     table::check(language, &reports);
 }
 
-/// What went wrong in a case.
+/// Describes the failure of a case, if it failed.
 fn told(report: &Report) -> Option<String> {
     let Outcome::Failed(wrong) = &report.outcome else { return None };
     Some(format!("{}: {}\n    {}", report.backend, report.case, wrong.join("\n    ")))
 }
 
-/// The component of a project in another language than Rust, as `sqlservice build` makes it.
+/// Builds the component of a project in another language than Rust, as `sqlservice build` does.
 pub(crate) fn built(project: &str) -> PathBuf {
-    // It makes sure that the command itself is there.
+    // Makes sure that the command itself is built.
     readme::programs();
     xtask::languages::build(project).unwrap_or_else(|error| panic!("{project}: {error:#}")).component
 }
@@ -62,7 +62,7 @@ fn rust_does_the_list() {
     does_the_list("Rust", Path::new(sqlservice_tests::component::LANGUAGE_RUST));
 }
 
-/// A guest that gives nothing is no guest that passes.
+/// A guest that returns other results, or none, does not pass.
 #[test]
 fn a_guest_that_does_other_things_is_told() {
     let given = serde_json::json!({"rows": [[1, "ann"]], "error": {"code": "x"}});

@@ -1,4 +1,4 @@
-//! What becomes of objects: those that move, that lose their owners, that are taken out of a session, and long chains of them.
+//! The life cycle of objects: moves to another owner, orphans, expunged objects, and long chains of objects.
 
 mod cascade;
 mod event_handler;
@@ -11,7 +11,7 @@ use sqlservice_tests::{Fixture, component::GUEST_LIFE};
 
 use crate::scene::Scene;
 
-/// What an export of the guest saw.
+/// Calls an export of the guest and returns the lines that it saw.
 async fn saw(fixture: &Fixture, function: &str, arguments: &[Val]) -> Vec<String> {
     let said = Scene::new(fixture).said(GUEST_LIFE, function, arguments).await;
     said.unwrap_or_else(|error| {
@@ -19,7 +19,7 @@ async fn saw(fixture: &Fixture, function: &str, arguments: &[Val]) -> Vec<String
     })
 }
 
-/// Fails unless an export saw this.
+/// Asserts the lines that an export saw.
 async fn assert_saw(fixture: &Fixture, function: &str, arguments: &[Val], expected: &[&str]) {
     let saw = saw(fixture, function, arguments).await;
     assert_eq!(saw, expected, "{function} {arguments:?} on {}", fixture.backend());

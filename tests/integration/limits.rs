@@ -1,4 +1,4 @@
-//! How much of what a tenant shares with others it may take: time, memory, connections, rows, handles, output.
+//! A tenant's limits on resources that it shares with others: time, memory, connections, rows, handles, output.
 
 mod after_call;
 mod compile;
@@ -16,7 +16,7 @@ mod transaction_time;
 use sqlservice_host::{Tenant, TenantLimits};
 use sqlservice_tests::guest;
 
-/// A tenant with these limits, and nothing granted.
+/// A tenant with these limits and without grants.
 fn tenant(limits: TenantLimits) -> Tenant {
     guest::tenant().limits(limits).build().expect("a tenant")
 }

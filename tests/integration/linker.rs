@@ -1,4 +1,4 @@
-//! The world in a linker of the embedder's own, in the style of wasmtime's WASI crates.
+//! The world in an embedder's own linker, in the style of wasmtime's WASI crates.
 
 use sqlservice_host::{Grant, Settings, SqlCtx, SqlCtxView, SqlView};
 use sqlservice_tests::component;
@@ -8,7 +8,7 @@ use wasmtime::{
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-/// What an embedder's store holds besides its own things.
+/// The data that an embedder's store holds besides the embedder's own.
 pub struct State {
     table: ResourceTable,
     wasi: WasiCtx,
@@ -27,12 +27,12 @@ impl SqlView for State {
     }
 }
 
-/// What a store begins with.
+/// The initial data of a store.
 fn state(sql: SqlCtx) -> State {
     State { table: ResourceTable::new(), wasi: WasiCtx::builder().build(), sql }
 }
 
-/// The world and WASI, in a linker of the embedder's own.
+/// An embedder's own linker with the world and WASI.
 pub fn linker() -> Linker<State> {
     let engine = Engine::new(Config::new().wasm_component_model_async(true)).expect("an engine");
     let mut linker = Linker::new(&engine);
@@ -42,7 +42,7 @@ pub fn linker() -> Linker<State> {
     linker
 }
 
-/// Calls an export of a component in that linker, with a database in memory, and gives everything back.
+/// Calls an export of a component in that linker with an in-memory database, and asserts that every connection is returned.
 pub async fn call(linker: &Linker<State>, component: &str, function: &str) -> Val {
     let component = Component::from_file(linker.engine(), component).expect("a component");
     let grant = Grant::open("sqlite::memory:", Settings::default()).expect("a database").schema_changes(true);

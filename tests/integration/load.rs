@@ -1,4 +1,4 @@
-//! A query and the relationships that go with it, read by the host in one crossing.
+//! Load plans: the host reads a query and its relationships in one crossing.
 
 use sqlservice_host::{Settings, TenantLimits, Val};
 use sqlservice_tests::{Fixture, for_each_database};
@@ -16,11 +16,11 @@ fn l01_every_direction_of_a_relationship() {
             "users: 1 ed -, 2 jo 1, 3 al 1",
             // Owner by owner, in the relationship's order, then by key.
             "devices: 2 1 3, 5 1 3, 1 1 9, 3 2 5",
-            // Who leads both comes once.
+            // The boss of two users comes once.
             "boss: 1 ed -",
             "staff: 2 jo 1, 3 al 1",
             "profile: 12 1, 11 2",
-            // Behind the owner's key, once for each pair.
+            // Each row follows its owner's key, once for each pair.
             "teams: 1 x y' 5, 1 blue 7, 2 Blue 2, 2 blue 7",
             "friends: 1 2 jo 1, 1 3 al 1, 2 1 ed -",
             "admirers: 1 2 jo 1, 2 1 ed -, 3 1 ed -",
@@ -40,7 +40,7 @@ fn l02_keys_of_several_columns() {
             "rooms: 1 1, 1 2, 2 1",
             "beds: 1 1 2, 4 1 2, 2 2 1",
             "beds: 1 1 2, 2 2 1, 3 1 -, 4 1 2, 5 - -",
-            // Half a key is none.
+            // A key with a null column refers to no row.
             "room: 1 2, 2 1",
             "rooms: 1 2, 2 1",
             "beds: 1 1 2, 4 1 2, 2 2 1",
@@ -87,7 +87,7 @@ fn l04_plans_start_from_keys_and_from_rows_that_are_known() {
     });
 }
 
-/// More owners than a statement has keys: each gets its own rows, whole and in order, and all rows come once.
+/// More owners than one statement's keys: each owner gets all of its own rows in order, and each row comes once.
 #[test]
 fn l05_three_thousand_owners_take_several_statements() {
     for_each_database(async |fixture: &Fixture| {
@@ -98,14 +98,14 @@ fn l05_three_thousand_owners_take_several_statements() {
     });
 }
 
-/// A09 and more: plans say the same joined and not, whatever their query. The owners in their order, each once.
+/// A09 and more: a plan has the same result joined and not joined, for every query. Each owner comes once, in the query's order.
 #[test]
 fn a09_what_is_joined_is_the_same() {
     for_each_database(async |fixture: &Fixture| {
         let expected = [
             "true 1 ed -, 2 jo 1, 3 al 1",
             "true 2 jo 1, 1 ed -, 3 al 1",
-            // A limit counts owners: two, after the first by name from the end.
+            // A limit counts owners: two after the first, by name in descending order.
             "true 1 ed -, 3 al 1",
             "true 3 al 1, 2 jo 1",
             "true 3 al 1, 2 jo 1",
@@ -123,7 +123,7 @@ fn a09_what_is_joined_is_the_same() {
     });
 }
 
-/// A09: three users with three addresses each are one statement, and so are those of a page of users.
+/// A09: three users with three devices each are one statement, and so is a page of users with their devices.
 #[test]
 fn a09_a_joined_load_is_one_statement() {
     for_each_database(async |fixture: &Fixture| {
@@ -141,7 +141,7 @@ fn a09_a_joined_load_is_one_statement() {
     });
 }
 
-/// How long a thousand owners with three children each take, printed for those who want to see it.
+/// Prints how long a thousand owners with three children each take.
 #[test]
 #[ignore = "it measures and asserts nothing about time"]
 fn l05_a_thousand_owners_are_measured() {
@@ -153,7 +153,7 @@ fn l05_a_thousand_owners_are_measured() {
     });
 }
 
-/// T-68 for plans: nothing of a plan that makes no sense is sent, and the session goes on.
+/// T-68 for plans: an invalid plan is refused before any of it is sent, and the session stays usable.
 #[test]
 fn t68_plans_that_make_no_sense_are_refused() {
     for_each_database(async |fixture: &Fixture| {
@@ -184,7 +184,7 @@ fn t68_plans_that_make_no_sense_are_refused() {
             known,
             "type-mismatch id",
             known,
-            // Three users, four devices, and three apps, which the session reads after all that.
+            // After all refusals the session still reads its three users.
             "users: 1 ed -, 2 jo 1, 3 al 1",
             "3 users",
         ];
@@ -192,7 +192,7 @@ fn t68_plans_that_make_no_sense_are_refused() {
     });
 }
 
-/// T-32 for plans: the limit of rows holds for all rows together, and a result that is over it fails like a statement.
+/// T-32 for plans: the limit of rows holds for all rows together, and a result that exceeds it fails like a statement.
 #[test]
 fn t32_a_plan_ends_at_its_limit_of_rows() {
     for_each_database(async |fixture: &Fixture| {
@@ -201,19 +201,19 @@ fn t32_a_plan_ends_at_its_limit_of_rows() {
         let (six, three, two, none) = (limit(6), limit(3), limit(2), limit(0));
         let pending = "pending-rollback";
         let expected = ["done", "done", &six, pending, &three, pending, &two, pending, &none, pending];
-        // The same where the load joins.
+        // Joined loads have the same outcome.
         assert_eq!(saw, expected.repeat(2), "on {}", fixture.backend());
     });
 }
 
-/// T-32 for plans: all rows come at once, so the host keeps no more of them than it may.
+/// T-32 for plans: all rows are returned at once, so the host's limit of bytes holds for all of them together.
 #[test]
 fn t32_a_plan_ends_at_the_hosts_limit_of_bytes() {
     for_each_database(async |fixture: &Fixture| {
         let mut limits = TenantLimits::default();
         limits.sql.answer_bytes = 90_000;
         let scene = Scene::with(fixture, Settings::default(), limits);
-        // A thousand rows of more than 56 bytes, and as many of their staff.
+        // A thousand rows of more than 56 bytes each, and as many rows of staff.
         let saw = scene.saw("t32-load-bytes", &[Val::U32(1_000)]).await;
         assert_eq!(saw, ["limit LimitKind::Bytes 90000"; 2], "on {}", fixture.backend());
     });

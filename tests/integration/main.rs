@@ -1,7 +1,7 @@
-//! The one integration binary: house rules, the contract, the READMEs, and the acceptance scenarios and threats by their subjects.
+//! The one integration test binary: house rules, the contract, the READMEs, and the acceptance scenarios and threats by subject.
 //!
-//! A scenario `A02` or a threat `T-25` is the test whose name begins so: `ddl::create_all::a02_…`, `injection::t25_…`. `tests/SCENARIOS.md` and
-//! `SECURITY.md` list them; ARCHITECTURE.md says how to add one.
+//! The name of a test begins with its scenario or threat: `ddl::create_all::a02_…` for `A02`, `injection::t25_…` for `T-25`.
+//! `tests/SCENARIOS.md` and `SECURITY.md` list them; ARCHITECTURE.md describes how to add one.
 
 mod access;
 mod alone;

@@ -1,6 +1,6 @@
-//! MySQL: a server says itself what it is, and keys that it makes are known though it returns nothing of inserts.
+//! MySQL: the host reads the kind of server from the server, and generated keys are known although MySQL's inserts return no rows.
 //!
-//! There is no MySQL server here: MariaDB plays one, see [`sqlservice_tests::stand_in`].
+//! There is no MySQL server here: MariaDB stands in for one, see [`sqlservice_tests::stand_in`].
 
 use sqlservice_host::{Grant, Settings, Tenant, Val};
 use sqlservice_sql::Dialect;
@@ -10,14 +10,14 @@ use sqlservice_tests::{
     for_each, guest, stand_in,
 };
 
-/// A tenant with a database by its URL.
+/// A tenant with a grant of the database at this URL.
 fn tenant(url: &str) -> Tenant {
     let grant =
         Grant::open(url, Settings::default()).expect("a URL that makes sense").raw_sql(true).schema_changes(true);
     guest::tenant().database(guest::DATABASE, grant).build().expect("a tenant")
 }
 
-/// What an export of a component saw.
+/// Runs an export of a component in a new instance and returns its lines or its error.
 async fn saw(tenant: &Tenant, component: &str, function: &str, arguments: &[Val]) -> Result<Vec<String>, String> {
     let mut instance = guest::compiled(component).instantiate(tenant).await.expect("an instance");
     match instance.call(function, arguments).await {
@@ -37,7 +37,7 @@ fn line(value: &Val) -> String {
     }
 }
 
-/// The kind of server as a guest is told, and whether it returns inserted rows.
+/// The kind of server that a guest sees, and whether it returns inserted rows.
 async fn who(tenant: &Tenant) -> Result<String, String> {
     let seen = saw(tenant, GUEST_CONFORMANCE, "mysql-who", &[]).await?.join(" ");
     Ok(seen.rsplit("::").next().unwrap_or_default().to_lowercase())
@@ -65,7 +65,7 @@ fn a19_a_server_behind_a_mysql_url_is_asked_what_it_is() {
         let mysql = tenant(&proxy);
         assert_eq!(who(&mysql).await.expect("no error"), "mysql false");
         mysql.close().await;
-        // A URL that says MariaDB is a promise.
+        // A `mariadb:` URL requires a MariaDB server.
         let wrong = tenant(&proxy.replacen("mysql:", "mariadb:", 1));
         let refused = who(&wrong).await.expect_err("another server");
         assert!(refused.starts_with("operational: the server is MySQL"), "{refused}");
@@ -128,7 +128,7 @@ fn d20_made_keys_are_right_while_others_insert() {
     });
 }
 
-/// Scenarios of units of work see on the stand-in what they see on MariaDB.
+/// Unit-of-work scenarios have the same results on the stand-in as on MariaDB.
 #[test]
 fn d20_objects_behave_as_on_mariadb() {
     let exports = [

@@ -1,4 +1,4 @@
-//! What an observer is told of plugins: whose call it was, what it sent, and how it ended.
+//! The events that an observer gets of plugins: the tenant and plugin of each call, its statements and its outcome.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use sqlservice_tests::{
     for_each_database, guest,
 };
 
-/// Each event as a line.
+/// Records each event as a line.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -97,7 +97,7 @@ async fn an_observer_is_told_how_calls_end() {
     let expected =
         [line(CallOutcome::Returned, "echo"), line(CallOutcome::Failed, "crash"), line(CallOutcome::Timeout, "wait")];
     assert_eq!(all.take(), expected);
-    // A caller that goes away; and a tenant with an observer of its own, of which the engine's hears nothing.
+    // The caller drops its future. The tenant has an observer of its own, so the engine's observer gets no event.
     let mut instance = plugin.instantiate(&other).await.expect("an instance");
     let arguments = [Val::U32(20_000)];
     let gone = tokio::time::timeout(std::time::Duration::from_millis(20), instance.call("wait", &arguments)).await;
@@ -106,7 +106,7 @@ async fn an_observer_is_told_how_calls_end() {
     assert_eq!(all.take(), Vec::<String>::new());
 }
 
-/// Each denial and each limit is told, with whose it is.
+/// The observer gets each denial and each reached limit, with its tenant and plugin.
 #[test]
 fn an_observer_is_told_what_was_refused() {
     for_each_database(async |fixture: &Fixture| {
@@ -126,7 +126,7 @@ fn an_observer_is_told_what_was_refused() {
     });
 }
 
-/// Each instance that was not made is told, with why: what a start may take is a limit as any.
+/// The observer gets each failed instantiation with its reason. The tenant's limits apply to a start function too.
 #[tokio::test]
 async fn an_observer_is_told_of_instances_that_were_not_made() {
     const START: &str = "(component (core module $m (func $s {}) (start $s)) (core instance (instantiate $m)))";
@@ -148,7 +148,7 @@ async fn an_observer_is_told_of_instances_that_were_not_made() {
     assert!(["no-place", "queue-full"].iter().any(|why| told[2].ends_with(why)) && told.len() == 3, "{told:?}");
 }
 
-/// Memory that a guest was not given is told once an instance, however often it asks.
+/// Refused memory is reported once per instance, however often the guest tries to grow it.
 #[tokio::test]
 async fn an_observer_is_told_of_memory_that_was_refused() {
     const GROWS: &str = r#"(component

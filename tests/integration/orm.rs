@@ -1,4 +1,4 @@
-//! What SQLAlchemy's own tests ask of an ORM, as `tests/ORM-COVERAGE.md` lists it: each subject's cases run in a guest.
+//! The behaviours that SQLAlchemy's own tests check, as `tests/ORM-COVERAGE.md` lists them: each subject's cases run in a guest.
 
 mod coverage;
 
@@ -25,7 +25,7 @@ subjects! {
     post_update, querying, session, statements, transaction, two_owners, unit, versioning
 }
 
-/// Fails with what each case saw that did not see what it expected.
+/// Runs a subject's cases in the guest and fails with the lines of the cases that failed.
 async fn assert_ok(fixture: &Fixture, subject: &str) {
     let said = fixture.call(GUEST_ORM, "run", &[text(subject)]).await.expect("no trap");
     let said = lines(said).expect("a subject of the guest's");
@@ -34,7 +34,7 @@ async fn assert_ok(fixture: &Fixture, subject: &str) {
     assert!(other.is_empty(), "{subject} on {}:\n{other:#?}", fixture.backend());
 }
 
-/// What the guest can run has a test here.
+/// Every subject of the guest has a test here.
 #[test]
 fn every_subject_has_a_test() {
     for_each_database(async |fixture: &Fixture| {

@@ -1,4 +1,4 @@
-//! Queries of objects and of what they are related to.
+//! Queries of objects and of their related objects.
 
 mod bulk;
 mod deferred;
@@ -13,7 +13,7 @@ use sqlservice_tests::Fixture;
 
 use crate::unit_of_work::saw;
 
-/// Fails unless an export saw this, whatever it sent.
+/// Fails unless an export returns these lines; the statements that it sends are not compared.
 pub async fn assert_sees(fixture: &Fixture, function: &str, arguments: &[Val], expected: &[&str]) {
     let (saw, sent) = saw(fixture, function, arguments).await;
     assert_eq!(saw, expected, "{function} {arguments:?} on {}; it sent {sent:?}", fixture.backend());

@@ -1,11 +1,11 @@
-//! Every README and every page of the book: what a stranger copies from it works, because each code block is run or compared with
-//! what is compiled.
+//! Every README and every page of the book: a reader can copy each code block, because it is run or compared with
+//! compiled source.
 //!
 //! - `sh` blocks run one after the other in a clean directory that holds the built components, with `sqlservice` in PATH;
-//!   after `<!-- in the project -->` in the project itself.
-//! - `text` blocks are what the `sh` block before them prints; a line `…` stands for any lines.
-//! - Blocks of source, in whichever language, follow `<!-- file: PATH -->` and are part of that file: of one that an `sh`
-//!   block made, or of one of the project, where it is compiled.
+//!   those after `<!-- in the project -->` run in the project itself.
+//! - `text` blocks are the output of the `sh` block before them; a line `…` stands for any lines.
+//! - Blocks of source in any language follow `<!-- file: PATH -->` and are part of that file: one that an `sh` block
+//!   created, or one of the project, which is compiled.
 
 mod block;
 mod book;
@@ -25,10 +25,10 @@ use sqlservice_tests::{
 };
 use tempfile::TempDir;
 
-/// Languages of blocks that are part of a file.
+/// The languages of blocks that are part of a file.
 const SOURCES: [&str; 9] = ["c", "go", "javascript", "json", "python", "rust", "toml", "ts", "wit"];
 
-/// The command that a block shows and that is running right now.
+/// The command that runs these tests: a block that shows it does not run it.
 const THE_TESTS: &str = "cargo xtask test";
 
 #[test]
@@ -86,7 +86,7 @@ fn every_language_has_a_readme_of_a_screen() {
     assert_eq!(sdks, ["c", "go", "javascript", "python", "rust"].map(|sdk| format!("guest-sdk/{sdk}/README.md")));
 }
 
-/// A README of an SDK.
+/// Checks the length and the blocks of an SDK's README.
 fn check_sdk(sdk: &str) {
     let readme = format!("guest-sdk/{sdk}/README.md");
     let found = readmes("guest-sdk").into_iter().find(|file| file.path == readme).expect("a README");
@@ -94,13 +94,13 @@ fn check_sdk(sdk: &str) {
     check(&found);
 }
 
-/// The book's pages in a folder.
+/// Checks the blocks of the book's pages in a folder.
 fn check_guides(folder: &str) {
     let pages = source::all().into_iter().filter(|file| file.is_in(folder) && file.path.ends_with(".md"));
     assert!(pages.map(|page| check(&page)).count() > 3, "{folder} has pages");
 }
 
-/// The READMEs of the folders in one of the project's.
+/// Returns the READMEs of the direct subfolders of a folder of the project.
 fn readmes(folder: &str) -> Vec<Source> {
     let of_a_folder = |file: &Source| {
         let place = file.path.strip_prefix(folder).and_then(|path| path.strip_prefix('/')?.strip_suffix("/README.md"));
@@ -109,7 +109,7 @@ fn readmes(folder: &str) -> Vec<Source> {
     source::all().into_iter().filter(of_a_folder).collect()
 }
 
-/// It can be seen at once.
+/// Fails if a README has more lines than this.
 fn short(readme: &Source, lines: usize) {
     assert!(readme.text.lines().count() <= lines, "{} is longer than a screen", readme.path);
 }
@@ -141,14 +141,14 @@ fn check(readme: &Source) {
     }
 }
 
-/// A directory as a user has it: components to run, and nothing else.
+/// Creates a directory like a user's: components to run, and nothing else.
 fn clean_directory() -> TempDir {
     let dir = TempDir::new().expect("a directory");
     for (_, file) in component::ALL {
         let file = Path::new(file);
         fs::copy(file, dir.path().join(file.file_name().expect("a name"))).expect("a component");
     }
-    // People build a plugin of the project in its root.
+    // Readers build a plugin of the project in the project's root.
     std::os::unix::fs::symlink(source::root().join("plugins"), dir.path().join("plugins")).expect("a link");
     dir
 }
@@ -156,7 +156,7 @@ fn clean_directory() -> TempDir {
 /// Runs an `sh` block and returns what it prints.
 fn run(block: &Block, dir: &Path, place: &str) -> String {
     let in_project = block.note == "in the project";
-    // It cannot run itself; `continuous_integration_runs_the_command_of_the_readme` holds it.
+    // This command cannot run itself; `continuous_integration_runs_the_command_of_the_readme` checks it.
     let script: String = block.text.lines().filter(|line| *line != THE_TESTS).map(|line| format!("{line}\n")).collect();
     if script.trim().is_empty() {
         return String::new();
@@ -172,7 +172,7 @@ fn run(block: &Block, dir: &Path, place: &str) -> String {
         .stdin(Stdio::null());
     command.current_dir(if in_project { source::root() } else { dir });
     if !in_project {
-        // A project that a block makes builds where it always finds its dependencies built, not beside our own.
+        // A project that a block creates builds in a directory of its own, which keeps its compiled dependencies, not beside our builds.
         command.env_remove("CARGO_TARGET_DIR").env("CARGO_BUILD_BUILD_DIR", xtask::workspace::target().join("readme"));
     }
     let output = command.output().expect("bash runs");
@@ -181,7 +181,7 @@ fn run(block: &Block, dir: &Path, place: &str) -> String {
     printed
 }
 
-/// Where `sqlservice` lies, freshly built as the tests build it.
+/// The directory of the `sqlservice` binary, which the first call builds as the tests build it.
 pub(crate) fn programs() -> &'static Path {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     DIRECTORY.get_or_init(|| {
@@ -192,15 +192,15 @@ pub(crate) fn programs() -> &'static Path {
     })
 }
 
-/// The turn of one test to make projects and to build them. All projects are built in one directory, where cargo tells the SDKs
-/// of two of them apart by nothing but the time at which their files were written; and a compiled SDK needs its files.
+/// Locks the creation and the build of projects, for one test at a time. All projects share a build directory, where cargo
+/// distinguishes the SDK copies of two projects by their modification times only; and a compiled SDK needs its files.
 pub(crate) fn building() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
-    // A test that failed leaves nothing behind that another one needs.
+    // A poisoned lock is no problem: a failed test leaves no state that another test needs.
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where the command keeps compiled plugins in tests.
+/// The command's cache directory of compiled plugins in tests.
 pub(crate) fn cache() -> PathBuf {
     xtask::workspace::target().join("compiled")
 }
@@ -231,7 +231,7 @@ fn compare_file(block: &Block, dir: &Path, place: &str) {
     );
 }
 
-/// Lines without the space around them: a block may show the inside of a function.
+/// Returns the lines without leading and trailing space, since a block may show the body of a function.
 fn dedented(text: &str) -> String {
     text.trim().lines().map(|line| format!("{}\n", line.trim())).collect()
 }

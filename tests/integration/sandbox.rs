@@ -1,4 +1,4 @@
-//! The walls around an instance: handles, texts, imports, directories, its end.
+//! The sandbox of an instance: handles, strings, imports, directories, exits.
 
 pub(crate) mod directory;
 mod exit;

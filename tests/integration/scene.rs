@@ -1,4 +1,4 @@
-//! A case with guests in it: a tenant of its own, what its guests said, and what the database looks like afterwards.
+//! A case that runs guests: its own tenant, the guests' results and statements, and the state of the database afterwards.
 
 use std::{
     sync::{Arc, Mutex},
@@ -16,10 +16,10 @@ use sqlservice_tests::{
     guest,
 };
 
-/// How long anything may take to come back after it was dropped.
+/// The time limit for the release of anything that was dropped.
 pub const BOUND: Duration = Duration::from_secs(10);
 
-/// A tenant with the case's database.
+/// A tenant with a grant of the case's database.
 pub struct Scene<'a> {
     pub fixture: &'a Fixture,
     pub tenant: Tenant,
@@ -27,19 +27,19 @@ pub struct Scene<'a> {
     sent: Sent,
 }
 
-/// A pool of one connection: the next borrower meets the one that was left behind.
+/// The settings of a pool of one connection, so that the next borrower gets the connection that the last one left.
 pub fn only_one() -> Settings {
     Settings::default().pool_size(1).max_overflow(0).pool_timeout(BOUND)
 }
 
-/// What an export of the conformance guest saw, with so many users there.
+/// Creates this number of users and returns the lines of an export of the conformance guest.
 pub async fn saw_among_users(fixture: &Fixture, export: &str, users: u32) -> Vec<String> {
     let scene = Scene::new(fixture);
     scene.setup(users).await;
     scene.saw(export, &[]).await
 }
 
-/// Fails where something was done, or where the reason is one that says nothing.
+/// Fails if the operation was done, or if its error has no specific kind.
 pub fn assert_refused(told: &str, done: &str) {
     assert_ne!(told, done);
     assert!(!told.starts_with("Other"), "{told}");
@@ -63,7 +63,7 @@ impl<'a> Scene<'a> {
         Self { fixture, tenant: tenant.build().expect("a tenant"), database, sent }
     }
 
-    /// Writes down from now on what the case's guests send: see [`Sent`].
+    /// Starts a new record of the statements that the case's guests send: see [`Sent`].
     pub fn record(&self) -> Sent {
         self.sent.texts().clear();
         self.sent.clone()
@@ -73,32 +73,32 @@ impl<'a> Scene<'a> {
         guest::compiled(component).instantiate(&self.tenant).await.expect("an instance")
     }
 
-    /// What an export of the well-behaved guest saw, in an instance of its own.
+    /// Runs an export of the conformance guest in a new instance and returns its lines.
     pub async fn saw(&self, function: &str, arguments: &[Val]) -> Vec<String> {
         self.said(GUEST_CONFORMANCE, function, arguments)
             .await
             .unwrap_or_else(|error| panic!("{function} on {}: the guest failed with {error}", self.fixture.backend()))
     }
 
-    /// What an export of the hostile guest saw.
+    /// Runs an export of the hostile guest in a new instance and returns its lines.
     pub async fn hostile(&self, function: &str, arguments: &[Val]) -> Vec<String> {
         self.said(GUEST_HOSTILE, function, arguments)
             .await
             .unwrap_or_else(|error| panic!("{function} on {}: the guest failed with {error}", self.fixture.backend()))
     }
 
-    /// The same with the guest's own error.
+    /// Runs an export of a component in a new instance and returns its lines or the guest's own error.
     pub async fn said(&self, component: &str, function: &str, arguments: &[Val]) -> Result<Vec<String>, String> {
         lines(self.instance(component).await.call(function, arguments).await.expect("no trap"))
     }
 
-    /// The tables of most scenarios, with so many users.
+    /// Creates the tables of most scenarios, with this number of users.
     pub async fn setup(&self, users: u32) {
         let made = self.saw("setup", &[Val::U32(users)]).await;
         assert_eq!(made, ["users", "devices"]);
     }
 
-    /// The ids of all users, seen from outside.
+    /// Returns the ids of all users, read on a connection of the test's own.
     pub async fn ids(&self) -> Vec<i64> {
         let mut outside = self.fixture.outside().await;
         let rows = outside.rows("SELECT id FROM users ORDER BY id").await;
@@ -106,8 +106,8 @@ impl<'a> Scene<'a> {
         rows.into_iter().flatten().flatten().map(|id| id.parse().expect("an id")).collect()
     }
 
-    /// Fails unless, within a bounded time, nothing is in use, a fresh borrower is in no transaction by the server's own
-    /// word, and what it writes without a commit is there for everybody. `id` is a user's that does not exist yet.
+    /// Fails unless, within a time limit, no connection is in use, the server reports no transaction for the next borrower (for
+    /// SQLite: the file's lock is free), and all connections see its autocommitted row. `id` is the key of a user that does not exist yet.
     pub async fn assert_clean(&self, id: i64, after: &str) {
         let backend = self.fixture.backend();
         let clean = async {
@@ -121,7 +121,7 @@ impl<'a> Scene<'a> {
                 outside.try_execute("BEGIN IMMEDIATE; ROLLBACK").await.expect("no connection holds the file's lock");
                 outside.close().await;
             }
-            // The tenant has a pool of its own, which the database's counts.
+            // The tenant has a pool of its own, whose connections the database's status includes.
             let status = self.database.status();
             assert_eq!(status.in_use, 0, "{after} on {backend}: {status:?}");
             let status = self.tenant.database(guest::DATABASE).expect("granted").status();
@@ -133,7 +133,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// The statements that a case sent, in their order.
+/// The statements that a case sent, in order.
 #[derive(Clone, Default)]
 pub struct Sent(Arc<Seen>);
 
@@ -162,22 +162,22 @@ impl Sent {
         self.0.texts.lock().expect("no panic while it was held")
     }
 
-    /// Whether each statement that guests sent as data since the last call was found compiled.
+    /// For each statement that guests sent as data since the last call: whether its compiled form was cached.
     pub fn found_compiled(&self) -> Vec<bool> {
         std::mem::take(&mut *self.0.compiled.lock().expect("no panic while it was held"))
     }
 
-    /// What was sent between one mark of the guest's and the next, each statement as its verb and the table that comes first:
-    /// `insert users`. What comes before the first mark and after the last one is left out.
+    /// The statements between one mark of the guest's and the next, each as its verb and its first table: `insert users`.
+    /// Statements before the first mark and after the last one are left out.
     pub fn between_marks(&self) -> Vec<String> {
         let short = |part: &Vec<String>| part.iter().map(|text| verb(text)).collect::<Vec<_>>().join(", ");
         self.texts_between_marks().iter().map(short).collect()
     }
 
-    /// The same with the whole texts.
+    /// The statements between one mark of the guest's and the next, as whole texts.
     pub fn texts_between_marks(&self) -> Vec<Vec<String>> {
         let texts = self.texts();
-        // A mark is a query of no table.
+        // A mark is a query without a table.
         let parts = texts.split(|text| text.starts_with("SELECT") && !text.contains(" FROM "));
         let parts: Vec<Vec<String>> = parts.map(<[String]>::to_vec).collect();
         parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default().to_vec()
@@ -199,7 +199,7 @@ fn verb(sql: &str) -> String {
     format!("{} {}", words.first().copied().unwrap_or_default().to_lowercase(), table.unwrap_or_default())
 }
 
-/// The lines of a `result<list<string>, string>`, whichever of both it is.
+/// Converts a `result<list<string>, string>` to its lines or its error.
 pub fn lines(value: Option<Val>) -> Result<Vec<String>, String> {
     let plain = |value| match value {
         Val::String(text) => text,

@@ -17,7 +17,7 @@ mod version;
 
 pub use crate::unit_of_work::assert_saw;
 
-/// A step's statements in the order of their names, where no test asks for another one.
+/// Sorts the statements of a step, for tests that allow any order.
 fn sorted(step: &str) -> String {
     let mut parts: Vec<&str> = step.split(", ").collect();
     parts.sort_unstable();

@@ -1,4 +1,4 @@
-//! Statements and their results.
+//! Statements and their result sets.
 
 mod change;
 mod condition;
@@ -18,12 +18,12 @@ use sqlservice_tests::Fixture;
 
 use crate::scene::Scene;
 
-/// Fails unless an export saw just these lines.
+/// Fails unless an export returns exactly these lines.
 async fn assert_saw(fixture: &Fixture, export: &str, expected: &[&str]) {
     assert_eq!(Scene::new(fixture).saw(export, &[]).await, expected, "{export} on {}", fixture.backend());
 }
 
-/// What is seen where the database can do it, and else the refusal by that capability.
+/// The expected line: the result where the database has the capability, else the refusal.
 fn where_it_can<'a>(can: bool, seen: &'a str, refusal: &'a str) -> &'a str {
     if can { seen } else { refusal }
 }

@@ -1,4 +1,4 @@
-//! Transactions: how they begin and end, savepoints, levels of isolation.
+//! Transactions: their begin and end, savepoints, isolation levels.
 
 mod begin;
 mod isolation_level;

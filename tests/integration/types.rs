@@ -1,4 +1,4 @@
-//! Values of every type: what comes back, what is computed of them, and what is refused.
+//! Values of every type: round trips, computations and refusals.
 
 mod computed;
 mod decimal;

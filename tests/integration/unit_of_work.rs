@@ -1,4 +1,4 @@
-//! The unit of work of sessions with objects, as a plugin's author uses it: what is written, in which order, by which statements.
+//! The unit of work of sessions with objects, as a plugin's author uses it: the rows that a flush writes, their order and statements.
 
 mod batch;
 mod delete_orphan;
@@ -26,17 +26,17 @@ use sqlservice_tests::Fixture;
 
 use crate::scene::Scene;
 
-/// What an export saw, and what each of its marked steps sent.
+/// Returns the lines of an export, and the statements of each of its marked steps.
 pub async fn saw(fixture: &Fixture, function: &str, arguments: &[Val]) -> (Vec<String>, Vec<String>) {
     let scene = Scene::new(fixture);
     let sent = scene.record();
     let saw = scene.saw(function, arguments).await;
-    // A step has a mark before it and one after it; what is between two steps is not asked about.
+    // A step has a mark before it and one after it; statements between two steps are left out.
     let steps = sent.between_marks().into_iter().step_by(2).collect();
     (saw, steps)
 }
 
-/// Fails unless an export saw and sent this.
+/// Fails unless an export returns these lines and its steps send these statements.
 pub async fn assert_saw(fixture: &Fixture, function: &str, arguments: &[Val], expected: &[&str], steps: &[&str]) {
     let (saw, sent) = saw(fixture, function, arguments).await;
     let backend = fixture.backend();

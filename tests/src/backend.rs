@@ -9,7 +9,7 @@ use sqlservice_sql::Dialect;
 pub enum Backend {
     /// SQLite in a file.
     Sqlite,
-    /// SQLite in memory: one connection, and no other one can look at it.
+    /// SQLite in memory: a single connection, so no other one can read it.
     SqliteMemory,
     /// PostgreSQL.
     Postgres,
@@ -18,9 +18,9 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// What every case runs on.
+    /// The databases that every case runs on.
     pub const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::MariaDb];
-    /// Those with a server, whose connections can be killed.
+    /// The databases with a server, whose connections can be killed.
     pub const SERVERS: [Self; 2] = [Self::Postgres, Self::MariaDb];
 
     /// Its dialect.

@@ -1,4 +1,4 @@
-//! One case on every database, each time in a fresh database of its own that is gone afterwards.
+//! Runs a case on every database, each time in a fresh database that is dropped afterwards.
 
 use std::{
     panic::{AssertUnwindSafe, resume_unwind},
@@ -16,23 +16,23 @@ use tempfile::TempDir;
 
 use crate::{Backend, Outside, servers};
 
-/// How long one case may take on one database before it counts as hung.
+/// The time limit of a case on one database, after which it counts as hung.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A fresh database and what a case needs around it.
+/// A fresh database and the state around it.
 #[derive(Debug)]
 pub struct Fixture {
     backend: Backend,
     url: String,
     /// The database's name on its server.
     name: String,
-    /// A directory of the case's own; SQLite's file lies in it.
+    /// The case's own directory; SQLite's file is in it.
     dir: TempDir,
-    /// What the case opened with our own code.
+    /// The databases that the case opened through the host.
     opened: Mutex<Vec<Database>>,
 }
 
-/// Runs a case on SQLite (file), PostgreSQL and MariaDB, all of them even where one fails, and says on which it failed.
+/// Runs a case on SQLite (file), PostgreSQL and MariaDB, all of them even if one fails, and names those that failed.
 pub fn for_each_database(case: impl AsyncFn(&Fixture)) {
     for_each(&Backend::ALL, case);
 }
@@ -47,21 +47,21 @@ pub fn for_each(backends: &[Backend], case: impl AsyncFn(&Fixture)) {
     for_each_within(PATIENCE, backends, case);
 }
 
-/// The same for a case that takes longer than others.
+/// The same with another time limit.
 pub fn for_each_within(patience: Duration, backends: &[Backend], case: impl AsyncFn(&Fixture)) {
     let failed: Vec<String> =
         backends.iter().filter(|backend| !run(**backend, patience, &case)).map(ToString::to_string).collect();
     assert!(failed.is_empty(), "failed on {}; each failure is told above", failed.join(", "));
 }
 
-/// Whether the case went well.
+/// Whether the case passed.
 fn run(backend: Backend, patience: Duration, case: &impl AsyncFn(&Fixture)) -> bool {
     // Two threads: tasks of the host make progress while the case holds one.
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let fixture = Fixture::new(backend).await;
-        // The panic's message and place are printed by its hook; the case's name is that of the test's thread.
+        // The panic hook prints the panic's message and location; the case's name is that of the test's thread.
         let work = async {
             case(&fixture).await;
             fixture.settle().await;
@@ -103,7 +103,7 @@ impl Fixture {
         Self { backend, url, name, dir, opened: Mutex::default() }
     }
 
-    /// Another empty database of the same kind, to compare what two have. It is gone when the case has ended.
+    /// Runs a case with another empty database of the same kind, for comparisons. It is dropped when the case has ended.
     pub async fn with_another(&self, case: impl AsyncFnOnce(&Self)) {
         let other = Self::new(self.backend).await;
         let outcome = AssertUnwindSafe(case(&other)).catch_unwind().await;
@@ -113,7 +113,7 @@ impl Fixture {
         }
     }
 
-    /// On which database the case runs.
+    /// The database that the case runs on.
     pub fn backend(&self) -> Backend {
         self.backend
     }
@@ -123,30 +123,30 @@ impl Fixture {
         &self.url
     }
 
-    /// A directory of the case's own, gone afterwards.
+    /// The case's own directory, deleted afterwards.
     pub fn dir(&self) -> &std::path::Path {
         self.dir.path()
     }
 
-    /// What the database can do.
+    /// The capabilities of the database.
     pub fn capabilities(&self) -> Capabilities {
         self.backend.dialect().capabilities()
     }
 
-    /// The database by our own code, with the default settings.
+    /// Opens the database through the host, with the default settings.
     pub fn open(&self) -> Database {
         self.open_with(Settings::default())
     }
 
-    /// The database by our own code.
+    /// Opens the database through the host.
     pub fn open_with(&self, settings: Settings) -> Database {
         let database = Database::new(&self.url, settings).expect("a URL and settings that make sense");
         self.opened.lock().expect("no panic while it was held").push(database.clone());
         database
     }
 
-    /// Waits until every connection of every database that the case opened has come back, and fails where one has not.
-    /// What a case dropped is cleaned up by tasks of the host's, hence the waiting.
+    /// Waits until every connection of every database that the case opened has been returned to its pool, and fails if
+    /// one has not. Dropped handles are cleaned up by the host's tasks, hence the wait.
     pub async fn settle(&self) {
         let opened = self.opened.lock().expect("no panic while it was held").clone();
         for database in &opened {
@@ -161,8 +161,8 @@ impl Fixture {
         }
     }
 
-    /// Fails unless every place of a database's pool can be taken at the same time, and each connection is in no
-    /// transaction. The pool should have few places.
+    /// Fails unless every connection of a database's pool can be acquired at the same time, and none is in a transaction.
+    /// The pool should be small.
     pub async fn assert_whole(&self, database: &Database) {
         self.settle().await;
         let places = database.status().max;
@@ -176,14 +176,14 @@ impl Fixture {
         self.settle().await;
     }
 
-    /// A second connection, past all of our own code.
+    /// A second connection, independent of the host.
     pub async fn outside(&self) -> Outside {
         assert!(self.backend != Backend::SqliteMemory, "no other connection can look into a database in memory");
         Outside::open(&self.url).await
     }
 
-    /// Kills every connection to the database on its server, as a crash of the network would, and says how many there
-    /// were. A file has none.
+    /// Kills every connection to the database on its server, as a network failure would, and returns their number. It is
+    /// 0 for SQLite.
     pub async fn kill_connections(&self) -> usize {
         let (list, kill) = match self.backend {
             Backend::Sqlite | Backend::SqliteMemory => return 0,
@@ -194,7 +194,7 @@ impl Fixture {
         let victims: Vec<String> =
             admin.rows(&format!("{list} = '{}'", self.name)).await.into_iter().flatten().flatten().collect();
         for victim in &victims {
-            // It may have gone by itself.
+            // It may have closed already.
             admin.try_execute(&format!("{kill} ({victim})")).await.ok();
         }
         self.wait_until_dead(&mut admin, list, &victims).await;
@@ -215,7 +215,7 @@ impl Fixture {
     async fn remove(self) {
         let opened = self.opened.lock().map(|mut opened| std::mem::take(&mut *opened)).unwrap_or_default();
         for database in opened {
-            // A failed case may hold connections, for which closing would wait: the server drops them below.
+            // A failed case may hold connections, for which `close` would wait: the server drops them below.
             if database.status().in_use == 0 {
                 database.close().await;
             }
@@ -226,7 +226,7 @@ impl Fixture {
                 admin(self.backend).await.execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
             }
             Backend::MariaDb => {
-                // A connection that a failed case left open may hold a lock on a table.
+                // A connection that a failed case left open may hold a table lock.
                 self.kill_connections().await;
                 admin(self.backend).await.execute(&format!("DROP DATABASE {}", self.name)).await;
             }
@@ -238,7 +238,7 @@ async fn admin(backend: Backend) -> Outside {
     Outside::open(if backend == Backend::Postgres { servers::postgres() } else { servers::mariadb() }).await
 }
 
-/// The same server, another database.
+/// The URL of another database on the same server.
 fn with_database(url: &str, name: &str) -> String {
     let (server, _) = url.rsplit_once('/').expect("a URL with a database");
     format!("{server}/{name}")

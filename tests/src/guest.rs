@@ -1,4 +1,4 @@
-//! Guests in a case: a component with the case's database, and nothing else.
+//! Guests in a case: a component with the case's database, and no other rights.
 
 use std::{
     collections::HashMap,
@@ -9,21 +9,21 @@ use sqlservice_host::{CompileCache, Engine, Grant, Instance, Plugin, Result, Ten
 
 use crate::Fixture;
 
-/// The name under which guests find the case's database.
+/// The name under which the case's database is granted to guests.
 pub const DATABASE: &str = "default";
 
 impl Fixture {
-    /// The case's database as it is granted to guests, SQL as text included.
+    /// The grant of the case's database to guests, with raw SQL and schema changes.
     pub fn grant(&self) -> Grant {
         Grant::new(self.open()).raw_sql(true).schema_changes(true)
     }
 
-    /// A tenant that knows the case's database as `default`.
+    /// A tenant with the case's database granted as `default`.
     pub fn tenant(&self) -> Tenant {
         self.tenant_builder().build().expect("a tenant")
     }
 
-    /// The same, to be changed before it is made.
+    /// The builder of that tenant.
     pub fn tenant_builder(&self) -> TenantBuilder {
         tenant().database(DATABASE, self.grant())
     }
@@ -33,12 +33,12 @@ impl Fixture {
         compiled(component).instantiate(&self.tenant()).await.expect("an instance")
     }
 
-    /// Calls a function of a fresh instance that lives for this call. A function's own error is in the value.
+    /// Calls a function of a fresh instance that lives for this call. The function's own error is in the value.
     pub async fn call(&self, component: &str, function: &str, arguments: &[Val]) -> Result<Option<Val>> {
         self.instance(component).await.call(function, arguments).await
     }
 
-    /// Calls a function that gives `result<_, string>`, and fails with the guest's own words where it failed.
+    /// Calls a function that returns `result<_, string>`, and panics with the guest's message if it returned an error.
     pub async fn pass(&self, component: &str, function: &str, arguments: &[Val]) -> Option<Val> {
         let backend = self.backend();
         match self.call(component, function, arguments).await {
@@ -50,13 +50,13 @@ impl Fixture {
     }
 }
 
-/// The start of a tenant of the engine that all tests of this process share, so that no component is compiled twice. Its sessions live on
-/// between calls, which is what many cases look at.
+/// A builder of a tenant of the shared engine, which keeps any component from being compiled twice. The tenant's sessions
+/// outlive calls, which many cases check.
 pub fn tenant() -> TenantBuilder {
     tenant_named("test")
 }
 
-/// The same for a tenant of this name.
+/// The same with this tenant name.
 pub fn tenant_named(name: &str) -> TenantBuilder {
     engine().tenant(name).keep_sessions(true)
 }
@@ -65,7 +65,7 @@ pub fn tenant_named(name: &str) -> TenantBuilder {
 pub fn engine() -> &'static Engine {
     static SHARED: OnceLock<Engine> = OnceLock::new();
     SHARED.get_or_init(|| {
-        // Beside what the command keeps: a component of Python takes most of a minute to compile where tests are busy.
+        // Not the command's cache: a component in Python takes most of a minute to compile while tests run.
         let cache = CompileCache::open(xtask::workspace::target().join("compiled")).expect("a cache");
         Engine::builder().compile_cache(cache).build().expect("an engine")
     })

@@ -1,4 +1,4 @@
-//! The list of cases that the SDK of each language has to do alike: `tests/languages/README.md` says what its files say.
+//! The cases that the SDKs of all languages must pass alike: `tests/languages/README.md` describes their files.
 
 mod outcome;
 
@@ -11,16 +11,16 @@ use crate::{Backend, Fixture, for_each_within};
 
 pub use outcome::difference;
 
-/// How long all cases may take on one database.
+/// The time limit of all cases on one database.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
 
-/// Tables of the models, those that refer to others first.
+/// The tables of the models, referring ones first.
 const TABLES: [&str; 6] = ["device_tags", "tags", "devices", "users", "accounts", "kinds"];
 
 /// A case of the list.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// What it shows.
+    /// The property that the case checks.
     pub name: String,
     /// The capability that a database must have, or must not have.
     only: Option<(String, bool)>,
@@ -28,25 +28,25 @@ pub struct Case {
     gives: Vec<Value>,
 }
 
-/// What became of a case.
+/// The outcome of a case.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// Every step gave what it has to give.
+    /// Every step gave the expected result.
     Passed,
     /// The case is for databases with other capabilities.
     NotHere(String),
-    /// A line for each step that gave something else.
+    /// One line for each step with another result.
     Failed(Vec<String>),
 }
 
-/// What became of one case on one database.
+/// The outcome of one case on one database.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The case's name.
     pub case: String,
     /// The database.
     pub backend: Backend,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
@@ -54,7 +54,7 @@ pub struct Report {
 ///
 /// # Panics
 ///
-/// Where a file is not what the README says: a key that is not read would be a case that is not tried.
+/// If a file differs from the README's format: an ignored key would be an untested case.
 pub fn cases() -> Vec<Case> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("languages/cases");
     let mut files: Vec<_> =
@@ -86,7 +86,7 @@ fn take_gives(step: &mut Value, case: &str) -> Value {
     gives.unwrap_or_else(|| panic!("{case}: the step {step} does not say what it gives"))
 }
 
-/// Runs cases of a component on these databases, one after the other; `told` hears of each as it ends.
+/// Runs cases of a component on these databases, one after the other; calls `told` with each report as the case ends.
 pub fn run(component: &str, cases: &[Case], backends: &[Backend], told: impl Fn(&Report)) -> Vec<Report> {
     let reports = std::sync::Mutex::new(Vec::new());
     for_each_within(PATIENCE, backends, async |fixture| {
@@ -101,23 +101,23 @@ pub fn run(component: &str, cases: &[Case], backends: &[Backend], told: impl Fn(
 }
 
 impl Case {
-    /// Whether the case is for databases of this kind.
+    /// Whether the case applies to databases of this kind.
     pub fn is_for(&self, backend: Backend) -> bool {
         let Some((capability, wanted)) = &self.only else { return true };
         let has = |backend: Backend| backend.dialect().capabilities().names().any(|name| name == capability);
-        // A word with a slip would be a case that never runs.
+        // A misspelt capability would be a case that never runs.
         assert!(Backend::ALL.into_iter().any(has), "{}: no database has the capability {capability:?}", self.name);
         has(backend) == *wanted
     }
 
-    /// Why it is not for others.
+    /// The capability that excludes the case.
     fn why_not(&self) -> String {
         let (capability, wanted) = self.only.as_ref().map_or(("", false), |(word, wanted)| (word, *wanted));
         format!("{} {capability}", if wanted { "without" } else { "with" })
     }
 }
 
-/// Runs a case in a database without any of the tables.
+/// Runs a case in a database whose tables were dropped.
 async fn run_case(fixture: &Fixture, component: &str, case: &Case) -> Outcome {
     if !case.is_for(fixture.backend()) {
         return Outcome::NotHere(case.why_not());
@@ -134,7 +134,7 @@ async fn run_case(fixture: &Fixture, component: &str, case: &Case) -> Outcome {
     }
 }
 
-/// From outside, so that nothing of an SDK is needed for it.
+/// Drops the tables over a separate connection, independent of any SDK.
 async fn drop_tables(fixture: &Fixture) {
     let mut outside = fixture.outside().await;
     for table in TABLES {

@@ -1,6 +1,6 @@
-//! What the tests share: databases of their own for every case, eyes from outside, components, and the house's sources.
+//! Helpers that the tests share: fresh databases, connections independent of the host, components, and the project's sources.
 //!
-//! Tests may panic: this crate says so by unwrapping where the host's crates must answer.
+//! Tests may panic, so this crate unwraps where the host's crates must return errors.
 
 pub mod backend;
 pub mod fixture;

@@ -1,4 +1,4 @@
-//! A connection of the driver's own, past all of our code: what a test asserts, it sees from here.
+//! A driver's own connection, independent of the host: tests verify their assertions over it.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -10,7 +10,7 @@ use sqlx::{
     postgres::PgConnectOptions, postgres::PgConnection, sqlite::SqliteConnectOptions, sqlite::SqliteConnection,
 };
 
-/// A second connection. Every statement commits by itself unless it says `begin`.
+/// A second connection. Every statement is autocommitted unless the caller sends `BEGIN`.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the drivers' names")]
 pub enum Outside {
@@ -19,10 +19,10 @@ pub enum Outside {
     Mysql(MySqlConnection),
 }
 
-/// A row as text; null is none.
+/// A row as text; a null is `None`.
 pub type TextRow = Vec<Option<String>>;
 
-/// Does the same with each driver's connection, as their types share no trait that says enough.
+/// Runs the same block with each driver's connection, as their types share no sufficient trait.
 macro_rules! each {
     ($self:ident, $connection:ident => $work:expr) => {
         match $self {
@@ -64,7 +64,7 @@ impl Outside {
         })
     }
 
-    /// All rows of a query, each value as the database writes it.
+    /// All rows of a query, each value in the database's text form.
     pub async fn rows(&mut self, sql: &str) -> Vec<TextRow> {
         each!(self, connection => {
             let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await;
@@ -82,7 +82,7 @@ impl Outside {
         rows.remove(0).remove(0)
     }
 
-    /// How many rows a table has; its name is quoted by the caller.
+    /// The number of rows in a table; the caller quotes the name.
     pub async fn count(&mut self, table: &str) -> u64 {
         let count = self.value(&format!("SELECT COUNT(*) FROM {table}")).await;
         count.and_then(|count| count.parse().ok()).expect("a count")
@@ -103,7 +103,7 @@ impl Outside {
         names
     }
 
-    /// Says goodbye; dropping does as well, without waiting.
+    /// Closes the connection and waits for it; a drop does not wait.
     pub async fn close(self) {
         each!(self, connection => connection.close().await).ok();
     }

@@ -1,4 +1,4 @@
-//! The two servers: those that the environment names, or a pair of our own that this process starts once.
+//! The two servers: those that the environment names, or a private pair that this process starts once.
 
 use std::{env, sync::OnceLock};
 
@@ -7,7 +7,7 @@ use xtask::servers::{MARIADB_VARIABLE, POSTGRES_VARIABLE, Servers};
 struct Urls {
     postgres: String,
     mariadb: String,
-    // Only held: statics are never dropped, so it is the end of this process that ends the servers.
+    // Only keeps them alive: statics are never dropped, so the servers end with this process.
     _servers: Option<Servers>,
 }
 

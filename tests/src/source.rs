@@ -1,4 +1,4 @@
-//! The project's own files, for tests of the house's rules.
+//! The project's own files, for tests of the project's rules.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Whether it lies in a folder.
+    /// Whether it is in a folder.
     pub fn is_in(&self, folder: &str) -> bool {
         self.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
     }
@@ -30,13 +30,13 @@ impl Source {
         self.path.ends_with(".rs")
     }
 
-    /// The code alone, line by line: comments and the insides of strings are blank. For Rust.
+    /// The Rust code, line by line, with comments and the contents of strings blanked.
     pub fn code(&self) -> String {
         code_of(&self.text)
     }
 }
 
-/// All text files that are committed or would be: what lies below the root, without what a `.gitignore` keeps out.
+/// All text files below the root, except those that a `.gitignore` excludes.
 pub fn all() -> Vec<Source> {
     let mut sources: Vec<Source> = walk().filter_map(|path| read(&path)).collect();
     assert!(sources.len() > 50, "the project has more files than {}", sources.len());
@@ -44,19 +44,19 @@ pub fn all() -> Vec<Source> {
     sources
 }
 
-/// All of the project's Rust.
+/// All Rust files.
 pub fn rust() -> Vec<Source> {
     all().into_iter().filter(Source::is_rust).collect()
 }
 
-/// A file, where it is a text.
+/// Reads a file, if it is text.
 fn read(path: &Path) -> Option<Source> {
     let text = fs::read_to_string(path).ok()?;
     let path = path.strip_prefix(root()).expect("below the root").to_string_lossy().replace('\\', "/");
     Some(Source { path, text })
 }
 
-/// What git would show, whether the project lies in a repository or not.
+/// The files that git would list, whether the project is in a repository or not.
 fn walk() -> impl Iterator<Item = PathBuf> {
     let mut walk = ignore::WalkBuilder::new(root());
     walk.hidden(false).parents(false).ignore(false).git_global(false).git_exclude(false).require_git(false);
@@ -82,7 +82,7 @@ fn code_of(text: &str) -> String {
     code
 }
 
-/// How many bytes of a comment, string or character start here.
+/// The length in bytes of a comment, string or character that starts here.
 fn skipped(rest: &str, before: Option<char>) -> usize {
     if rest.starts_with("//") {
         return rest.find('\n').unwrap_or(rest.len());

@@ -1,7 +1,7 @@
-//! A MySQL server as far as MariaDB can play one: a proxy that speaks for it.
+//! A stand-in for a MySQL server: a proxy before MariaDB.
 //!
-//! It says the version of a MySQL server, returns nothing of inserts and deletes, and takes MySQL's names for what both have.
-//! What only MySQL has (its JSON type, its lateral joins) is not there.
+//! It reports the version of a MySQL server, returns no rows of inserts and deletes, and translates MySQL's names for
+//! features that both have. Features of MySQL alone (its JSON type, its lateral joins) are missing.
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use tokio::{
     sync::Mutex,
 };
 
-/// What it says it is.
+/// The version that it reports.
 const VERSION: &str = "8.0.36";
-/// MySQL's words, and what MariaDB has in their place.
+/// MySQL's terms and MariaDB's replacements.
 const WORDS: [(&str, &str); 3] = [
     ("utf8mb4_0900_bin", "utf8mb4_nopad_bin"),
     ("VERSION()", "CONVERT('8.0.36' USING utf8mb4)"),
@@ -26,7 +26,7 @@ const WORDS: [(&str, &str); 3] = [
 const QUERY: u8 = 0x03;
 const PREPARE: u8 = 0x16;
 
-/// Starts one before the server of a URL. Its own URL, with the scheme of MySQL; it ends with the runtime.
+/// Starts a stand-in before the server of a URL. Returns its own URL, with the scheme of MySQL; it ends with the runtime.
 pub async fn mysql(url: &str) -> String {
     let (before, place) = url.rsplit_once('@').expect("a URL with a password");
     let (server, database) = place.split_once('/').expect("a URL with a database");
@@ -36,7 +36,7 @@ pub async fn mysql(url: &str) -> String {
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let server = server.clone();
-            // A connection that is lost on one side is closed on the other.
+            // A connection lost on one side is closed on the other.
             tokio::spawn(async move { play(client, &server).await.ok() });
         }
     });
@@ -65,7 +65,7 @@ async fn play(client: TcpStream, server: &str) -> std::io::Result<()> {
     }
 }
 
-/// The server's first packet, with another version.
+/// Forwards the server's first packet with another version.
 async fn greet(server: &mut OwnedReadHalf, client: &Mutex<OwnedWriteHalf>) -> std::io::Result<()> {
     let (number, packet) = read(server).await?;
     let end = packet.iter().position(|byte| *byte == 0).expect("a version ends with a NUL");
@@ -73,7 +73,7 @@ async fn greet(server: &mut OwnedReadHalf, client: &Mutex<OwnedWriteHalf>) -> st
     client.lock().await.write_all(&framed(number, &greeting)).await
 }
 
-/// The client's packets, with other words in their SQL. What MySQL does not understand is refused as MySQL does it.
+/// Forwards the client's packets, with terms replaced in their SQL. SQL that MySQL does not understand gets MySQL's error.
 async fn ask(
     mut client: OwnedReadHalf,
     mut server: OwnedWriteHalf,

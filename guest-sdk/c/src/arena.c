@@ -1,4 +1,4 @@
-/// Memory that is freed at once: blocks from which pieces are cut.
+/// Memory that is freed at once: blocks from which pieces are allocated.
 #include "internal.h"
 
 #include <stdlib.h>
@@ -54,7 +54,7 @@ char *arena_text(struct arena *arena, const char *data, size_t size) {
   return copy;
 }
 
-/// How many bytes the character at the start of a text has; 0 where it is none.
+/// The length in bytes of the character at the start of a text; 0 where it is invalid.
 static size_t character(const uint8_t *text, size_t size) {
   const uint8_t first = text[0];
   if (first < 0x80) return 1;
@@ -63,7 +63,7 @@ static size_t character(const uint8_t *text, size_t size) {
   for (size_t i = 1; i < length; i++) {
     if (text[i] >> 6 != 2) return 0;
   }
-  // Nothing is written longer than it has to be, and there are no surrogates and nothing behind U+10FFFF.
+  // No overlong encodings, no surrogates, and nothing above U+10FFFF.
   if ((first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f)) return 0;
   if ((first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f)) return 0;
   return length;
@@ -85,7 +85,7 @@ void arena_count(struct arena *arena, size_t count, size_t size) {
 }
 
 bool arena_fits(const struct arena *arena, struct error *error) {
-  // The host's own limit of a call is 64 MiB where nothing else is said.
+  // The host's own limit of a call is 64 MiB by default.
   const uint64_t most = 63U << 20;
   if (arena->exhausted) return error_set(error, "limit", "out of memory");
   if (arena->malformed) return error_set(error, "type-mismatch", "a text is not UTF-8");

@@ -12,7 +12,7 @@ static const char *name_of(const struct rows *rows, size_t column) {
   return column < rows->width ? rows->names[column] : "without a name";
 }
 
-/// A column of the batch; an error where there is none.
+/// A column of the batch; records a failure and returns null where there is none.
 static const wit_column *column_of(struct rows *rows, size_t column) {
   if (rows == NULL) return NULL;
   if (!rows->has_batch || rows->at == 0) {
@@ -92,7 +92,8 @@ sql_value sql_get(sql_rows handle, size_t at) {
   return column == NULL ? sql_null() : lift(rows, column, rows->at - 1);
 }
 
-/// The vector of a column of this kind where the current row has a value: the usual case, without a copy of the value.
+/// The fast path: the vector of a column with this tag, unless the current row is null. It avoids a
+/// copy of the value.
 static const WIT(rows_vector_t) * plain(sql_rows handle, size_t at, uint8_t tag, size_t *row) {
   const struct rows *rows = ready(handle);
   if (rows == NULL || rows->at == 0 || at >= rows->batch.columns.len) return NULL;
@@ -111,7 +112,7 @@ bool sql_get_null(sql_rows handle, size_t at) {
 
 static void mismatch(sql_rows handle, size_t at, const char *wanted, sql_kind got) {
   struct rows *rows = ready(handle);
-  // The failure that explains a missing value is there already where the column could not be read.
+  // Where the column could not be read, the failure that explains it is recorded already.
   if (rows != NULL) {
     error_set(error_of(rows), "type-mismatch", "column %zu (%s) is asked for %s and has %s%s", at, name_of(rows, at),
               wanted, kind_name(got), got == SQL_KIND_NULL ? ": ask sql_get_null first" : "");
@@ -210,7 +211,7 @@ const uint8_t *sql_validity(sql_rows handle, size_t at) {
   return column->validity.val.ptr;
 }
 
-/// The vector of a column whose kind is one from `first` to `last`.
+/// The vector of a column whose tag is from `first` to `last`.
 static const WIT(rows_vector_t) * vector_of(sql_rows handle, size_t at, uint8_t first, uint8_t last) {
   const wit_column *column = column_of(ready(handle), at);
   if (column == NULL) return NULL;

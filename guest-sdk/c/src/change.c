@@ -1,4 +1,4 @@
-/// Inserts, updates and deletes: what they set.
+/// Inserts, updates and deletes: the values that they set.
 #include "internal.h"
 
 #include <string.h>

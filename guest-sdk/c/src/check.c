@@ -1,9 +1,9 @@
-/// Values against the declared types of their columns, before anything is sent.
+/// Checks values against the declared types of their columns, before they are sent.
 #include "internal.h"
 
 #include <string.h>
 
-/// Whether the names are the same; the first does not end with a zero.
+/// Whether the names are equal; the first is not zero-terminated.
 static bool is(plugin_string_t name, const char *text) {
   return text != NULL && name.len == strlen(text) && (name.len == 0 || memcmp(name.ptr, text, name.len) == 0);
 }

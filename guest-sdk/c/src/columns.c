@@ -1,4 +1,4 @@
-/// Columns of many rows, as they are written.
+/// Converts columns of many rows to batches.
 #include "internal.h"
 
 #include <string.h>
@@ -25,7 +25,7 @@ sql_data sql_data_texts(const char *name, const char *const *values) {
 }
 sql_data sql_data_strings(const char *name, sql_kind kind, const char *chars, const uint32_t *offsets,
                           const uint8_t *nulls) {
-  // Without offsets, or of another kind, the characters would be read as something that they are not.
+  // Without offsets, or with another kind, the characters would be read as other values.
   sql_data column = data(name, textual(kind) ? kind : SQL_KIND_OTHER, offsets == NULL ? NULL : chars, nulls);
   column.offsets = offsets;
   return column;
@@ -41,7 +41,7 @@ sql_data sql_data_values(const char *name, const sql_value *values) {
   return data(name, SQL_KIND_NULL, values, NULL);
 }
 
-/// What the columns of one batch are written with.
+/// The context in which the columns of one batch are converted.
 struct writer {
   struct session *session;
   struct arena *arena;
@@ -54,7 +54,7 @@ static bool fail(const struct writer *writer, const char *code, const char *mess
   return error_set(&writer->session->error, code, "column %s: %s", column == NULL ? "without a name" : column, message);
 }
 
-/// An array as it is, or a copy of it.
+/// The array itself, or a copy of it.
 static void *array(const struct writer *writer, const void *values, size_t count, size_t size) {
   union {
     const void *read;
@@ -89,7 +89,7 @@ static bool end_to_end(const struct writer *writer, const sql_data *column, wit_
   return true;
 }
 
-/// Room for texts of so many bytes together; their offsets and their characters.
+/// Allocates offsets and characters for texts with a total size.
 static bool room(const struct writer *writer, uint64_t size, const char *name, wit_column *out) {
   if (size > UINT32_MAX / 2) return fail(writer, "limit", "its texts have more than 2 GiB together", name);
   uint32_t *offsets = arena_take(writer->arena, writer->rows + 1, sizeof *offsets);
@@ -128,7 +128,7 @@ static bool zero_ended(const struct writer *writer, const sql_data *column, wit_
   return bits(writer, &(sql_data){.name = column->name, .nulls = flags}, out);
 }
 
-/// Values of one kind as a vector of it; the others as they are.
+/// Converts `sql_value`s of any kind to a vector of mixed values.
 static bool mixed(const struct writer *writer, const sql_data *column, wit_column *out) {
   const sql_value *values = column->values;
   wit_value *items = arena_take(writer->arena, writer->rows, sizeof *items);

@@ -72,7 +72,7 @@ static WIT(databases_borrow_database_t) borrow(const struct database *database) 
   return WIT(databases_borrow_database)(database->handle);
 }
 
-/// Rows of one column of names, which they take.
+/// Makes rows of one column of names, and frees the names.
 static sql_rows rows_of_names(struct database *database, plugin_list_string_t *names) {
   size_t size = 0;
   for (size_t i = 0; i < names->len; i++) size += names->ptr[i].len;
@@ -194,7 +194,7 @@ static WIT(sessions_transaction_options_t) lower(sql_transaction transaction) {
 
 enum how { HOW_BEGIN, HOW_SESSION, HOW_CONNECT };
 
-/// A session, which fails as the database did where it did.
+/// Opens a session. It gets the failure of the database where there is one.
 static sql_session session_new(sql_database handle, enum how how, sql_transaction transaction) {
   struct database *database = object_of(OBJECT_DATABASE, handle.id);
   if (database == NULL) return (sql_session){0};

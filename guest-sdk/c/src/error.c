@@ -41,7 +41,7 @@ static const char *optional(struct arena *arena, plugin_option_string_t text) {
   return text.is_some ? text_of(arena, text.val) : NULL;
 }
 
-/// Appends to a text that has room for it.
+/// Appends to a text with enough room.
 static size_t append(char *out, size_t at, plugin_string_t text) {
   if (text.len > 0) memcpy(out + at, text.ptr, text.len);
   return at + text.len;

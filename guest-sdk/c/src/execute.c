@@ -24,7 +24,7 @@ char **names_of(struct arena *arena, const WIT(sessions_list_result_column_t) * 
   return names;
 }
 
-/// The statement itself, and not a query inside of it.
+/// The statement of a handle, which must not be a query inside of it.
 static struct statement *whole(sql_query query) {
   struct statement *statement = statement_ready(query);
   if (statement != NULL && object_part_of(query.id) != 0) {
@@ -40,7 +40,7 @@ static bool run_plan(const struct plan *plan, struct session *session, WIT(sessi
                                           &session->options, result, failure);
 }
 
-/// Runs a statement and uses it up. `plan` gets the prepared statement of one that came before.
+/// Runs a statement and uses it up. `plan` gets the prepared statement of a repeated one, or null.
 static bool run(sql_query query, struct session **of, struct plan **plan, wit_result *result) {
   struct statement *statement = whole(query);
   wit_statement lowered;
@@ -68,7 +68,7 @@ sql_rows sql_fetch(sql_query query) {
   const sql_rows handle =
       plan == NULL ? rows_of(session, &result, NULL, 0) : rows_of(session, &result, plan->names, plan->width);
   struct rows *rows = object_of(OBJECT_ROWS, handle.id);
-  // Its names have to stay as long as the rows do, though other statements take its place.
+  // The plan has the rows' names, so the rows keep it even after the cache evicts it.
   if (rows != NULL && plan != NULL) {
     rows->plan = plan;
     plan->users++;
@@ -134,7 +134,7 @@ void sql_prepared_close(sql_prepared handle) {
   if (prepared != NULL) object_free(prepared);
 }
 
-/// The parameters of a call, which point to the texts of the caller.
+/// Converts the parameters of a call, which point to the caller's texts.
 static bool lower(struct session *session, struct arena *arena, const sql_value *values, size_t count,
                   WIT(sessions_list_value_t) * out) {
   if (values == NULL && count > 0) return error_set(&session->error, "invalid", "the parameters are missing");

@@ -1,4 +1,4 @@
-/// Expressions: each function makes one node of those before it.
+/// Expressions: each function makes a node of earlier nodes.
 #include "internal.h"
 
 #include <string.h>
@@ -124,7 +124,7 @@ sql_expr sql_between(sql_query query, sql_expr operand, sql_expr low, sql_expr h
   return listed(query, SQLSERVICE_DATABASE_STATEMENTS_LIST_OP_BETWEEN, items, 3);
 }
 
-/// An operand before a list.
+/// Prepends an operand to a list.
 static sql_expr member(sql_query query, uint8_t op, sql_expr operand, const sql_expr *items, size_t count) {
   struct statement *statement = statement_ready(query);
   if (statement != NULL && items == NULL && count > 0) {
@@ -195,7 +195,7 @@ sql_expr sql_ilike(sql_query query, sql_expr operand, sql_expr pattern, uint32_t
   return matching(query, operand, pattern, escape, true);
 }
 
-/// A pattern of the text itself, with `%` before or behind it.
+/// Matches the text literally, with `%` before or after it.
 static sql_expr literally(sql_query query, sql_expr operand, const char *text, bool before, bool behind) {
   struct statement *statement = statement_ready(query);
   if (statement == NULL) return sql_no_expr();

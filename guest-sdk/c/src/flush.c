@@ -1,4 +1,4 @@
-/// Changes that are written together.
+/// Flushes: changes that are written in one crossing.
 #include "internal.h"
 
 #include <string.h>
@@ -35,7 +35,7 @@ static bool fail(struct flush *flush, const char *code, const char *message) {
   return error_set(error_of(flush), code, "%s", message);
 }
 
-/// The flush of a handle, where it is not run yet and no error sticks.
+/// The flush of a handle, where it has not run yet and no error sticks.
 static struct flush *ready(sql_flush handle) {
   struct flush *flush = object_of(OBJECT_FLUSH, handle.id);
   if (flush == NULL || session_above(flush) == NULL) return NULL;

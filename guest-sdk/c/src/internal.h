@@ -1,4 +1,4 @@
-/// What the files of the SDK share. Not for users.
+/// Declarations that the files of the SDK share. Not for users.
 #ifndef SQLSERVICE_INTERNAL_H
 #define SQLSERVICE_INTERNAL_H
 
@@ -24,33 +24,34 @@ typedef WIT(sessions_statement_t) wit_statement;
 struct block;
 struct session;
 struct statement;
-/// Blocks from which pieces are cut. Zero is an empty one.
+/// Blocks from which pieces are allocated. Zero is an empty arena.
 struct arena {
   struct block *last;
   bool exhausted;  ///< Whether memory ran out; pieces are null from then on.
   bool malformed;  ///< Whether a text that goes to the host is not UTF-8.
-  uint64_t taken;  ///< Bytes of pieces, and of what the host is handed besides.
+  uint64_t taken;  ///< Bytes of pieces, and of other memory that is passed to the host.
 };
 struct error;
-/// Whether the host can be handed what is in the arena; fails with the reason where not. (It would end the plugin.)
+/// Whether the arena's content can be passed to the host; records the reason where not. (The call
+/// would trap.)
 bool arena_fits(const struct arena *arena, struct error *error);
-/// Counts bytes that the host is handed and that lie elsewhere.
+/// Counts bytes outside of the arena that are passed to the host.
 void arena_count(struct arena *arena, size_t count, size_t size);
-/// Notes where a text is not UTF-8.
+/// Records whether a text is not UTF-8.
 void arena_check(struct arena *arena, const void *text, size_t size);
-/// A piece of zeros, aligned for any type; null where memory ran out.
+/// Allocates zeroed memory, aligned for any type; null where memory ran out.
 void *arena_take(struct arena *arena, size_t count, size_t size);
 void *arena_copy(struct arena *arena, const void *data, size_t size);
-/// A copy that ends with a zero.
+/// A zero-terminated copy.
 char *arena_text(struct arena *arena, const char *data, size_t size);
 plugin_string_t arena_string(struct arena *arena, const char *text);
-/// The names between commas, without the blanks around them. Empty for null.
+/// Splits names at commas and trims blanks. Empty for null.
 plugin_list_string_t arena_names(struct arena *arena, const char *names);
 /// Room for one more item in an array that grows by doubling; null where memory ran out.
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t size);
 void arena_free(struct arena *arena);
 
-/* ---- object.c: what handles name ---- */
+/* ---- object.c: the objects of handles ---- */
 
 enum object_kind {
   OBJECT_DATABASE = 1,
@@ -62,25 +63,25 @@ enum object_kind {
   OBJECT_FLUSH,
   OBJECT_LOAD
 };
-/// What a handle names, the first member of each of the structs below. Objects are a tree; freeing one frees those
-/// below.
+/// The object of a handle, the first member of each of the structs below. Objects are a tree;
+/// freeing one frees its children.
 struct object {
   enum object_kind kind;
   uint64_t id;
   struct object *parent, *child, *next, *previous;
 };
-/// A new object of so many bytes, or null where memory ran out.
+/// Allocates an object of `size` bytes; null where memory or handles ran out.
 void *object_new(enum object_kind kind, size_t size, void *parent);
-/// The object of a handle; null where it was closed or is of another kind. The 16 bits of a query's part are not looked
-/// at.
+/// The object of a handle; null where it was closed or is of another kind. The 16 bits of a query's
+/// part are ignored.
 void *object_of(enum object_kind kind, uint64_t id);
 void object_free(void *object);
-/// The nearest one of its kind, from the object up to its database.
+/// The nearest object of a kind, from the object itself up to its database.
 void *object_above(void *object, enum object_kind kind);
 uint64_t object_part(uint64_t id, uint32_t part);
 uint32_t object_part_of(uint64_t id);
 
-/// How an object of each kind gives back what it holds, in the file of that kind.
+/// Release the resources of an object of each kind; each is in the file of that kind.
 void database_drop(struct object *object);
 void session_drop(struct object *object);
 void statement_drop(struct object *object);
@@ -99,30 +100,30 @@ struct error {
   struct arena arena;
 };
 void error_clear(struct error *error);
-/// Puts a failure of the SDK's own there, unless there is one. Always false.
+/// Records a failure of the SDK, unless there is one already. Always false.
 bool error_set(struct error *error, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/// Puts the host's failure there, unless there is one, and frees it. Always false.
+/// Records the host's failure, unless there is one already, and frees it. Always false.
 bool error_take(struct error *error, wit_failure *failure);
 void error_copy(struct error *to, const struct error *from);
 
-/* ---- key.c: what a statement is ---- */
+/* ---- key.c: keys of statements ---- */
 
-/// A statement's key, and the values that become its parameters with the nodes that they are taken from.
+/// A statement's key, and the values that become its parameters, with their nodes.
 struct key {
   uint8_t *bytes;
   size_t size;
   uint32_t *nodes;
   WIT(sessions_list_value_t) values;
 };
-/// False for a statement that is not worth to be looked for.
+/// Makes a statement's key. False for a statement that is not cached.
 bool key_of(struct statement *statement, const wit_statement *lowered, struct key *key);
 
 /* ---- plan.c: prepared statements ---- */
 
-/// A prepared statement, and the key by which it is found. It lives as long as it has users.
+/// A prepared statement and its key in the cache. It is freed when it has no users.
 struct plan {
   size_t users;
-  bool open;  ///< Whether it is prepared, which is worth it when it comes for the second time.
+  bool open;  ///< Whether it is prepared; the cache prepares it at its second execution.
   WIT(sessions_own_prepared_t) handle;
   char **names;
   size_t width;
@@ -131,7 +132,7 @@ struct plan {
   uint8_t *key;
   size_t size;
 };
-/// The statements that a database remembers.
+/// The statement cache of a database.
 struct plans {
   struct plan **items;
   size_t count;
@@ -139,17 +140,18 @@ struct plans {
 };
 void plan_release(struct plan *plan);
 void plans_free(struct plans *plans);
-/// Prepares a statement. Its names are null where memory ran out.
+/// Prepares a statement. The plan's names are null where memory ran out.
 bool plan_prepare(struct plan *plan, struct session *session, wit_statement *statement, wit_failure *failure);
-/// The prepared statement of one that came before, with the values for its parameters; null where it has to be sent.
+/// The prepared statement of a repeated statement, and the values for its parameters; null where
+/// the statement has to be executed unprepared.
 struct plan *plan_of(struct statement *statement, wit_statement *lowered, WIT(sessions_list_value_t) * values);
 
 struct database {
   struct object object;
-  struct error error;   ///< Its own.
-  struct error closed;  ///< That of a session which was closed with one.
+  struct error error;   ///< The database's own failure.
+  struct error closed;  ///< The failure of a session that was closed with one.
   bool open;
-  sql_models models;  ///< What was declared; it outlives the database.
+  sql_models models;  ///< The declared models, which outlive the database.
   WIT(databases_own_database_t) handle;
   struct plans plans;
   char *dialect;
@@ -173,7 +175,8 @@ WIT(sessions_borrow_session_t) session_borrow(const struct session *session);
 
 /* ---- value.c ---- */
 
-/// A value of the contract, which points to the texts of the other. False where it is none: an array in an array.
+/// Converts a value to the contract's, which without `copy` points to the same texts. False for a
+/// value that is of no kind, out of range, or an array in an array.
 bool value_lower(const sql_value *value, wit_value *out, struct arena *arena, bool copy);
 sql_value value_lift_scalar(const wit_scalar *scalar);
 plugin_string_t string_view(sql_str text);
@@ -190,7 +193,7 @@ struct ids {
   size_t count;
 };
 
-/// A query that is being written: a select or a compound. It becomes a node when it is used.
+/// A query that is being built: a select or a compound. It becomes a node when it is used.
 struct draft {
   bool compound, used;
   uint32_t node;
@@ -207,7 +210,7 @@ struct draft {
 
 enum statement_kind { STATEMENT_SELECT, STATEMENT_INSERT, STATEMENT_UPDATE, STATEMENT_DELETE };
 
-/// A statement that is being written. Part 0 of its queries is the statement itself.
+/// A statement that is being built. Part 0 of its queries is the statement itself.
 struct statement {
   struct object object;
   enum statement_kind kind;
@@ -218,12 +221,12 @@ struct statement {
   size_t draft_count;
   plugin_string_t table;
   plugin_option_string_t schema;
-  struct names columns;      ///< Of an insert.
-  struct ids values;         ///< Of the rows of an insert, row by row.
+  struct names columns;      ///< Columns of an insert.
+  struct ids values;         ///< Values of an insert, row by row.
   size_t row_count, row_at;  ///< Rows of an insert, and columns set in its last one.
   WIT(statements_assignment_t) * assignments;
   size_t assignment_count;
-  WIT(statements_option_node_id_t) query;  ///< Of an insert from a query.
+  WIT(statements_option_node_id_t) query;  ///< The query of an insert from a query.
   bool conflict;
   plugin_list_string_t conflict_columns;
   WIT(statements_assignment_t) * conflict_assignments;
@@ -233,40 +236,40 @@ struct statement {
 
 /// The statement of a query, where no error sticks on its session.
 struct statement *statement_ready(sql_query query);
-/// The query's draft, where it may still be written.
+/// The query's draft, unless the query is used already.
 struct draft *draft_ready(sql_query query, struct statement **statement);
 uint32_t statement_push(struct statement *statement, wit_node node);
-/// The position of an expression of this statement; an error and false where it is none.
+/// The node of an expression of this statement; for any other, records a failure and returns false.
 bool statement_node(struct statement *statement, sql_expr expr, uint32_t *node);
 sql_expr statement_expr(const struct statement *statement, uint32_t node);
-/// Pushes a node and tells its expression.
+/// Pushes a node and returns its expression.
 sql_expr statement_add(struct statement *statement, wit_node node);
-/// The positions of a list of expressions, in the arena.
+/// The nodes of a list of expressions, in the arena.
 bool statement_nodes(struct statement *statement, const sql_expr *items, size_t count, wit_ids *out);
-/// The node of a query of this statement, made now; an error and false where it cannot be.
+/// Makes the node of a query of this statement; on failure, records it and returns false.
 bool statement_query(struct statement *statement, sql_query query, uint32_t *node);
 bool statement_fail(struct statement *statement, const char *code, const char *message);
 bool ids_push(struct statement *statement, struct ids *ids, uint32_t id);
-/// A condition of those in the list, all of which have to hold.
+/// The conjunction of the conditions in the list; none for an empty list.
 WIT(statements_option_node_id_t) statement_all(struct statement *statement, const struct ids *ids);
-/// Adds what a comma-separated list names as column nodes.
+/// Adds a column node for each name in a comma-separated list.
 bool statement_columns(struct statement *statement, struct ids *ids, const char *names);
 /// Splits `schema.table`.
 void statement_table(struct arena *arena, const char *name, plugin_string_t *table, plugin_option_string_t *schema);
 bool draft_finish(struct statement *statement, struct draft *draft);
-/// Makes the contract's statement of it.
+/// Converts the statement to the contract's.
 bool statement_finish(struct statement *statement, wit_statement *out);
 
 /* ---- rows.c ---- */
 
-/// Rows: batches of a cursor, or one batch that was there at once.
+/// Rows: batches of a cursor, or a single batch.
 struct rows {
   struct object object;
-  struct plan *plan;  ///< That has the names; null where another one has.
+  struct plan *plan;  ///< The plan that owns the names; null where another object does.
   char **names;
   size_t width;
-  struct arena arena;    ///< Of the names.
-  struct arena scratch;  ///< Of arrays that were read from the batch.
+  struct arena arena;    ///< Memory of the names.
+  struct arena scratch;  ///< Memory of arrays that were read from the batch.
   bool has_batch, has_cursor;
   wit_batch batch;
   WIT(sessions_own_cursor_t) cursor;
@@ -276,15 +279,16 @@ struct rows {
   uint64_t affected;
   plugin_option_s64_t last_key;
 };
-/// Rows of a result, which they take; with the names of the prepared statement, where it has told them.
+/// Makes rows of a result, which they own; with the names of a prepared statement, or null for the
+/// result's own.
 sql_rows rows_of(void *parent, wit_result *result, char **names, size_t width);
-/// Frees a result that is not read. (The bindings' own function leaves its cursor open.)
+/// Frees a result that is not read. (The function of the bindings leaves its cursor open.)
 void result_free(wit_result *result);
-/// The names of result columns as texts that end with a zero.
+/// The names of result columns as zero-terminated texts.
 char **names_of(struct arena *arena, const WIT(sessions_list_result_column_t) * columns);
-/// Fails where the object belongs: on its session, else on its database.
+/// The error of the object's session, else of its database.
 struct error *error_of(void *object);
-/// Rows of a batch that belongs to the parent.
+/// Makes rows of a batch that belongs to the parent.
 sql_rows rows_over(void *parent, const wit_batch *batch, char **names, size_t width);
 
 /* ---- check.c ---- */
@@ -293,20 +297,21 @@ sql_rows rows_over(void *parent, const wit_batch *batch, char **names, size_t wi
 const sql_entry *check_column(void *object, plugin_string_t table, plugin_string_t column);
 /// Whether the column can hold the value.
 bool check_value(const sql_entry *column, sql_value value);
-/// Fails for a value that the column cannot hold. Always false.
+/// Records a failure for a value that the column cannot hold. Always false.
 bool check_fail(void *object, const sql_entry *column, sql_kind got);
 /// Whether the column can hold the node's value, where it is a constant.
 bool check_assigned(struct statement *statement, const char *column, uint32_t node);
 
 /* ---- columns.c ---- */
 
-/// A batch of columns of a table, which points to their values or into the arena.
+/// Converts columns to a batch, which points to their values or into the arena.
 bool columns_lower(struct session *session, struct arena *arena, const char *table, const sql_data *columns,
                    size_t count, size_t rows, bool copy, wit_batch *batch, plugin_list_string_t *names);
 
 /* ---- model.c ---- */
 
-/// The contract's models, to be freed by the bindings; an error and false where the declaration makes no sense.
+/// Converts a declaration to the contract's models, which the bindings free. For an invalid one,
+/// records a failure and returns false.
 bool models_lower(sql_models models, WIT(schema_models_t) * out, struct error *error);
 
 #endif

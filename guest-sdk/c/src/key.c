@@ -1,11 +1,12 @@
-/// What a statement is, as bytes: two statements with the same key are the same but for values that are parameters.
+/// Keys of statements: two statements with equal keys differ in values of parameters only.
 #include "internal.h"
 
 #include <string.h>
 
-enum { LARGEST = 256 };  ///< Nodes: larger statements are made by programs and seldom come again.
+enum { LARGEST = 256 };  ///< Nodes: larger statements are generated and seldom repeated.
 
-/// A key that is being written, and how often each literal is named: in all, and where it may be a parameter.
+/// A key that is being written, and how often each literal is referred to: in all, and where it can
+/// be a parameter.
 struct writer {
   struct statement *statement;
   struct arena *arena;
@@ -88,8 +89,8 @@ static const wit_scalar *scalar_of(const struct writer *writer, uint32_t id) {
                                                                                      : NULL;
 }
 
-/// Notes that a literal is named where its type is that of a column. Fractions and unsigned integers keep a type of
-/// their own there, which only a literal tells, and so does a null.
+/// Counts a reference to a literal where a column determines its type. Fractions, unsigned integers
+/// and nulls keep a type of their own there, which a parameter would lose.
 static void bind(struct writer *writer, uint32_t id) {
   const wit_scalar *scalar = scalar_of(writer, id);
   if (scalar == NULL) return;
@@ -108,7 +109,7 @@ static bool is_column(const struct writer *writer, uint32_t id) {
   return writer->statement->nodes[id].tag == SQLSERVICE_DATABASE_STATEMENTS_NODE_COLUMN;
 }
 
-/// The same of what a column is set to, where its declared type can hold it.
+/// Counts a reference to a literal that a declared column is set to, where it gets its type.
 static void bind_assigned(struct writer *writer, plugin_string_t name, uint32_t id) {
   const sql_entry *column = check_column(writer->statement, writer->statement->table, name);
   const wit_scalar *scalar = scalar_of(writer, id);
@@ -203,7 +204,7 @@ static void put_compound(struct writer *writer, const WIT(statements_compound_t)
   bind_count(writer, compound->offset);
 }
 
-/// Writes a node, without the value of a literal. False for one that is never looked for.
+/// Writes a node, without the value of a literal. False for a node whose statement is not cached.
 static bool put_node(struct writer *writer, const wit_node *node) {
   put_byte(writer, node->tag);
   switch (node->tag) {
@@ -329,7 +330,7 @@ static void put_root(struct writer *writer, const wit_statement *statement) {
   }
 }
 
-/// Writes the value of a literal that stays one.
+/// Writes the value of a literal that does not become a parameter.
 static void put_literal(struct writer *writer, const wit_scalar *scalar) {
   put_byte(writer, scalar->tag);
   switch ((sql_kind)scalar->tag) {

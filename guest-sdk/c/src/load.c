@@ -1,4 +1,4 @@
-/// Rows that are loaded with what they are related to.
+/// Loads: rows that are read with their related rows.
 #include "internal.h"
 
 struct load {

@@ -1,4 +1,5 @@
-/// Declarations, as the contract has them. What is made here is freed by the bindings, so that each piece is its own.
+/// Converts declarations to the contract's models. The bindings free them, so each piece is an
+/// allocation of its own.
 #include "internal.h"
 
 #include <stdlib.h>
@@ -7,13 +8,13 @@
 typedef WIT(schema_table_t) wit_table;
 typedef WIT(schema_default_value_t) wit_default;
 
-/// Whether memory was there for all so far.
+/// The context of a conversion, and whether memory ran out.
 struct maker {
   bool exhausted;
   struct error *error;
 };
 
-/// Room for one item more, of zeros.
+/// Appends a zeroed item.
 static bool grow(struct maker *maker, void **items, size_t *count, size_t size) {
   unsigned char *larger = realloc(*items, (*count + 1) * size);
   if (larger == NULL) {
@@ -26,7 +27,7 @@ static bool grow(struct maker *maker, void **items, size_t *count, size_t size) 
   return true;
 }
 
-/// Adds an item to a list of the bindings; its value is a pointer to the item, or null.
+/// Appends an item to a list of the bindings; evaluates to a pointer to the item, or null.
 #define PUSH(maker, list) \
   (push_any((maker), (void *)&(list)->ptr, &(list)->len, sizeof *(list)->ptr) ? &(list)->ptr[(list)->len - 1] : NULL)
 
@@ -219,7 +220,7 @@ static void add_check(struct maker *maker, wit_table *table, const sql_entry *en
   check->expression = whole(maker, entry->text);
 }
 
-/// Whether the entry's words are those of the header.
+/// Whether the entry's enumerations have values of the header.
 static bool known(const sql_entry *entry) {
   return (unsigned)entry->type <= SQL_OTHER && (unsigned)entry->element <= SQL_OTHER &&
          (unsigned)entry->by_default <= SQL_EXPRESSION && (unsigned)entry->on_update <= SQL_EXPRESSION &&

@@ -1,6 +1,7 @@
-/// What handles name: a table of slots, each with the objects' generation, so that an old handle finds nothing.
+/// Objects of handles: a table of slots, each with the generation of its object, so that the handle
+/// of a freed object is invalid.
 ///
-/// A handle is 16 bits of slot, 16 bits of part and 32 bits of generation. The tree of objects says who frees whom.
+/// A handle is 16 bits of slot, 16 of part and 32 of generation. Objects own their children.
 #include "internal.h"
 
 #include <stdlib.h>
@@ -82,7 +83,7 @@ static void object_drop(struct object *object) {
 
 void object_free(void *freed) {
   struct object *object = freed;
-  // The tree is three deep: a database, its sessions, and theirs.
+  // The tree has four levels at most: a database, its sessions, their objects, and rows of those.
   while (object->child != NULL) object_free(object->child);
   object_drop(object);
   if (object->previous != NULL)

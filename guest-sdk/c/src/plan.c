@@ -1,10 +1,10 @@
-/// Statements that were prepared, by their keys: one that comes again is not sent again, only the values in it.
+/// The cache of prepared statements by key: for a repeated statement, only its values are sent.
 #include "internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLANS_AT_MOST = 32 };  ///< Each is a handle, of which a plugin has a limited number.
+enum { PLANS_AT_MOST = 32 };  ///< Each can hold a handle, of which a plugin has a limited number.
 
 static void plan_close(struct plan *plan) {
   if (plan->open) WIT(sessions_prepared_drop_own)(plan->handle);
@@ -32,8 +32,8 @@ static bool is(const struct plan *plan, uint64_t hash, const struct key *key) {
   return plan->hash == hash && plan->size == key->size && memcmp(plan->key, key->bytes, key->size) == 0;
 }
 
-/// A place for one more: that of the statement that was not used for longest where there are enough. Null where memory
-/// ran out: then nothing is remembered.
+/// A slot for one more plan; where the cache is full, that of the least recently used one. Null
+/// where memory ran out: then the statement is not cached.
 static struct plan **place(struct plans *plans) {
   if (plans->items == NULL) plans->items = calloc(PLANS_AT_MOST, sizeof(struct plan *));
   if (plans->items == NULL) return NULL;
@@ -73,8 +73,8 @@ bool plan_prepare(struct plan *plan, struct session *session, wit_statement *sta
   return true;
 }
 
-/// Prepares the statement with parameters in the place of values. Where that fails, what is wrong with it is told when
-/// it is sent as it is.
+/// Prepares the statement with parameters in the place of values. Where that fails, executing the
+/// statement unprepared returns the error.
 static bool prepare(struct plan *plan, struct session *session, wit_statement *lowered, const struct key *key) {
   for (size_t i = 0; i < key->values.len; i++) {
     lowered->nodes.ptr[key->nodes[i]] =

@@ -1,4 +1,4 @@
-/// Selects and compounds: what is asked of them before they become nodes.
+/// Selects and compounds, before they become nodes.
 #include "internal.h"
 
 static WIT(statements_option_node_id_t) some(uint32_t node) {

@@ -1,4 +1,4 @@
-/// SQL text. In a file of its own: a plugin that does not call it does not import the interface.
+/// SQL text, in a separate file: a plugin that does not call it does not import the interface.
 #include "internal.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
-/// What a database has, as a declaration.
+/// Reflection: the tables of a database as a declaration.
 #include "internal.h"
 
 #include <string.h>
 
-/// The entries that are read, and the memory of their texts.
+/// The entries read so far, and the memory of their texts.
 struct reader {
   struct arena *arena;
   sql_entry *entries;

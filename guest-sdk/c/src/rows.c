@@ -1,4 +1,4 @@
-/// Rows: batches that come from a cursor or were there at once.
+/// Rows: batches of a cursor, or a single batch.
 #include "internal.h"
 
 #include <string.h>
@@ -80,7 +80,7 @@ static struct rows *ready(sql_rows handle) {
   return rows == NULL || error_of(rows)->failed ? NULL : rows;
 }
 
-/// Fetches the next batch. At the end there is none.
+/// Fetches the next batch; false at the end.
 static bool fetch(struct rows *rows) {
   batch_drop(rows);
   if (!rows->has_cursor) return false;
@@ -119,7 +119,7 @@ bool sql_only(sql_rows handle) {
     return error_set(error_of(rows), "multiple-results", "one row was required and there were more");
   }
   if (!rows->has_cursor) return true;
-  // The row has to stay while what comes after it is asked for.
+  // The batch with the row has to be kept while the next one is fetched.
   const wit_batch batch = rows->batch;
   rows->has_batch = false;
   const bool more = fetch(rows);
@@ -134,7 +134,7 @@ bool sql_only(sql_rows handle) {
 bool sql_next_batch(sql_rows handle) {
   struct rows *rows = ready(handle);
   if (rows == NULL || !rows->has_batch) return false;
-  // The first batch is there at once and not yet read.
+  // The first batch comes with the result, so it is returned before any fetch.
   while (rows->at > 0 || rows->batch.rows == 0) {
     if (!fetch(rows)) return false;
     if (rows->batch.rows > 0) break;

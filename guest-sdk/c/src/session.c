@@ -11,7 +11,7 @@ void session_drop(struct object *object) {
   struct session *session = (struct session *)object;
   struct database *database = object_above(object, OBJECT_DATABASE);
   if (session->open) WIT(sessions_session_drop_own)(session->handle);
-  // What was not asked for is told at the end of the export.
+  // The database keeps the failure for sql_finish at the end of the export.
   if (session->error.failed) error_copy(&database->closed, &session->error);
   error_clear(&session->error);
   arena_free(&session->reflected);
@@ -57,7 +57,7 @@ bool sql_session_close(sql_session handle) {
   return well;
 }
 
-/// Frees the savepoints, whose transaction has ended.
+/// Frees the savepoints of a transaction that has ended.
 static void forget_savepoints(struct session *session) {
   for (struct object *child = session->object.child; child != NULL;) {
     struct object *next = child->next;

@@ -1,4 +1,4 @@
-/// Statements that are being written: the arena of nodes, and what all its queries share.
+/// Statements that are being built: the arena of nodes, which all queries of a statement share.
 #include "internal.h"
 
 #include <string.h>
@@ -205,7 +205,7 @@ static plugin_option_string_t some_text(struct arena *arena, plugin_string_t tex
                                   .val = {.ptr = arena_copy(arena, text.ptr + from, to - from), .len = to - from}};
 }
 
-/// A column node of `name` or `source.name`.
+/// Makes a column node of `name` or `source.name`.
 static wit_node column_node(struct statement *statement, plugin_string_t name) {
   wit_node node = {.tag = SQLSERVICE_DATABASE_STATEMENTS_NODE_COLUMN};
   const uint8_t *dot = name.len == 0 ? NULL : memchr(name.ptr, '.', name.len);

@@ -1,4 +1,4 @@
-/// Dates and times, and values as text.
+/// Dates and times, and the text form of values.
 #include "internal.h"
 
 #include <inttypes.h>
@@ -7,7 +7,8 @@
 
 static const int64_t DAY = INT64_C(86400000000);
 
-// The calendar repeats after 400 years of 146097 days. Years are counted from March on, so that a leap day is the last.
+// The calendar repeats after 400 years of 146097 days. A year begins in March here, so that a leap
+// day is its last day.
 int32_t sql_days(int32_t year, uint32_t month, uint32_t day) {
   const int64_t y = (int64_t)year - (month <= 2 ? 1 : 0);
   const int64_t cycle = (y >= 0 ? y : y - 399) / 400;
@@ -84,12 +85,12 @@ size_t sql_format(sql_value value, char *out, size_t size) {
   return wrote(snprintf(out, size, "(%s)", kind_name(value.kind)));
 }
 
-/// What is left of a text that is read.
+/// The rest of a text that is being parsed.
 struct text {
   const char *at, *end;
 };
 
-/// So many digits as a number.
+/// Parses `count` digits as a number.
 static bool digits(struct text *text, size_t count, uint32_t *number) {
   *number = 0;
   for (size_t i = 0; i < count; i++) {

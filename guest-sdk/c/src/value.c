@@ -78,7 +78,7 @@ const char *kind_name(sql_kind kind) {
 }
 
 plugin_string_t string_view(sql_str text) {
-  // The bindings read what they are given and write nothing; C has no other way to say so.
+  // The bindings only read the text, but their types are not const.
   union {
     const char *read;
     uint8_t *given;

@@ -1,4 +1,4 @@
-/// What the README shows, so that it compiles.
+/// The README's examples, to check that they compile.
 #include <stdio.h>
 
 #include "sqlservice.h"

@@ -1,4 +1,4 @@
-/// The host's side of the bindings, for tests without one.
+/// The host's side of the bindings, for tests without a host.
 #include "host.h"
 
 #include <stdbool.h>
@@ -25,7 +25,7 @@ void host_reset(void) {
   host_rows = 3;
 }
 
-/* Memory: how much is not freed yet, and what is refused to the SDK. */
+/* Memory: counts the allocations that are not freed yet, and makes one of the SDK's fail. */
 
 static void *counted(void *memory) {
   host_memory += memory != NULL;
@@ -49,7 +49,7 @@ void test_free(void *memory) {
   free(memory);
 }
 
-// Generated code does not ask whether it got any.
+// Generated code does not check whether memory ran out.
 void *bindings_malloc(size_t size) {
   void *memory = counted(malloc(size));
   if (memory == NULL) abort();
@@ -62,7 +62,7 @@ void *bindings_realloc(void *old, size_t size) {
 }
 
 static void *made(size_t size) {
-  // The bindings free nothing that is empty.
+  // The bindings do not free empty lists and texts.
   void *memory = size == 0 ? NULL : counted(calloc(1, size));
   if (size > 0 && memory == NULL) abort();
   return memory;
@@ -76,7 +76,7 @@ static plugin_string_t text(const char *chars) {
   return out;
 }
 
-/// Whether this call fails: with a failure that has everything that one can have.
+/// Whether this call fails, with a failure that has all fields.
 bool host_refuses(wit_failure *failure) {
   if (host_calls++ != host_fails_at) return false;
   *failure = (wit_failure){.code = text("unique-violation"), .message = text("there is one"), .retryable = true};

@@ -1,4 +1,5 @@
-/// A host that is none: it answers what the tests say, counts handles, fails at a call, and checks what it is sent.
+/// A mock host: it returns values that the tests set, counts handles, fails at a chosen call, and
+/// checks its arguments.
 #ifndef HOST_H
 #define HOST_H
 
@@ -8,34 +9,35 @@
 
 #include "plugin.h"
 
-/// How many calls were made, and which one fails; the memory request that fails likewise. SIZE_MAX fails none.
+/// The number of calls so far, and the index of the call that fails; likewise for allocations.
+/// SIZE_MAX fails none.
 extern size_t host_calls, host_fails_at, host_requests, host_no_memory_at;
-/// Handles that were given and not yet dropped.
+/// Handles that were returned and not yet dropped.
 extern long host_handles;
-/// Pieces of memory that the SDK and the bindings have and did not free.
+/// Allocations of the SDK and the bindings that are not yet freed.
 extern long host_memory;
-/// Statements that were prepared, and those that were sent whole.
+/// The number of statements that were prepared, and of those that were executed unprepared.
 extern size_t host_prepared, host_sent;
-/// Batches that a statement returns: the first at once, the others by its cursor.
+/// Batches that a statement returns: the first in the result, the others by its cursor.
 extern size_t host_batches;
-/// Rows of each batch, and a number from which its values are made.
+/// The number of rows of each batch, and the seed of its values.
 extern uint32_t host_rows, host_seed;
-/// What was sent last: nodes and kind of a statement.
+/// The number of nodes of the last statement.
 extern size_t host_nodes;
-/// Statements with a node that names one behind it, or none that is there.
+/// The number of statements with a node that refers to a later node or to none.
 extern size_t host_malformed;
 
 void host_reset(void);
 /// Whether this call fails.
 bool host_refuses(sqlservice_database_errors_failure_t *failure);
-/// What takes the place of the C library's functions in the SDK, and in the bindings.
+/// Replacements of the C library's functions in the SDK, and in the bindings.
 void *test_malloc(size_t size);
 void *test_calloc(size_t count, size_t size);
 void *test_realloc(void *old, size_t size);
 void test_free(void *memory);
 void *bindings_malloc(size_t size);
 void *bindings_realloc(void *old, size_t size);
-/// The values of a batch's row: they are null, negative or long now and then.
+/// The values of a batch's row; some are null, negative or long.
 int64_t host_integer(uint32_t batch, uint32_t row);
 int host_null(uint32_t batch, uint32_t row);
 size_t host_text(uint32_t batch, uint32_t row, char text[32]);

@@ -1,4 +1,4 @@
-/// C uses the header as it is, from C99 on.
+/// C compiles the header unchanged, from C99 on.
 #include "sqlservice.h"
 
 SQL_MODELS(models, SQL_TABLE("users"), SQL_ID("id"), SQL_STRING("name", 64, .unique = true),

@@ -1,4 +1,5 @@
-// C++ uses the header as it is from C++11 on, models included: options come in the order of the fields.
+// C++ compiles the header unchanged from C++11 on, models included: options are in the order of the
+// fields.
 #include "sqlservice.h"
 
 extern "C" int64_t count_users(sql_database db) {

@@ -1,4 +1,4 @@
-//! Zig imports what `zig translate-c` makes of the header; entries of models are written as structs.
+//! Zig imports the header by `zig translate-c`; entries of models are written as structs.
 const sql = @import("sqlservice.zig");
 
 const entries = [_]sql.sql_entry{

@@ -1,5 +1,5 @@
-/// Programs that make mistakes at random: whatever calls with whatever handles, columns and texts. None is undefined,
-/// which the sanitizers see, nothing leaks, and so it is where memory is refused.
+/// Programs with random mistakes: random calls with random handles, columns and texts. None has
+/// undefined behaviour, which the sanitizers check, and none leaks, also where memory runs out.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ SQL_MODELS(models, SQL_TABLE("users"), SQL_ID("id"), SQL_STRING("name", 8),
            SQL_COLUMN("age", SQL_INT16, .nullable = true), SQL_TABLE("devices"), SQL_ID("id"),
            SQL_COLUMN("user_id", SQL_INT64, .references = "users.id"));
 
-/* What sdk.c asks no host for. */
+/* Functions of the host that sdk.c does not need. */
 
 #define WIT(name) sqlservice_database_##name
 typedef WIT(errors_failure_t) wit_failure;
@@ -48,7 +48,7 @@ static uint32_t below(uint32_t bound) {
   return (uint32_t)(state >> 20) % bound;
 }
 
-/// Handles that a program holds: live ones, closed ones, and some that never were.
+/// A program's handles: live, closed and invented ones.
 enum { HELD = 6 };
 typedef struct program {
   sql_database databases[2];
@@ -98,7 +98,7 @@ static sql_value value(void) {
   }
 }
 
-/// Columns of two rows; some without a name or values, or of another kind than they say.
+/// Columns of two rows; some without a name or values, or with a wrong kind.
 static const sql_data *columns(void) {
   static const int64_t ints[] = {1, INT64_MIN};
   static const char *const names[] = {"ann", NULL};
@@ -264,7 +264,7 @@ static void write_many(program *p) {
   }
 }
 
-/// Most calls fail, and a failure sticks: so it is cleared now and then.
+/// Makes a random call. As most calls fail and a failure sticks, it is cleared now and then.
 static void step(program *p) {
   void (*const steps[])(program *) = {write_statement, write_expression, write_statement, write_expression,
                                       run_statement,   read_rows,        use_session,     write_many};
@@ -275,7 +275,7 @@ static void step(program *p) {
   }
 }
 
-/// What of its handles a program has before it begins: the others were never given.
+/// Fills a program's handles with invented values before it begins.
 static void forge(program *p) {
   for (size_t i = 0; i < HELD; i++) {
     p->sessions[i].id = below(4);
@@ -285,8 +285,8 @@ static void forge(program *p) {
   }
 }
 
-/// Whether nothing is left of a program that does so many steps, or fails at one call of the host or request for
-/// memory.
+/// Whether a program leaves no handles and no memory, also where a call of the host or an
+/// allocation fails.
 static bool leaves_nothing(uint64_t seed, size_t fails_at, size_t no_memory_at) {
   static program p;
   p = (program){0};
@@ -302,7 +302,7 @@ static bool leaves_nothing(uint64_t seed, size_t fails_at, size_t no_memory_at) 
   size_t size = 0;
   sql_finish(p.databases[0], &message, below(2) == 0 ? NULL : &size);
   test_free(message);
-  for (int i = 0; i < 30; i++) step(&p);  // All is closed.
+  for (int i = 0; i < 30; i++) step(&p);  // All handles are closed.
   sql_finish(p.databases[0], NULL, NULL);
   sql_close(p.databases[1]);
   if (host_handles == 0 && host_memory == 0 && host_malformed == 0) return true;

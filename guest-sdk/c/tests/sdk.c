@@ -1,4 +1,5 @@
-/// Tests of the SDK without a host: what it makes of calls, that it never leaks, and that no mistake is undefined.
+/// Tests of the SDK with a mock host: the statements that it sends, that it never leaks, and that
+/// no mistake has undefined behaviour.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static void read_rows(sql_rows rows) {
   sql_rows_close(rows);
 }
 
-/// A statement with most of what there is.
+/// A statement with most features.
 static sql_query large(sql_session s) {
   const sql_query q = sql_select(s), sub = sql_subselect(q), cte = sql_subcompound(q, SQL_UNION),
                   part = sql_subselect(q);
@@ -92,7 +93,7 @@ static void write_all(sql_session s) {
   sql_load_run(sql_load_keys(s, "users", &keys, 1, 3));
 }
 
-/// Every kind of call, with nothing closed but the database.
+/// Makes every kind of call, and closes only the database.
 static bool scenario(void) {
   const sql_database db = sql_open("default", models);
   const sql_rows tables = sql_create_tables(db);
@@ -109,7 +110,7 @@ static bool scenario(void) {
   sql_conflict_set(insert, "age", sql_excluded(insert, "age"));
   sql_columns(insert, "id, name");
   read_rows(sql_fetch(insert));
-  // The second one is prepared, and the third one runs what was.
+  // The second execution prepares the statement, and the third one runs the prepared statement.
   for (int i = 0; i < 3; i++) read_rows(sql_fetch(large(s)));
   const sql_savepoint savepoint = sql_save(s);
   const sql_query update = sql_update(s, "users");
@@ -138,7 +139,7 @@ static bool scenario(void) {
   return well;
 }
 
-/// Each call of the host fails once, and each request for memory: nothing is left, and the failure is told.
+/// Each call of the host and each allocation fails once: nothing leaks, and it is reported.
 static void test_failures(void) {
   host_reset();
   host_batches = 3;
@@ -153,7 +154,7 @@ static void test_failures(void) {
     mended += scenario();
     CHECK(host_handles == 0 && host_memory == 0);
   }
-  // A statement that comes again and cannot be prepared is sent as it is.
+  // A repeated statement that cannot be prepared is executed unprepared.
   CHECK(mended == 1);
   for (size_t i = 0; i < requests; i++) {
     host_reset();
@@ -235,7 +236,7 @@ static void test_misuse(void) {
   CHECK(host_handles == 0 && host_memory == 0);
 }
 
-/// Rows are what the host made them, whatever the sizes of batches: by row and by column.
+/// Rows have the host's values for all sizes of batches, read by row and by column.
 static void test_rows(void) {
   for (int round = 0; round < 300; round++) {
     host_reset();
@@ -270,7 +271,7 @@ static void test_rows(void) {
   }
 }
 
-/// Whatever expressions are put together, each names only those before it.
+/// In random combinations of expressions, each node refers only to earlier ones.
 static void test_builder(void) {
   for (int round = 0; round < 300; round++) {
     host_reset();
@@ -306,7 +307,7 @@ static sql_query by_name(sql_session s, const char *name, const char *label) {
   return q;
 }
 
-/// A statement that comes again is prepared once, whatever its values are, and another one is not taken for it.
+/// A repeated statement is prepared once, with any values, and is not confused with another one.
 static void test_plans(void) {
   host_reset();
   const sql_database db = sql_open("default", models);
@@ -324,14 +325,14 @@ static void test_plans(void) {
     CHECK(sql_execute(insert, NULL));
   }
   CHECK(host_prepared == 2 && host_sent == 4);
-  // A value that is no parameter: the type of a column of the result is its own.
+  // A value in a result's column stays a literal, as it determines the column's type.
   for (int64_t i = 0; i < 3; i++) {
     const sql_query q = sql_select(s);
     sql_column(q, sql_val(q, sql_int(i)), NULL);
     CHECK(sql_execute(q, NULL));
   }
   CHECK(host_prepared == 2 && host_sent == 7);
-  // Rows keep their names when so many others came that their statement is forgotten.
+  // Rows keep their names after the cache evicts their statement.
   const sql_rows rows = sql_fetch(by_name(s, "cid", "one"));
   char label[32];
   for (int i = 0; i < 100; i++) {

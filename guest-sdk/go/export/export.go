@@ -1,6 +1,6 @@
-// Package export is what the generated file sqlservice_gen.go calls: it carries calls of the host to Go functions.
+// Package export is called by the generated file sqlservice_gen.go. It passes the host's calls on to Go functions.
 //
-// Code that is written by hand has no use for it.
+// Handwritten code does not need it.
 package export
 
 import "github.com/sqlservice/sqlservice/guest-sdk/go/internal/abi"
@@ -11,10 +11,10 @@ type Function = abi.Function
 // New makes an export of a Go function.
 func New(function any) *Function { return abi.NewFunction(function) }
 
-// Done takes back the memory of the last result, which the host has read.
+// Done frees the memory of the last result, which the host has read.
 func Done() { abi.Done() }
 
-// The bits of core values.
+// Conversions between core values and their bits.
 var (
 	// I32 is the bits of an i32.
 	I32 = abi.FromI32
@@ -24,8 +24,8 @@ var (
 	F32 = abi.FromF32
 	// F64 is the bits of an f64.
 	F64 = abi.FromF64
-	// ToF32 is the f32 of its bits.
+	// ToF32 is the f32 with given bits.
 	ToF32 = abi.ToF32
-	// ToF64 is the f64 of its bits.
+	// ToF64 is the f64 with given bits.
 	ToF64 = abi.ToF64
 )

@@ -4,9 +4,9 @@
 //
 //	db, err := sql.Open("sqlservice", "default")
 //
-// The data source's name is that under which the database was granted. Placeholders are the database's own: ?, or $1 on
-// PostgreSQL. Errors are of type *sqlservice.Error. A connection holds one of the host's; a query that is being read keeps its
-// connection busy, so close rows before the next statement of a transaction.
+// The data source name is the name under which the database was granted. Placeholders are the database's own: ?, or $1 on
+// PostgreSQL. Errors are of type *sqlservice.Error. Each connection holds a connection of the host; a query that is being read
+// keeps its connection busy, so close rows before the next statement of a transaction.
 package sqldriver
 
 import (
@@ -29,14 +29,14 @@ func (d sqlDriver) Open(name string) (driver.Conn, error) {
 	return connector{name}.Connect(context.Background())
 }
 
-// OpenConnector checks nothing yet.
+// OpenConnector returns a connector without checking the name, which Connect does.
 func (d sqlDriver) OpenConnector(name string) (driver.Connector, error) { return connector{name}, nil }
 
 type connector struct{ name string }
 
 func (c connector) Driver() driver.Driver { return sqlDriver{} }
 
-// Connect opens a session in which every statement commits itself, as database/sql expects outside of a transaction.
+// Connect opens a session in autocommit mode, as database/sql expects outside of a transaction.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	db, err := sqlservice.Open(ctx, c.name)
 	if err != nil {
@@ -55,8 +55,8 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return opened, nil
 }
 
-// Conn is what the function of sql.Conn.Raw gets: a connection that has a session, for what SQL text has no words for. Its
-// transactions belong to database/sql.
+// Conn is implemented by the connection that sql.Conn.Raw passes to its function. Its session is for features without SQL text.
+// The session's transactions are controlled by database/sql.
 type Conn interface {
 	Session() *sqlservice.Session
 }
@@ -68,10 +68,10 @@ type conn struct {
 	broken     bool
 }
 
-// Session is the connection's session.
+// Session returns the connection's session.
 func (c *conn) Session() *sqlservice.Session { return c.session }
 
-// note remembers that the connection is lost.
+// note marks the connection as broken if err says that it is lost or closed.
 func (c *conn) note(err error) error {
 	if errors.Is(err, sqlservice.ErrDisconnected) || errors.Is(err, sqlservice.ErrClosed) {
 		c.broken = true
@@ -79,7 +79,7 @@ func (c *conn) note(err error) error {
 	return err
 }
 
-// ResetSession makes the connection ready for its next user.
+// ResetSession fails for a broken connection, so that the pool discards it.
 func (c *conn) ResetSession(context.Context) error {
 	if c.broken {
 		return driver.ErrBadConn
@@ -87,16 +87,16 @@ func (c *conn) ResetSession(context.Context) error {
 	return nil
 }
 
-// IsValid says whether the connection can be used again.
+// IsValid reports whether the connection can be used again.
 func (c *conn) IsValid() bool { return !c.broken }
 
-// Close gives the connection back.
+// Close releases the connection.
 func (c *conn) Close() error { return errors.Join(c.session.Close(), c.db.Close()) }
 
-// Ping asks the database for an answer.
+// Ping checks that the database can be reached.
 func (c *conn) Ping(ctx context.Context) error { return c.note(c.db.Ping(ctx)) }
 
-// Begin begins a transaction of the database's own level.
+// Begin begins a transaction with the database's default isolation level.
 func (c *conn) Begin() (driver.Tx, error) { return c.BeginTx(context.Background(), driver.TxOptions{}) }
 
 var levels = map[sql.IsolationLevel]sqlservice.Isolation{
@@ -128,7 +128,7 @@ func unsupported(format string, args ...any) error {
 	return &sqlservice.Error{Code: "unsupported", Message: fmt.Sprintf(format, args...), Position: -1}
 }
 
-// end makes every statement commit itself again. A connection where that fails is of no more use.
+// end returns the session to autocommit mode after a transaction. A connection where that fails is broken.
 func (c *conn) end(err error) error {
 	c.savepoints = nil
 	if failed := c.session.SetIsolation(context.Background(), sqlservice.Autocommit); failed != nil {
@@ -148,7 +148,7 @@ func (t transaction) Rollback() error {
 	return t.conn.end(t.conn.session.Rollback(context.Background()))
 }
 
-// CheckNamedValue lets all values of the SDK's types pass.
+// CheckNamedValue accepts all values of the SDK's types, and replaces a driver.Valuer by its value.
 func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
 	if v.Name != "" {
 		return unsupported("parameters have no names: write %s as ? or $1", v.Name)
@@ -157,7 +157,7 @@ func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
 	case sql.Out:
 		return unsupported("there are no output parameters")
 	case driver.Valuer:
-		// As database/sql does it: a nil pointer is a null, whatever its method makes of it.
+		// A nil pointer is a null, as in database/sql, which does not call its method.
 		if p := reflect.ValueOf(value); p.Kind() == reflect.Pointer && p.IsNil() {
 			v.Value = nil
 			return nil
@@ -195,7 +195,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	return &rows{ctx: ctx, cursor: cursor}, nil
 }
 
-// Prepare only keeps the text: the host caches what it compiled.
+// Prepare only stores the text, as the host caches compiled statements.
 func (c *conn) Prepare(query string) (driver.Stmt, error) { return statement{c, query}, nil }
 
 type statement struct {

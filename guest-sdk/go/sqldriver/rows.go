@@ -19,7 +19,7 @@ type rows struct {
 	known  []sqlservice.ResultType
 }
 
-// types is the types of the columns, which few programs ask for.
+// types returns the types of the columns. It decodes them at the first call, as few programs use them.
 func (r *rows) types() []sqlservice.ResultType {
 	if r.known == nil {
 		r.known = r.cursor.Types()
@@ -45,7 +45,7 @@ func (r *rows) Next(dest []driver.Value) error {
 	return nil
 }
 
-// ColumnTypeDatabaseTypeName is the type's name in this database where it is known, else the contract's word, in upper case.
+// ColumnTypeDatabaseTypeName returns the type's name in this database where it is known, else in the contract, in upper case.
 func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
 	if r.types()[i].Native != "" {
 		return strings.ToUpper(r.types()[i].Native)
@@ -53,7 +53,7 @@ func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
 	return strings.ToUpper(r.types()[i].Type)
 }
 
-// ColumnTypeLength is the length of a text or bytes.
+// ColumnTypeLength returns the length of a text or bytes.
 func (r *rows) ColumnTypeLength(i int) (int64, bool) {
 	if r.types()[i].Length == nil {
 		return 0, false
@@ -61,7 +61,7 @@ func (r *rows) ColumnTypeLength(i int) (int64, bool) {
 	return int64(*r.types()[i].Length), true
 }
 
-// ColumnTypeNullable says whether the column can be null, where that is known.
+// ColumnTypeNullable reports whether the column can be null, where that is known.
 func (r *rows) ColumnTypeNullable(i int) (nullable, ok bool) {
 	if r.types()[i].Nullable == nil {
 		return false, false
@@ -69,7 +69,7 @@ func (r *rows) ColumnTypeNullable(i int) (nullable, ok bool) {
 	return *r.types()[i].Nullable, true
 }
 
-// ColumnTypePrecisionScale is the digits of a decimal.
+// ColumnTypePrecisionScale returns the precision and the scale of a decimal.
 func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
 	ty := r.types()[i]
 	if ty.Precision == nil {
@@ -90,7 +90,7 @@ var scanTypes = map[string]reflect.Type{
 	"timestamp": reflect.TypeFor[time.Time](), "timestamp-tz": reflect.TypeFor[time.Time](), "time": reflect.TypeFor[string](),
 }
 
-// ColumnTypeScanType is the type of the column's values in Go.
+// ColumnTypeScanType returns the Go type of the column's values.
 func (r *rows) ColumnTypeScanType(i int) reflect.Type {
 	if t, ok := scanTypes[r.types()[i].Type]; ok {
 		return t
@@ -98,7 +98,7 @@ func (r *rows) ColumnTypeScanType(i int) reflect.Type {
 	return reflect.TypeFor[any]()
 }
 
-// driverValue is a value of one of the types that database/sql knows.
+// driverValue converts a value to a type that database/sql accepts.
 func driverValue(v any) driver.Value {
 	switch v := v.(type) {
 	case sqlservice.Decimal:
@@ -129,7 +129,7 @@ func driverValue(v any) driver.Value {
 	return fmt.Sprint(v)
 }
 
-// arrayText is an array as PostgreSQL writes it, the only one of the databases that has any.
+// arrayText formats an array as PostgreSQL does, the only one of the databases with arrays.
 func arrayText(items []any) string {
 	var text strings.Builder
 	for i, item := range items {
@@ -155,7 +155,7 @@ func arrayText(items []any) string {
 	return text.String() + "}"
 }
 
-// quoted is an item of an array, in quotes where it could be taken for something else.
+// quoted returns an item of an array, in quotes where its text would be ambiguous.
 func quoted(item string) string {
 	if item == "" || strings.EqualFold(item, "null") || strings.ContainsAny(item, "{},\"\\ \t\n\r\v\f") {
 		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(item) + `"`

@@ -7,14 +7,14 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go"
 )
 
-// savepoint is a point in the connection's transaction, under the name that a program gave it.
+// savepoint is a savepoint of the connection's transaction, and its name in the SQL text.
 type savepoint struct {
 	name  string
 	point *sqlservice.Savepoint
 }
 
-// savepointIn reads `SAVEPOINT name`, `RELEASE [SAVEPOINT] name` and `ROLLBACK TO [SAVEPOINT] name`, by which programs nest
-// transactions. The host takes no such text: its savepoints are handles.
+// savepointIn parses `SAVEPOINT name`, `RELEASE [SAVEPOINT] name` and `ROLLBACK TO [SAVEPOINT] name`, by which programs nest
+// transactions. The host refuses such text: its savepoints are handles.
 func savepointIn(query string) (word, name string, ok bool) {
 	fields := strings.Fields(strings.TrimRight(strings.TrimSpace(query), ";"))
 	take := func(words ...string) bool {
@@ -40,7 +40,7 @@ func savepointIn(query string) (word, name string, ok bool) {
 	return "", "", false
 }
 
-// atSavepoint does what the text says. Rolling back to a savepoint keeps it, as in SQL.
+// atSavepoint sets, releases or rolls back to a savepoint. Rolling back to a savepoint keeps it, as in SQL.
 func (c *conn) atSavepoint(ctx context.Context, word, name string) error {
 	if word == "savepoint" {
 		point, err := c.session.Savepoint(ctx)

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Builds a component of a project: `node build.mjs PROJECT --out FILE [--wit DIRECTORY] [--keep DIRECTORY]`. */
+/** Builds the component of a project: `node build.mjs PROJECT --out FILE [--wit DIRECTORY] [--keep DIRECTORY]`. */
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import { kebab, worldSource } from "./wit.mjs";
 const SDK = dirname(dirname(fileURLToPath(import.meta.url)));
 const USAGE = "usage: build.mjs PROJECT --out FILE [--wit DIRECTORY] [--keep DIRECTORY]";
 
-/** What was wrong with a project, to be told without a stack. */
+/** An error in a project, printed without a stack. */
 class BuildError extends Error {}
 
 async function main() {
@@ -97,7 +97,7 @@ function layOutWit(target, contract) {
   cpSync(join(SDK, "build", "wasi"), join(target, "deps"), { recursive: true });
 }
 
-/** The program that makes components of JavaScript, 0.5.0. Older ones cannot link asynchronous functions of the host. */
+/** Returns the program that makes components, 0.5.0. Older ones cannot link asynchronous functions of the host. */
 function componentizer() {
   const program = process.env.COMPONENTIZE_QJS ?? "componentize-qjs";
   try {

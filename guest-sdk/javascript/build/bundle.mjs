@@ -1,9 +1,9 @@
-/** One file of a project, the SDK and what both use. */
+/** Bundles a project, the SDK and their dependencies to one file. */
 
 import { join } from "node:path";
 import esbuild from "esbuild";
 
-/** The module that the component exports: each function with the shapes of what it takes and gives. */
+/** Returns the source of the component's module: each function with the WIT shapes of its parameters and its result. */
 export function entrySource(entry, { functions }) {
   const lines = functions.map(
     ({ name, parameters, result }) =>
@@ -18,7 +18,7 @@ export function entrySource(entry, { functions }) {
   ].join("\n");
 }
 
-/** Bundles a module. `imports` are the interfaces of the host that it uses. */
+/** Bundles a module. The returned `imports` are the host's interfaces that it uses. */
 export async function bundle({ sdk, project, entry }) {
   const result = await esbuild.build({
     stdin: { contents: entry, resolveDir: project, sourcefile: "exports.ts", loader: "ts" },

@@ -1,4 +1,4 @@
-/** Which types of WIT the exported functions of a project have, read from their TypeScript types or JSDoc. */
+/** Reads the WIT types of a project's exported functions from their TypeScript types or JSDoc. */
 
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -15,12 +15,12 @@ const NUMBERS = {
   float: { t: "f64" },
 };
 
-/** An error of a project's types, told with its place. */
+/** An error in a project's types, with its place. */
 class TypesError extends Error {
   isPlain = true;
 }
 
-/** The exported functions of a module, and the records and enums that they use. */
+/** Reads the exported functions of a module, and the records and enums that they use. */
 export function readExports(project, entry) {
   const program = ts.createProgram([entry], compilerOptions(project));
   const reader = new Reader(program.getTypeChecker(), project);
@@ -73,7 +73,7 @@ class Reader {
     this.project = project;
   }
 
-  /** An exported function; nothing for what is none. */
+  /** Reads an exported function. Returns undefined for other exports. */
   exported(symbol) {
     const target = symbol.flags & ts.SymbolFlags.Alias ? this.checker.getAliasedSymbol(symbol) : symbol;
     if (!(target.flags & ts.SymbolFlags.Value) || !target.valueDeclaration) return undefined;
@@ -123,7 +123,7 @@ class Reader {
     return this.fail(at, `the type ${this.checker.typeToString(type)} has no WIT type`);
   }
 
-  /** The number that a name of the SDK's says, through aliases of the project's own. */
+  /** Returns the number type behind one of the SDK's names, through the project's own aliases. */
   named(node) {
     if (ts.isParenthesizedTypeNode(node)) return this.named(node.type);
     const name = ts.isTypeReferenceNode(node) ? node.typeName : ts.isImportTypeNode(node) ? node.qualifier : undefined;
@@ -162,7 +162,7 @@ class Reader {
     return this.declared(shape);
   }
 
-  /** The texts of a union as they are written; the checker has an order of its own. */
+  /** Returns the texts of a union in the order of the source: the type checker uses an order of its own. */
   inOrder(members, type) {
     const values = members.map(({ value }) => value);
     const written = type.aliasSymbol?.declarations?.[0]?.type;
@@ -232,7 +232,7 @@ class Reader {
   }
 }
 
-/** Whether a function says `@throws {never}`: its WIT has no `err`, and what it throws all the same ends the plugin. */
+/** Whether a function has `@throws {never}`: its WIT result has no `err`, and an error that it throws ends the plugin. */
 function neverThrows(declaration) {
   return ts
     .getJSDocTags(declaration)

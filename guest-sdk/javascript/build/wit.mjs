@@ -1,4 +1,4 @@
-/** WIT of the exports of a project. */
+/** Writes the WIT of a project's exports. */
 
 const KEYWORDS = new Set(
   (
@@ -7,7 +7,7 @@ const KEYWORDS = new Set(
   ).split(" "),
 );
 
-/** A name of JavaScript as WIT writes it: `addNote` is `add-note`. */
+/** Converts a JavaScript name to a WIT name: `addNote` becomes `add-note`. */
 export function kebab(name) {
   return name
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
@@ -18,12 +18,12 @@ export function kebab(name) {
     .toLowerCase();
 }
 
-/** A name as an identifier of WIT. */
+/** Escapes a name that is a keyword of WIT. */
 function identifier(name) {
   return KEYWORDS.has(name) ? `%${name}` : name;
 }
 
-/** The text of a type. */
+/** Writes a type. */
 function typeText(shape) {
   switch (shape.t) {
     case "bytes":
@@ -57,7 +57,7 @@ function functionDeclaration({ name, parameters, result, doc, isFallible }) {
   return [...docs, `  export ${identifier(kebab(name))}: async func(${taken})${given};`].join("\n");
 }
 
-/** The world of a plugin. Its types are in an interface of their own, which holds nothing else. */
+/** Writes the world of a plugin. Its types are in an interface of their own, which has no other contents. */
 export function worldSource({ name, exports, types, raw, imports }) {
   const declared = [...types.values()];
   const names = declared.map((one) => identifier(one.name)).join(", ");

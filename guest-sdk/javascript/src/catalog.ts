@@ -4,7 +4,7 @@ import type { Table } from "./schema/table.ts";
 import type { ValueType } from "./schema/type.ts";
 import type { Catalog, SourceColumns } from "./statement/scope.ts";
 
-/** What is known of the tables of a database: those of the models and those that were reflected. */
+/** The catalog of a database's tables: those that the models declare and those that were reflected. */
 export class KnownTables implements Catalog {
   private readonly known = new Map<string, contract.Table>();
   private readonly types = new Map<string, Map<string, ValueType>>();
@@ -20,7 +20,7 @@ export class KnownTables implements Catalog {
     }
   }
 
-  /** Adds a table that was read from the database. What was declared stays as it was declared. */
+  /** Adds a reflected table. A table that is already in the catalog keeps its definition. */
   add(table: contract.Table): void {
     this.schemas.set(table.name, (this.schemas.get(table.name) ?? new Set()).add(table.schema));
     if (this.known.has(table.name)) return;
@@ -28,7 +28,7 @@ export class KnownTables implements Catalog {
     this.types.set(table.name, new Map(table.columns.map(({ name, ty }) => [name, { ty }])));
   }
 
-  /** The table of this name, in the contract's terms. */
+  /** The table with a name, as the contract declares it. */
   table(name: string): contract.Table | undefined {
     return this.known.get(name);
   }

@@ -1,4 +1,4 @@
-/** Statements of the contract, as the engine gives and takes them. */
+/** Statements of the contract, in the engine's JavaScript representation. */
 
 import type { ColumnType, Value } from "./contract.ts";
 
@@ -60,7 +60,7 @@ export interface Frame {
   end: FrameBound;
 }
 
-/** One node of the arena: its case and what it holds. Positions of other nodes are numbers. */
+/** One node of the arena: its case and its fields. References to other nodes are their positions. */
 export type Node =
   | { tag: "parameter" | "exists" | "scalar-query"; val: number }
   | { tag: "literal"; val: Value }

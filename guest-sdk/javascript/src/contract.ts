@@ -1,7 +1,6 @@
 /**
- * The contract's types (`wit/*.wit`) as the engine shows them to JavaScript. Not for plugins: the SDK's own calls wrap them.
- *
- * Longer than other files, as it is a list of declarations that are read side by side with the WIT.
+ * The contract's types (`wit/*.wit`) in the engine's JavaScript representation. Not for plugins: the SDK's own calls
+ * wrap them. Longer than other files because it is a list of declarations to be read side by side with the WIT.
  */
 
 import type { Statement } from "./contract-statements.ts";

@@ -13,40 +13,40 @@ import type { Models, Schema } from "./schema/models.ts";
 import { Session } from "./session/session.ts";
 import { count, wellFormed } from "./values/encode.ts";
 
-/** What a database is opened with. */
+/** Options for opening a database. */
 export interface DatabaseOptions extends StatementOptions {
-  /** The name under which it was granted; `default` where nothing is said. */
+  /** The name under which the database was granted; `default` by default. */
   readonly name?: string;
   /** Kysely's plugins. */
   readonly plugins?: KyselyPlugin[];
 }
 
-/** How a transaction runs. */
+/** Options of a transaction. */
 export interface TransactionOptions {
   readonly isolation?: "read uncommitted" | "read committed" | "repeatable read" | "serializable";
   readonly readOnly?: boolean;
-  /** How long it may stay open, in milliseconds. */
+  /** How long the transaction may stay open, in milliseconds. */
   readonly timeoutMs?: number;
 }
 
-/** Which tables are created or dropped. */
+/** The tables to create or drop. */
 export interface DdlOptions {
-  /** Only these declared tables; all where nothing is said. */
+  /** Only these declared tables; all by default. */
   readonly only?: readonly string[];
-  /** Whether tables that exist already, or are missing already, are passed over (they are) or an error. */
+  /** Whether to skip tables that already exist, or are already missing (the default). Otherwise they are an error. */
   readonly checkFirst?: boolean;
 }
 
-/** What is read from the database. */
+/** The tables to reflect from the database. */
 export interface ReflectOptions {
-  /** Only these tables, an error names those that do not exist. */
+  /** Only these tables. A table that does not exist is an error that names it. */
   readonly only?: readonly string[];
   readonly schema?: string;
-  /** Whether views are read too. */
+  /** Whether to reflect views too. */
   readonly views?: boolean;
 }
 
-/** Options of a transaction in the contract's terms. */
+/** Converts a transaction's options to the contract's. */
 export function contractTransaction(options: TransactionOptions): contract.TransactionOptions {
   return {
     isolation: isolation(options.isolation),
@@ -55,7 +55,7 @@ export function contractTransaction(options: TransactionOptions): contract.Trans
   };
 }
 
-/** Options of reflection in the contract's terms. */
+/** Converts reflection options to the contract's. */
 export function contractReflect(options: ReflectOptions): contract.ReflectOptions {
   const { only = [], schema } = options;
   return {
@@ -69,7 +69,7 @@ function contractDdl(only: readonly string[], checkFirst: boolean): { only: stri
   return { only: only.map((name) => wellFormed(name, "a table's name")), checkFirst };
 }
 
-/** A database with a plugin's models. It is opened at its first use. */
+/** A database with a plugin's models, opened at its first use. */
 export class Database<M extends Models<any, any>> {
   /** Kysely over this database. Outside of its transactions each statement commits itself. */
   readonly kysely: Kysely<Schema<M>>;
@@ -87,66 +87,68 @@ export class Database<M extends Models<any, any>> {
     this.kysely = this.withOptions(options);
   }
 
-  /** Kysely over this database whose statements run with other options. */
+  /** Returns a Kysely over this database that runs its statements with other options. */
   withOptions(options: StatementOptions): Kysely<Schema<M>> {
     const driver = new DataDriver(() => this.open(), this.executor, options);
     const introspector = new DataIntrospector(() => this.reflect({ views: true }));
     return new Kysely({ dialect: new DataDialect(driver, introspector), plugins: this.options.plugins ?? [] });
   }
 
-  /** Its kind: `sqlite`, `postgresql`, `mysql`, `mariadb`. Ask {@link capabilities} first. */
+  /** Returns the database's kind: `sqlite`, `postgresql`, `mysql`, `mariadb`. Prefer {@link capabilities}. */
   async dialect(): Promise<string> {
     return (await this.open()).dialect();
   }
 
-  /** What it can do, of what databases differ in: `insert-returning`, `full-join`, … */
+  /** Returns the optional features that the database supports: `insert-returning`, `full-join`, … */
   async capabilities(): Promise<ReadonlySet<string>> {
     return new Set((await this.open()).capabilities());
   }
 
-  /** The limits that hold, by name; 0 means none. */
+  /** Returns the limits in force, by name; 0 means none. */
   async limits(): Promise<ReadonlyMap<string, bigint>> {
     return new Map((await this.open()).limits().map(({ name, value }) => [name, value]));
   }
 
-  /** Asks the database for an answer. */
+  /** Checks that the database answers. */
   async ping(): Promise<void> {
     await this.call((database) => database.ping());
   }
 
-  /** Creates the declared tables in the order that foreign keys ask for. Returns the names of those created. */
+  /** Creates the declared tables in the order that foreign keys require. Returns the names of the created tables. */
   createAll({ only = [], checkFirst = true }: DdlOptions = {}): Promise<string[]> {
     return this.call((database) => database.createAll(contractDdl(only, checkFirst)));
   }
 
-  /** Drops the declared tables in the opposite order. Returns the names of those dropped. */
+  /** Drops the declared tables in the opposite order. Returns the names of the dropped tables. */
   dropAll({ only = [], checkFirst = true }: DdlOptions = {}): Promise<string[]> {
     return this.call((database) => database.dropAll(contractDdl(only, checkFirst)));
   }
 
-  /** Reads tables from the database. Those that were not declared can be queried from then on. */
+  /** Reads tables from the database. Tables that were not declared can be queried from then on. */
   async reflect(options: ReflectOptions = {}): Promise<contract.Table[]> {
     const tables = await this.call((database) => database.reflect(contractReflect(options)));
     for (const table of tables) this.tables.add(table);
     return tables;
   }
 
-  /** A session that takes a connection at its first use and gives it back when its transaction ends. Close it. */
+  /**
+   * Opens a session that acquires a connection at its first use and releases it when its transaction ends. Close it.
+   */
   async session(): Promise<Session<M>> {
     return this.wrap(await this.call(async (database) => database.session()));
   }
 
-  /** A session that has a connection of its own until it is closed. Close it. */
+  /** Opens a session that keeps a connection of its own until it is closed. Close it. */
   async connect(): Promise<Session<M>> {
     return this.wrap(await this.call((database) => database.connect()));
   }
 
-  /** Runs a function with a session in a transaction, and commits; or rolls back where the function throws. */
+  /** Runs a function with a session in a transaction. Commits, or rolls back if the function throws. */
   async begin<T>(run: (session: Session<M>) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const session = this.wrap(await this.call((database) => database.begin(contractTransaction(options))));
     try {
       const result = await run(session);
-      // Whether a transaction is open does not tell: a limit may have ended it.
+      // `inTransaction()` cannot decide this: a limit may have ended the transaction.
       if (!session.hasEnded) await session.commit();
       return result;
     } finally {
@@ -154,7 +156,7 @@ export class Database<M extends Models<any, any>> {
     }
   }
 
-  /** The contract's own database, opened. For the SDK's parts. */
+  /** Opens the contract's database once. For the SDK's own modules. */
   open(): Promise<contract.Database> {
     this.opened ??= this.openOnce();
     return this.opened;
@@ -189,7 +191,7 @@ export class Database<M extends Models<any, any>> {
   }
 }
 
-/** A database with a plugin's models. It is opened at its first use. */
+/** A database with a plugin's models, opened at its first use. */
 export function database<M extends Models<any, any>>(models: M, options: DatabaseOptions = {}): Database<M> {
   return new Database(models, options);
 }

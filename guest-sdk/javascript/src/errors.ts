@@ -1,22 +1,22 @@
 import type { Failure } from "./contract.ts";
 
-/** What a failed call of the database says. */
+/** The error of a failed database call. */
 export class DatabaseError extends Error {
-  /** What happened, to branch on: a word of the contract's list, which may grow. */
+  /** The error code, to branch on. The contract's list of codes may grow. */
   readonly code: string;
-  /** The SQLSTATE of five characters, where the database told one. */
+  /** The SQLSTATE of five characters, if the database reported one. */
   readonly sqlstate: string | undefined;
-  /** Whether the same transaction, begun again, can succeed. */
+  /** Whether the same transaction can succeed if it is begun again. */
   readonly retryable: boolean;
-  /** The name of the constraint, where the database tells it. */
+  /** The name of the constraint, if the database reports it. */
   readonly constraint: string | undefined;
-  /** The table, where it is known. */
+  /** The table, if it is known. */
   readonly table: string | undefined;
-  /** The columns, where they are known. */
+  /** The columns, if they are known. */
   readonly columns: readonly string[];
   /** The position of the failing change in a flush, or of the offending node in a statement. */
   readonly position: number | undefined;
-  /** What only this code tells. */
+  /** Further details of this code, by name. */
   readonly details: ReadonlyMap<string, string>;
 
   constructor(failure: Partial<Failure> & Pick<Failure, "code" | "message">) {
@@ -39,20 +39,20 @@ export class ConstraintError extends DatabaseError {}
 export class UniqueViolation extends ConstraintError {}
 /** A foreign key was broken, from either side. */
 export class ForeignKeyViolation extends ConstraintError {}
-/** A null where none may be. */
+/** A null in a column that does not allow it. */
 export class NotNullViolation extends ConstraintError {}
 /** A check constraint was broken. */
 export class CheckViolation extends ConstraintError {}
 
-/** Something that was not granted: a database, a table's policy, SQL text. */
+/** Access that was not granted: to a database, by a table's policy, to SQL text. */
 export class DeniedError extends DatabaseError {}
-/** A table or a column that is not there. */
+/** A table or a column that does not exist. */
 export class NotFoundError extends DatabaseError {}
-/** This database, or the contract, cannot do it. Nothing was sent. */
+/** An operation that this database or the contract does not support. Nothing was sent. */
 export class UnsupportedError extends DatabaseError {}
 /** A malformed statement, model or argument. */
 export class InvalidError extends DatabaseError {}
-/** Rows that were expected did not match: others changed or deleted them. */
+/** Expected rows did not match: other transactions changed or deleted them. */
 export class StaleDataError extends DatabaseError {}
 /** One row was required and there was none. */
 export class NoResultError extends DatabaseError {}
@@ -62,19 +62,19 @@ export class MultipleResultsError extends DatabaseError {}
 export class ConcurrencyError extends DatabaseError {}
 /** A value that the database cannot hold or compute. */
 export class DataError extends DatabaseError {}
-/** The transaction is in a state in which it cannot do this. */
+/** The transaction's state does not allow the operation. */
 export class TransactionError extends DatabaseError {}
-/** Use of what was closed. */
+/** Use of a closed object, such as a session or a savepoint. */
 export class ClosedError extends DatabaseError {}
-/** A limit was reached, or a time. */
+/** A limit or a timeout was reached, or the call was cancelled. */
 export class LimitError extends DatabaseError {}
-/** The connection was lost, or none could be had. */
+/** The connection was lost or could not be acquired. */
 export class ConnectionError extends DatabaseError {}
 
-/** A value of the wrong type for its column, found before anything is sent. */
+/** A value of the wrong type for its column, detected before anything is sent. */
 export class TypeMismatchError extends TypeError {
   readonly code = "type-mismatch";
-  /** The column or the place where the value was to go. */
+  /** The column or the place that the value was meant for. */
   readonly columns: readonly string[];
 
   constructor(place: string, expected: string, got: unknown) {
@@ -84,10 +84,12 @@ export class TypeMismatchError extends TypeError {
   }
 }
 
-/** A number out of the range of its type, found before anything is sent; or one that a `number` cannot hold exactly. */
+/**
+ * A number out of the range of its type, detected before anything is sent; or one that a `number` cannot hold exactly.
+ */
 export class OutOfRangeError extends RangeError {
   readonly code = "type-mismatch";
-  /** The column or the place where the value was to go, or came from. */
+  /** The column or the place that the value was meant for or came from. */
   readonly columns: readonly string[];
 
   constructor(place: string, range: string, got: unknown) {
@@ -140,7 +142,7 @@ const CLASSES: Readonly<Record<string, Class>> = {
   limit: LimitError,
 };
 
-/** The error of a class that fits a failure's code. */
+/** Creates an error of the class for a failure's code. */
 export function errorOf(failure: Failure): DatabaseError {
   return new (CLASSES[failure.code] ?? DatabaseError)(failure);
 }
@@ -151,13 +153,13 @@ function isFailure(thrown: unknown): thrown is Failure {
   );
 }
 
-/** What was thrown, as an error: a failure of the contract as a {@link DatabaseError}, anything else as it is. */
+/** Converts a thrown failure of the contract to a {@link DatabaseError}. Returns any other thrown value unchanged. */
 export function asError(thrown: unknown): unknown {
   const payload = thrown instanceof Error && "payload" in thrown ? thrown.payload : thrown;
   return isFailure(payload) && !(payload instanceof DatabaseError) ? errorOf(payload) : thrown;
 }
 
-/** Runs a call of the contract; what it throws is an error of a class of ours. */
+/** Runs a call of the contract and converts its failures to the SDK's errors. */
 export async function host<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();

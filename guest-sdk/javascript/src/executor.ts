@@ -9,15 +9,15 @@ import { decodeRows } from "./values/batch.ts";
 import type { Decoding } from "./values/decode.ts";
 import { count } from "./values/encode.ts";
 
-/** How statements run. The host's own limits hold as well; the lower one counts. */
+/** Options of statements. The host's own limits apply too; the lower one counts. */
 export interface StatementOptions {
   /** How long a statement may take, in milliseconds. */
   readonly timeoutMs?: number;
-  /** How many rows it may return before it fails with a `LimitError`. */
+  /** How many rows a statement may return before it fails with a `LimitError`. */
   readonly maxRows?: number;
 }
 
-/** Options in the contract's terms. */
+/** Converts statement options to the contract's. */
 export function contractOptions(options: StatementOptions, batchRows?: number): contract.Options {
   return {
     timeoutMs: options.timeoutMs === undefined ? null : count(options.timeoutMs, "timeoutMs"),
@@ -26,7 +26,7 @@ export function contractOptions(options: StatementOptions, batchRows?: number): 
   };
 }
 
-/** What a statement gave: its first rows, and how to read them. */
+/** The result of a statement, and how to decode its columns. */
 export interface Executed {
   readonly result: contract.ResultSet;
   readonly columns: readonly Decoding[];
@@ -37,12 +37,12 @@ interface CachedStatement {
   readonly columns: readonly contract.ResultColumn[];
 }
 
-/** Statements kept prepared; those that were not used for longest go first. */
+/** The size of the statement cache. The least recently used statement is evicted first. */
 const MOST_PREPARED = 128;
-/** Statements with more nodes than this are sent as they are: inserts of many rows seldom come twice. */
+/** Statements with more nodes than this are not cached: inserts of many rows are seldom repeated. */
 const MOST_NODES = 300;
 
-/** Sends statements. One that comes a second time, with whatever values, is prepared and then sent by its handle. */
+/** Sends statements. A statement that repeats, with any parameters, is prepared and then sent by its handle. */
 export class Executor {
   readonly catalog: Catalog;
   /** The database's kind, once it is opened. */
@@ -53,7 +53,7 @@ export class Executor {
     this.catalog = catalog;
   }
 
-  /** Runs what Kysely built on a session. */
+  /** Runs a Kysely query on a session. */
   async run(session: contract.Session, node: RootOperationNode, options: contract.Options): Promise<Executed> {
     const bulk = bulkInsert(this.catalog, node);
     if (bulk && this.canInsert(bulk, options)) return this.insertMany(session, bulk, options);
@@ -71,7 +71,7 @@ export class Executor {
     return { result, columns: decodings };
   }
 
-  /** Whether a bulk insert can tell what the statement would. */
+  /** Whether a bulk insert can report the same generated key as the statement would. */
   private canInsert({ counted }: BulkInsert, { maxRows }: contract.Options): boolean {
     const tellsKeys = this.dialect === "sqlite" || this.dialect === "mariadb";
     return counted === undefined || this.dialect === "postgresql" || (tellsKeys && maxRows === null);
@@ -86,7 +86,7 @@ export class Executor {
     if (!isAsked) return { result, columns: decodings };
     const [keys] = result.firstBatch.columns;
     const all = (keys?.values.val ?? []) as ArrayLike<bigint>;
-    // As drivers tell it: SQLite's last one, and the first one of MariaDB's.
+    // As their drivers report it: SQLite's last key, MariaDB's first.
     const lastKey = all[this.dialect === "sqlite" ? rows.rows - 1 : 0] ?? null;
     return { result: { ...result, lastKey, firstBatch: { rows: 0, columns: [] } }, columns: [] };
   }
@@ -118,14 +118,14 @@ export class Executor {
     if (gone !== "seen") gone.prepared[Symbol.dispose]();
   }
 
-  /** Forgets all prepared statements. */
+  /** Disposes of all prepared statements. */
   clear(): void {
     for (const entry of this.prepared.values()) if (entry !== "seen") entry.prepared[Symbol.dispose]();
     this.prepared.clear();
   }
 }
 
-/** A text that only equal statements have. JSON has no bigints, which few statements hold. */
+/** A statement's cache key. Bigints, which JSON lacks, become text in the few statements that hold them. */
 function keyOf(statement: contract.Statement): string {
   try {
     return JSON.stringify(statement);
@@ -134,10 +134,10 @@ function keyOf(statement: contract.Statement): string {
   }
 }
 
-/** Rows of a batch after the first: as many as fit these many bytes. */
+/** The most bytes of each batch after the first. */
 const BATCH_BYTES = 4 << 20;
 
-/** The rows of a result, batch by batch. Whatever ends the reading closes the cursor. */
+/** Yields the rows of a result, batch by batch. The cursor is closed however the iteration ends. */
 export async function* batches(
   executed: Executed,
   size: number,

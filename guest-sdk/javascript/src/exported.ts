@@ -22,7 +22,7 @@ const RANGES = {
   u64: [0, Number.MAX_SAFE_INTEGER],
 } as const;
 
-/** A plugin's function as the host calls it: arguments and results are converted, what is thrown is the error's text. */
+/** Wraps a plugin's function for the host: converts arguments and the result, and throws an error as its text. */
 export function expose(
   name: string,
   run: (...given: any[]) => unknown,
@@ -40,10 +40,10 @@ export function expose(
   };
 }
 
-/** How many causes of an error are told: one may be its own. */
+/** The most causes of an error to report: an error may be its own cause. */
 const MOST_CAUSES = 8;
 
-/** The models that a plugin's module exports. */
+/** Returns the models that a plugin's module exports. */
 export function declare(plugin: Record<string, unknown>): contract.Models {
   const all = Object.values(plugin)
     .filter((one) => one instanceof Models)
@@ -54,14 +54,14 @@ export function declare(plugin: Record<string, unknown>): contract.Models {
   };
 }
 
-/** An error's message, and those of its causes. */
+/** Returns an error's message and those of its causes. */
 function messageOf(error: unknown, causes = MOST_CAUSES): string {
   if (!(error instanceof Error)) return textOfOther(error);
   const message = textOf(error.message || error.name);
   return error.cause === undefined || causes === 0 ? message : `${message}: ${messageOf(error.cause, causes - 1)}`;
 }
 
-/** What is thrown that is no error: an object says its message, or what it holds. */
+/** The text of a thrown value that is not an `Error`: an object's message, or its contents. */
 function textOfOther(thrown: unknown): string {
   if (typeof thrown !== "object" || thrown === null) return textOf(thrown);
   try {
@@ -72,7 +72,7 @@ function textOfOther(thrown: unknown): string {
   }
 }
 
-/** What a thrown value says; its own code may fail. */
+/** Converts a thrown value to text. The value's own code may fail. */
 function textOf(thrown: unknown): string {
   try {
     return String(thrown);
@@ -81,7 +81,7 @@ function textOf(thrown: unknown): string {
   }
 }
 
-/** A value of the host's as the plugin takes it. */
+/** Converts a value of the host for the plugin. */
 function lift(shape: Shape, value: unknown, place: string): unknown {
   switch (shape.t) {
     case "s64":
@@ -118,7 +118,7 @@ function camel(wit: string): string {
   return wit.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** A value of the plugin's as the host takes it. One of another type is a TypeError, as the host would end the plugin. */
+/** Converts a value of the plugin for the host. A wrong type is a TypeError, because the host would end the plugin. */
 function lower(shape: Shape, value: unknown, place: string): unknown {
   switch (shape.t) {
     case "unit":

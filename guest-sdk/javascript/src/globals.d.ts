@@ -1,4 +1,4 @@
-/** What the SDK brings to plugins: a bundle has of it what it names. */
+/** The globals that the SDK provides. A bundle contains only those that it uses. */
 
 declare global {
   type AbortController = import("./runtime/abort.ts").AbortController;

@@ -1,4 +1,4 @@
-/** What the host gives a plugin: the contract's interfaces as modules. */
+/** The host's interfaces as modules, and modules without types of their own. */
 
 declare module "sqlservice:database/databases@0.2.0" {
   import type { Database, Models } from "./contract.ts";

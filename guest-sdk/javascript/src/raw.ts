@@ -1,4 +1,4 @@
-/** SQL as text, which a host grants on its own: for what statements as data cannot say, and for libraries that hand over text. */
+/** SQL as text, which has its own grant: for SQL that data cannot express, and for libraries that produce text. */
 
 import raw from "sqlservice:database/raw-sql@0.2.0";
 
@@ -9,14 +9,14 @@ import type { Session } from "./session/session.ts";
 import { decodeRows } from "./values/batch.ts";
 import { encodeUntyped, wellFormed } from "./values/encode.ts";
 
-/** What a statement of SQL text gave. */
+/** The result of a statement of SQL text. */
 export interface RawResult {
   readonly columns: readonly string[];
   readonly rows: Record<string, any>[];
   readonly affected: number;
 }
 
-/** Runs one statement of SQL text on a session. Parameters are written as the database writes them: `?`, or `$1` on PostgreSQL. */
+/** Runs one statement of SQL text on a session. Placeholders are the database's own: `?`, or `$1` on PostgreSQL. */
 export async function execute(
   session: Session<any>,
   sql: string,

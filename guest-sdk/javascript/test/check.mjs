@@ -1,4 +1,4 @@
-/** Checks everything of JavaScript's that is in the repository: formatting, types, tests. `npm run check` is this. */
+/** Checks the formatting, types and tests of the repository's JavaScript. `npm run check` runs this. */
 
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const sdk = dirname(dirname(fileURLToPath(import.meta.url)));
 const root = join(sdk, "..", "..");
-/** Projects with packages of their own. */
+/** Projects with a package.json of their own. */
 const projects = [
   "plugins/prices",
   "tests/languages/javascript",
@@ -25,7 +25,7 @@ function run(what, program, args, cwd = sdk) {
 
 const tool = (name) => join(sdk, "node_modules", ".bin", name);
 
-/** Installs what the lock file says, where it is not installed yet. No package runs a script of its own. */
+/** Installs the packages of the lock file, unless they are installed. Packages run no install scripts. */
 function install(project) {
   const lock = createHash("sha256")
     .update(readFileSync(join(project, "package-lock.json")))
@@ -37,7 +37,7 @@ function install(project) {
   writeFileSync(mark, lock);
 }
 
-/** Checks the types of a project that is installed nowhere: a template, whose SDK is beside it once it is one, or an example. */
+/** Checks the types of a project that is not installed: an example, or a template, which links this SDK. */
 function checkCopy(work, name, sources, tsconfig) {
   const project = join(work, name);
   mkdirSync(join(project, "node_modules", "@sqlservice"), { recursive: true });

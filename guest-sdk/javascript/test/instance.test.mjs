@@ -1,4 +1,4 @@
-/** What instances of one component have of their own. The engine keeps its memory in the component, its random numbers among it. */
+/** The state of instances of one component: its memory, with the state of random numbers, is in the component. */
 
 import assert from "node:assert/strict";
 import { randomFillSync } from "node:crypto";
@@ -14,10 +14,10 @@ import { bundle, entrySource } from "../build/bundle.mjs";
 
 const sdk = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** What instances printed as errors. */
+/** The standard error output of instances. */
 const printed = [];
 
-/** The host of an instance: interfaces by their names. */
+/** The host of an instance: interfaces by name. */
 const host = {
   "wasi:random/random@0.2.6": {
     getRandomBytes: (count) => [...randomFillSync(new Uint8Array(Number(count)))],
@@ -32,7 +32,7 @@ const host = {
   "wasi:cli/stdout@0.2.6": {},
 };
 
-/** Takes what a bundle imports from a global of the name `host`. */
+/** Resolves a bundle's imports of the host from the global `host`. */
 const hosted = {
   name: "hosted",
   setup(build) {
@@ -43,7 +43,7 @@ const hosted = {
   },
 };
 
-/** A plugin as a script whose value is the functions that it exports. */
+/** Builds a plugin as a script whose value is its exported functions. */
 async function script(source) {
   const project = mkdtempSync(join(tmpdir(), "sqlservice-instance-"));
   try {
@@ -66,7 +66,7 @@ async function script(source) {
   }
 }
 
-/** An instance: its engine begins with the random numbers and the clock that are in the component. */
+/** Creates an instance, whose engine starts with the random numbers and the clock of the component. */
 function instance(code) {
   const context = vm.createContext({ host, DOMException });
   vm.runInContext("Math.random = () => 0.5; globalThis.performance = { now: () => -1, timeOrigin: 1 };", context);

@@ -1,2 +1,2 @@
-/** Stands for the host in tests of what needs none. */
+/** Replaces the host in tests that do not need one. */
 export default {};

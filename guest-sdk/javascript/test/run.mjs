@@ -1,4 +1,4 @@
-/** Bundles the tests, as the SDK is TypeScript, and runs them by Node's own runner. */
+/** Bundles the tests, because the SDK is TypeScript, and runs them with Node's test runner. */
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";

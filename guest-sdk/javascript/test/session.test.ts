@@ -10,7 +10,7 @@ import { Session } from "../src/session/session.ts";
 
 const schema = models({ note: table("note", { id: id(), text: text() }) });
 
-/** A host that takes its time, and how many rows it was given. */
+/** Creates a session of a slow host, and counts the rows that the host received. */
 function slowHost() {
   let rows = 0;
   const flush = async (changes: Change[]): Promise<Batch[]> => {

@@ -5,7 +5,7 @@ import { expressionBuilder, type OperationNode, RawNode, sql } from "kysely";
 import { parse } from "../src/statement/text/parse.ts";
 import { NotUnderstood } from "../src/statement/text/token.ts";
 
-/** A node in parentheses: what binds to what. */
+/** Formats a node with parentheses around each operation. */
 function shape(node: any): string {
   switch (node.kind) {
     case "BinaryOperationNode":

@@ -19,7 +19,7 @@ const schema = models(
   { author: { books: hasMany("book") } },
 );
 
-/** Rows that a database would give back: keys that it counts up. */
+/** Returns rows as a database would, with generated keys that count up. */
 class Keys {
   private last = 0n;
 

@@ -1,4 +1,4 @@
-"""Checks everything in Python: format, lint, types and tests, with the versions of `requirements.txt`.
+"""Checks all Python code: format, lint, types and tests, with the versions of `requirements.txt`.
 
 python -m venv VENV && VENV/bin/pip install --require-hashes --only-binary=:all: -r check/requirements.txt
 VENV/bin/python check/run.py
@@ -25,11 +25,11 @@ PLUGINS = [
     ROOT / "tests" / "languages" / "python",
     *(ROOT / "tests" / "languages" / "sqlalchemy" / name for name in ("", "walks", "bench")),
 ]
-"""Each is typed on its own, as modules of the same name lie in several."""
+"""Each is type-checked on its own, as several have modules of the same name."""
 
 
 def main() -> int:
-    """Runs all checks, also after one that failed. Returns how many did."""
+    """Runs all checks, even after one has failed. Returns the number of failures."""
     sys.path.insert(0, str(SDK / "src"))
     from sqlservice_guest.build import __main__ as build
 
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def passes(command: list[str]) -> bool:
-    """Runs a tool beside this Python."""
+    """Runs a tool as a module of this Python. Returns whether it succeeded."""
     shown = " ".join(command).replace(f"{ROOT}{os.sep}", "")
     print(f"$ {shown}", flush=True)
     environment = {**os.environ, "MYPYPATH": str(Path(command[-1]).parent)}

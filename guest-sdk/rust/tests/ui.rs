@@ -1,7 +1,7 @@
-//! What the compiler says about wrong models, wrong queries and wrong plugins.
+//! The compiler's errors for wrong models, wrong queries and wrong plugins.
 
 #[test]
 fn ui() {
-    // One that compiles would have everything compiled to the end, which takes twice as long: these are in `tests/compiles`.
+    // A passing case would make trybuild compile everything to the end, in twice the time: those are in `tests/compiles`.
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }

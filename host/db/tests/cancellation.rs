@@ -1,5 +1,5 @@
-//! Futures that are dropped at every await, and after every stretch of time: the pool stays whole and clean, the session
-//! says truthfully what state it is in, and what was committed stays.
+//! Futures that are dropped at every await and after various times: the pool loses no connection, the session reports its true state, and
+//! committed rows stay.
 
 mod support;
 
@@ -12,9 +12,9 @@ use std::{
 use sqlservice_db::{Error, RunOptions, Session, Settings, TransactionOptions};
 use support::{ENDLESS, File, drop_after, poll_and_drop, rows, run, run_with};
 
-/// How far the sweeps go: past the last await of every call.
+/// The number of polls that the sweeps cover: more than any call's awaits.
 const POLLS: usize = 8;
-/// Microseconds after which the drops of the timed sweep come.
+/// The microseconds after which the timed sweep drops a future.
 const TIMES: [u64; 12] = [0, 1, 5, 10, 20, 40, 80, 150, 300, 600, 1200, 3000];
 
 /// Ways to drop a future.
@@ -37,7 +37,7 @@ impl Cut {
     }
 }
 
-/// A key that no row had before.
+/// Returns a key that no row had before.
 fn key() -> i64 {
     static NEXT: AtomicI64 = AtomicI64::new(1_000);
     NEXT.fetch_add(1, Ordering::Relaxed)
@@ -47,7 +47,7 @@ async fn insert(session: &Session) -> Result<(), Error> {
     run(session, &format!("insert into t values ({}, null)", key())).await.map(drop)
 }
 
-/// An insert that takes a thread of its own and some milliseconds.
+/// An insert that runs on a thread of its own for some milliseconds.
 async fn long_insert(session: &Session) -> Result<(), Error> {
     let first = NEXT_RANGE.fetch_add(20_000, Ordering::Relaxed);
     let sql = format!(
@@ -64,7 +64,7 @@ async fn g02_connecting() {
     let file = File::new().await;
     for cut in Cut::all() {
         drop(cut.apply(file.db.connect()).await);
-        // On an empty pool a file is opened on the way.
+        // An empty pool opens a file during the call.
         let other = file.again(Settings::default());
         drop(cut.apply(other.connect()).await);
         other.close().await;
@@ -80,7 +80,7 @@ async fn g02_beginning() {
         drop(cut.apply(file.db.begin(TransactionOptions::default())).await);
         let session = file.db.session();
         let begun = cut.apply(session.begin(TransactionOptions::default())).await;
-        // A session that does not know that it began is not in it.
+        // A session whose `begin` was dropped is in no transaction.
         match begun {
             Some(Ok(())) => {
                 assert!(matches!(session.begin(TransactionOptions::default()).await, Err(Error::AlreadyBegun)))
@@ -109,7 +109,7 @@ async fn g02_executing() {
                     committed.expect("commit");
                     assert!(file.outside() > before, "{cut:?}");
                 }
-                // It had begun, so the transaction cannot go on; or it had not, and nothing was done.
+                // The statement had started, so the transaction has to be rolled back; or it had not, and nothing was done.
                 (None, Err(Error::PendingRollback) | Ok(())) => assert_eq!(file.outside(), before, "{cut:?} {long}"),
                 (None, Err(error)) => panic!("{cut:?}: {error}"),
             }
@@ -148,7 +148,7 @@ async fn g02_committing_and_rolling_back() {
             let session = file.db.session();
             if long { long_insert(&session).await } else { insert(&session).await }.expect("insert");
             let done = cut.apply(session.commit()).await;
-            // Dropped before its first poll it was never asked for; after that it is carried to its end.
+            // A commit that is dropped before its first poll is never sent; after that it is run to its end.
             let asked = !matches!(cut, Cut::Polls(0));
             drop(session);
             file.settled().await;
@@ -203,7 +203,7 @@ async fn g02_reading() {
                 for _ in 0..reads {
                     drop(cut.apply(cursor.next_batch(100_000, 1 << 20)).await);
                 }
-                // Between two batches, or in the middle of one.
+                // The cursor is dropped between two batches, or in the middle of one.
                 drop(cursor);
                 match run(&session, "select 1").await {
                     Ok(_) | Err(Error::PendingRollback) => {}

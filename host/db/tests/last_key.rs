@@ -1,4 +1,4 @@
-//! The key that an insert without a result tells, on every database: that of its own row, or none.
+//! The `last_key` of an insert without `RETURNING`, on every database: the key of its own row, or none.
 
 #[path = "schema/place.rs"]
 #[allow(dead_code, reason = "each test binary uses a part")]
@@ -9,7 +9,7 @@ use place::{Place, on_all, run};
 use sqlservice_db::{Isolation, RunOptions, Session};
 use sqlservice_sql::{Dialect, Scalar};
 
-/// What a statement told, and how many rows it matched.
+/// Runs a statement, and returns its `last_key` and the number of affected rows.
 async fn told(session: &Session, sql: &str) -> (Option<i64>, u64) {
     let answer = run(session, sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     (answer.last_key, answer.affected)
@@ -23,12 +23,12 @@ fn is_mysql(place: &Place) -> bool {
     matches!(place.database.dialect(), Dialect::Mysql | Dialect::Mariadb)
 }
 
-/// What a database that tells keys tells.
+/// The expected `last_key`: the key, except on PostgreSQL, which reports none.
 fn where_told(place: &Place, key: i64) -> Option<i64> {
     (place.database.dialect() != Dialect::Postgres).then_some(key)
 }
 
-/// A table `t (id, v, n)` whose key the database counts up, and one `u` like it.
+/// Creates a table `t (id, v, n)` with a generated key, and a table `u` like it.
 async fn tables(place: &Place) {
     let counted = match place.database.dialect() {
         Dialect::Sqlite => "INTEGER PRIMARY KEY",
@@ -40,7 +40,7 @@ async fn tables(place: &Place) {
     }
 }
 
-/// What passes over a row that is there, or counts it.
+/// The clause with which an insert skips a conflicting row, or increments its `n`.
 fn on_conflict(place: &Place, nothing: bool) -> &'static str {
     match (is_mysql(place), nothing) {
         (true, true) => "ON DUPLICATE KEY UPDATE v = t.v",
@@ -58,23 +58,23 @@ async fn d19_an_insert_tells_the_key_of_its_row() {
         assert_eq!(told(&session, "INSERT INTO t (v) VALUES ('a')").await, (where_told(place, 1), 1));
         assert_eq!(key(&session, "insert into t (v) values ('b')").await, where_told(place, 2));
         assert_eq!(key(&session, "INSERT INTO u (v) VALUES ('a')").await, where_told(place, 1));
-        // The same number as the one before, in another table.
+        // Consecutive inserts with the same key, into different tables.
         assert_eq!(key(&session, "INSERT INTO t (id, v) VALUES (7, 'c')").await, where_told(place, 7));
         assert_eq!(key(&session, "INSERT INTO u (id, v) VALUES (7, 'c')").await, where_told(place, 7));
         assert_eq!(key(&session, " /* more */ INSERT INTO u (id, v) VALUES (8, 'd')").await, where_told(place, 8));
-        // Of several rows it is the first one's on servers, the last one's in SQLite.
+        // For several rows servers report the first key, and SQLite the last one.
         let first = if place.database.dialect() == Dialect::Sqlite { 11 } else { 9 };
         let several = "INSERT INTO u (v) VALUES ('e'), ('f'), ('g')";
         if place.database.dialect() != Dialect::Postgres {
             assert_eq!(told(&session, several).await, (Some(first), 3));
         }
-        // Compiled statements tell it as texts do.
+        // Compiled statements report it as text statements do.
         let compiled = support::compiled("INSERT INTO t (id, v) VALUES (21, 'z')", 0, &[], true);
         let answer = session.execute(compiled, Vec::new(), RunOptions::default()).await.expect("inserted");
         assert_eq!(answer.last_key, where_told(place, 21));
         session.commit().await.expect("committed");
 
-        // So does one that commits itself.
+        // So does a statement in autocommit.
         session.set_isolation(Isolation::Autocommit).await.expect("autocommit");
         assert_eq!(key(&session, "INSERT INTO t (id, v) VALUES (40, 'y')").await, where_told(place, 40));
         assert_eq!(key(&session, "INSERT INTO u (id, v) VALUES (40, 'y')").await, where_told(place, 40));
@@ -101,7 +101,7 @@ async fn d19_what_puts_no_row_in_tells_no_key() {
         ] {
             assert_eq!(key(&session, sql).await, None, "{sql}");
         }
-        // What returns its rows tells keys there.
+        // A statement with `RETURNING` reports its keys in the returned rows only.
         if place.database.dialect() != Dialect::Mysql {
             for sql in [
                 "INSERT INTO t (v) VALUES ('r') RETURNING id",
@@ -116,7 +116,7 @@ async fn d19_what_puts_no_row_in_tells_no_key() {
         assert_eq!(key(&session, "DROP TABLE w").await, None);
         session.commit().await.expect("committed");
 
-        // One that failed has none, and leaves none behind.
+        // A failed insert reports no key, and does not affect the next statement's.
         assert!(run(&session, "INSERT INTO t (v) VALUES ('b'), ('a')").await.is_err());
         session.rollback().await.expect("rolled back");
         assert_eq!(key(&session, "UPDATE t SET n = n + 1").await, None);
@@ -178,12 +178,12 @@ async fn d19_sqlite_tells_a_rows_number_and_no_one_elses() {
     assert_eq!(key(&session, "with x (n) as (values (50)) insert into u (id) select n from x").await, Some(50));
     assert_eq!(key(&session, "insert into u default values").await, Some(51));
 
-    // Its trigger puts in a row of the number that was made last.
+    // The trigger of the upsert inserts a row with the same rowid as the previous insert.
     assert_eq!(key(&session, "insert into u (id, v) values (61, 'a')").await, Some(61));
     assert_eq!(key(&session, "insert into t (id) values (60)").await, Some(60));
     let upsert = "insert into u (v) values ('a') on conflict (v) do update set v = excluded.v";
     assert_eq!(told(&session, upsert).await, (None, 1));
-    // A row without a number, whose trigger makes one.
+    // A row without a rowid, whose trigger inserts a row with one.
     assert_eq!(key(&session, "insert into t (id) values (70)").await, Some(70));
     assert_eq!(told(&session, "insert into w (id) values (70)").await, (None, 1));
     assert_eq!(told(&session, "insert into w (id) values (71)").await, (None, 1));
@@ -194,13 +194,13 @@ async fn d19_sqlite_tells_a_rows_number_and_no_one_elses() {
     assert_eq!(key(&session, "delete from words").await, None);
     assert_eq!(key(&session, "create table more as select 1 as a").await, None);
 
-    // The function says what it always said.
+    // `last_insert_rowid()` keeps SQLite's own meaning.
     assert_eq!(key(&session, "insert into t (id) values (100)").await, Some(100));
     run(&session, "insert or ignore into t (id) values (100)").await.expect("passed over");
     assert_eq!(support::integer(&run(&session, "select last_insert_rowid()").await.expect("asked")), 100);
     assert_eq!(key(&session, "insert into u (id) values (last_insert_rowid())").await, Some(100));
 
-    // Many at once tell nothing.
+    // A bulk insert reports no key.
     let many = session.insert_many(support::rows_of_t(&[200, 201]), RunOptions::default()).await.expect("inserted");
     assert_eq!((many.affected, many.last_key), (2, None));
     session.rollback().await.expect("rolled back");
@@ -220,9 +220,9 @@ async fn d19_keys_past_the_signed_ones_are_not_told() {
             ("INSERT INTO t (id) VALUES (9223372036854775807)", Some(i64::MAX)),
             ("INSERT INTO t (v) VALUES (1)", None),
             ("INSERT INTO s (id) VALUES (-5)", None),
-            // Nothing is counted up here.
+            // This table has no generated key.
             ("INSERT INTO p (id) VALUES (5)", None),
-            // What an update says itself is no key of an insert.
+            // A value that an update passes to `LAST_INSERT_ID` is no key of an insert.
             ("UPDATE t SET v = LAST_INSERT_ID(5) WHERE id > 5", None),
         ] {
             assert_eq!(key(&session, sql).await, told, "{sql}");

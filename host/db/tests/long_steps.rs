@@ -1,6 +1,6 @@
-//! T-31, T-41: work that SQLite does in one step of its machine, by size: the runtime's threads go on ticking, a statement ends
-//! when its time is over, and one that writes leaves the file to others. It is Rust's clock that says so: no tick is later than
-//! `LATE`, where each of these attacks used to stop all of them for seconds.
+//! T-31, T-41: work that SQLite does in one step of its virtual machine, however large its values: the runtime's threads keep ticking, a
+//! statement ends at its timeout, and a writing one releases the file's write lock. The test measures wall-clock time: no tick is later
+//! than `LATE`, while each of these attacks could block all threads for seconds.
 
 mod support;
 
@@ -17,17 +17,17 @@ use sqlservice_sql::{Scalar, Value};
 use support::{File, run, run_with};
 use tokio::sync::Mutex;
 
-/// The latest that a tick of the runtime may be. It is less than 10 ms where nothing else works. Before, ticks were seconds late, and
-/// a fifth of one for the schema.
+/// The largest delay of a tick of the runtime. It is less than 10 ms where nothing else runs. Without protection ticks are seconds late, or
+/// 200 ms with the large schema.
 const LATE: Duration = Duration::from_millis(150);
-/// One attack at a time, as each takes all there is of two processors.
+/// Serialises the attacks, as each uses two processors fully.
 static ALONE: Mutex<()> = Mutex::const_new(());
-/// The time that an attack is given.
+/// The statement timeout of an attack.
 const TIME: Duration = Duration::from_millis(400);
-/// How much longer it may take to end.
+/// How long after its timeout it may end.
 const SLACK: Duration = Duration::from_millis(300);
 
-/// A task that ticks every millisecond, and the latest that it was. A thread of its own does the same beside it: as late as that is
+/// A task that ticks every millisecond, and its largest delay. A thread of its own ticks likewise beside it: its largest delay is that of
 /// the machine.
 struct Ticks {
     task: Arc<AtomicU64>,
@@ -35,7 +35,7 @@ struct Ticks {
     ended: Arc<AtomicBool>,
 }
 
-/// How late a tick was, and how late it may be on the machine as it was meanwhile.
+/// The largest delay of a tick, and of the machine in the same time.
 struct Late {
     tick: Duration,
     machine: Duration,
@@ -64,7 +64,7 @@ impl Ticks {
     }
 
     async fn end(self) -> Late {
-        // One that is due by now is still to be counted.
+        // Waits for a tick that is due by now.
         tokio::time::sleep(Duration::from_millis(20)).await;
         self.ended.store(true, Ordering::Relaxed);
         let latest = |of: &AtomicU64| Duration::from_millis(of.load(Ordering::Relaxed));
@@ -82,7 +82,7 @@ impl Late {
         assert!(self.tick < LATE + 3 * self.machine, "{name}: a tick was {:?} late", self.tick);
     }
 
-    /// Checks that something took no more than so long, and what the machine adds to it.
+    /// Checks that an operation took no longer than `most`, with an allowance for the machine's delay.
     fn check_time(&self, name: &str, took: Duration, most: Duration) {
         println!("{name}: {took:?}");
         assert!(took < most + 3 * self.machine, "{name}: took {took:?}");
@@ -97,7 +97,7 @@ fn settings() -> Settings {
     Settings::default().pool_size(4).max_overflow(0).lock_timeout(Duration::from_secs(2))
 }
 
-/// A file with a long text and the needles that are looked for in it.
+/// A file with a long text and the patterns that are searched in it.
 async fn attacked() -> File {
     let file = File::with(settings());
     file.run("create table t (id integer primary key, v text unique)").await;
@@ -113,7 +113,7 @@ async fn attacked() -> File {
     file
 }
 
-/// Expressions that take long in one step, each of them hours or minutes if nothing ends it.
+/// Expressions that take minutes or hours in one step unless they are interrupted.
 const ATTACKS: [(&str, &str); 9] = [
     ("instr", "instr(v, needle)"),
     ("replace", "length(replace(v, needle, ''))"),
@@ -121,15 +121,15 @@ const ATTACKS: [(&str, &str); 9] = [
     ("like with an escape", r"v like pattern escape '\'"),
     ("glob", "v glob replace(pattern, '%', '*')"),
     ("glob of classes", "v glob '*' || replace(substr(pattern, 2, 2000), 'a', '[^x]') || 'b*'"),
-    // The characters that stand for themselves come last in the list.
+    // The matching character comes last in the set, so that the whole set is scanned each time.
     ("trim", "length(trim(v, replace(needle, 'a', 'é') || 'a'))"),
     ("rtrim", "length(rtrim(v, replace(needle, 'a', 'é') || 'a'))"),
     ("unhex", "unhex(replace(v, 'a', ' '), replace(needle, 'a', 'é') || ' ')"),
 ];
 
-/// Runs one attack for so long as its time lasts, and says how long that was.
+/// Runs one attack until its timeout, and returns how long it took.
 async fn attack(session: Session, sql: String) -> (Session, Result<(), Error>, Duration) {
-    // As a guest's call is: polled by a thread of the runtime.
+    // A thread of the runtime polls it, as it polls a guest's call.
     let attack = async move {
         let since = Instant::now();
         let result = run_with(&session, &sql, Vec::new(), RunOptions::default().timeout(TIME)).await.map(drop);
@@ -138,13 +138,13 @@ async fn attack(session: Session, sql: String) -> (Session, Result<(), Error>, D
     tokio::spawn(attack).await.expect("it does not panic")
 }
 
-/// Two guests at once, outside and inside of a transaction that is open, on a runtime of so many threads.
+/// Runs each attack in two sessions at once, one outside and one inside of an open transaction.
 async fn reading() {
     let file = attacked().await;
     for (name, expression) in ATTACKS {
         let sql = format!("select {expression} as n from long");
         let sessions = [file.db.session(), file.db.session()];
-        // In an open transaction a short query is run where the call is made.
+        // In an open transaction a short query runs on the caller's thread.
         run(&sessions[1], "select 1").await.expect("begun");
         let ticks = Ticks::start();
         let [one, two] = sessions.map(|session| attack(session, sql.clone()));
@@ -182,7 +182,7 @@ async fn t41_an_update_gives_the_write_lock_back_in_time() {
         let (session, neighbour) = (file.db.session(), other.session());
         let ticks = Ticks::start();
         let (session, result, took) = attack(session, sql).await;
-        // Whatever it wrote, what it held is free: others need not wait.
+        // After its rollback the write lock is free, so that others need not wait.
         session.rollback().await.expect("rolled back");
         let since = Instant::now();
         run(&neighbour, "insert into t (v) values (null)").await.expect("the write lock is free");
@@ -196,7 +196,7 @@ async fn t41_an_update_gives_the_write_lock_back_in_time() {
     file.check_clean().await;
 }
 
-/// What SQLite does with one long value takes little each time, and much if there are many of them between two looks.
+/// One operation of SQLite on a long value is quick, but many of them between two progress callbacks take long.
 #[tokio::test]
 async fn t31_long_values_do_not_stop_the_runtime() {
     let _alone = ALONE.lock().await;
@@ -229,7 +229,7 @@ async fn t31_long_values_do_not_stop_the_runtime() {
             session.close().await.expect("closed");
         }
     }
-    // A long value is copied on a thread that may block.
+    // Binding a long value copies it, on a thread that may block.
     let ticks = Ticks::start();
     let session = file.db.session();
     for _ in 0..4 {
@@ -240,12 +240,12 @@ async fn t31_long_values_do_not_stop_the_runtime() {
     ticks.end().await.check("long values given");
 }
 
-/// SQLite looks at nothing while it computes an expression, however long that is: a long one has short values.
+/// SQLite calls no progress handler while it computes one expression. This test's is long but has short values.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t41_an_update_of_many_operators_gives_the_write_lock_back_in_time() {
     let _alone = ALONE.lock().await;
     let file = attacked().await;
-    // Sixteen thousand times two texts of a megabyte each.
+    // Sixteen thousand concatenations of two texts of a megabyte each.
     let some = format!("(0 {})", " + length(v || v)".repeat(400));
     let sql = format!("update long set needle = {}", vec![some; 40].join(" || "));
     let ticks = Ticks::start();
@@ -258,7 +258,7 @@ async fn t41_an_update_of_many_operators_gives_the_write_lock_back_in_time() {
     file.check_clean().await;
 }
 
-/// A schema is guest-controlled as well, and a change makes each connection read all of it again.
+/// A schema is guest-controlled as well, and after a change each connection parses all of it again.
 #[tokio::test]
 async fn t31_a_large_schema_does_not_stop_the_runtime() {
     let _alone = ALONE.lock().await;

@@ -1,4 +1,4 @@
-//! Creating, dropping and reading schemas on every database: what is declared is created, and read back as it was.
+//! Creating, dropping and reflecting schemas on every database: declared tables are created, and reflected as they were declared.
 
 #[path = "schema/check.rs"]
 mod check;
@@ -41,7 +41,7 @@ fn simple() -> Vec<Table> {
     ["a", "b", "c"].map(|name| table(name, vec![key("id"), col("data", varchar(30)).null()])).into()
 }
 
-/// Whether the declared tables, read back, are as they were but for what each database does not keep.
+/// Checks that the reflected tables equal the declared ones, except for properties that each database does not keep.
 async fn assert_round_trip(place: &Place, tables: &[Table]) {
     let dialect = place.database.dialect();
     let mut expected: Vec<Table> = tables.iter().map(|table| normalised(table, dialect)).collect();
@@ -237,7 +237,7 @@ async fn f06_circles_are_created_filled_and_dropped() {
                 "INSERT INTO feather (id, chicken_id) VALUES (1, 1)",
             ])
             .await;
-        // A foreign key from outside keeps what it refers to.
+        // A foreign key from another table keeps the tables of the circle from being dropped.
         let circle: Vec<Table> =
             tables.iter().filter(|table| ["egg", "chicken"].contains(&table.name.as_str())).cloned().collect();
         let error = database.drop_all(circle, true).await.expect_err("a feather is left");
@@ -323,7 +323,7 @@ async fn f08_expressions_and_computed_columns_are_told_as_text() {
         );
         assert_eq!(columns[2].default, DefaultValue::None);
         assert_eq!(columns[2].computed.as_deref().map(squeezed).as_deref(), Some("base*2"));
-        // What was read creates the same again.
+        // The reflected table creates the same table again.
         place.database.drop_all(found.clone(), false).await.expect("dropped");
         place.database.create_all(found.clone(), false).await.expect("created");
         assert_eq!(reflect(&place.database).await, found);
@@ -359,7 +359,7 @@ async fn a_failed_creation_leaves_nothing() {
         let mut tables = circular_tables();
         let mut bad = table("zz_bad", vec![key("id"), col("node_id", TypeKind::Int64.into())]);
         bad.foreign_keys.push(foreign_key("fk_bad", &["node_id"], "node", &["id"]));
-        // Only a database that looks into the text finds this out, after the other tables.
+        // Only the database detects the bad expression, after the other tables.
         bad.checks.push(Check { name: Some("ck_bad".into()), expression: "nosuchcolumn > 0".into() });
         tables.push(bad);
         let tables = place.declare(tables);
@@ -367,7 +367,7 @@ async fn a_failed_creation_leaves_nothing() {
         assert!(!matches!(error, Error::Disconnected(_) | Error::Lost), "{error:?}");
         assert_eq!(names(&place.database).await, [""; 0]);
         assert_eq!(place.database.status().in_use, 0);
-        // The connection is as good as before.
+        // The connection can still be used.
         place.database.create_all(place.declare(circular_tables()), true).await.expect("created");
         place.refuses("INSERT INTO feather (id, chicken_id) VALUES (2, 77)").await;
     })
@@ -382,7 +382,7 @@ async fn t25_text_in_a_definition_begins_no_other_statement() {
         for before in ["id > 0); DROP TABLE a; --", "id > 0)); DROP TABLE a; CREATE TABLE d (id INT CHECK (1 = 1"] {
             let mut bad = table("zz_bad", vec![key("id")]);
             bad.checks.push(Check { name: Some("ck_bad".into()), expression: before.into() });
-            // Enough of others that go together where they can.
+            // Enough other tables that their statements are sent together where the database can.
             let others = (0..70).map(|number| table(&format!("t{number}"), vec![key("id")]));
             let tables = place.declare(others.chain([bad]).collect());
             place.database.create_all(tables, true).await.expect_err("two statements in one");
@@ -454,7 +454,7 @@ async fn t70_a_hostile_schema_is_bounded() {
             let error = database.reflect(ReflectOptions::default()).await.expect_err("too long");
             assert!(matches!(error, Error::Limit { .. }), "{error:?}");
             place.sql(&["DROP TABLE long"]).await;
-            // A view of a table that is gone spoils nothing but itself.
+            // A view of a missing table affects no other table.
             place.sql(&["CREATE TABLE t (id INTEGER PRIMARY KEY)", "CREATE VIEW v AS SELECT * FROM nosuch"]).await;
             let all = ReflectOptions::default().views(true);
             let found = database.reflect(all.clone()).await.expect("reflected");
@@ -468,7 +468,7 @@ async fn t70_a_hostile_schema_is_bounded() {
             assert_eq!(find(&found, "wide").columns[0].default, expected);
         }
         if database.dialect() == Dialect::Postgres {
-            // The rows after the one that is too long are never read, and the connection is as good as before.
+            // The rows after the oversized one are never read, and the connection can still be used.
             let text = "x".repeat((1 << 20) + 1);
             let columns: Vec<_> = (0..1500).map(|at| format!("c{at} INT")).collect();
             place

@@ -1,4 +1,4 @@
-//! Sessions on SQLite: transactions, their failures, savepoints, isolation, and who waits for whom.
+//! Sessions on SQLite: transactions, their failures, savepoints, isolation, and the order of waiting calls.
 
 mod support;
 
@@ -100,7 +100,7 @@ async fn t63_a_failed_statement_asks_for_a_rollback() {
     session.commit().await.expect("commit");
     assert_eq!(file.outside(), 1);
 
-    // What was refused before it was sent has no such effect.
+    // A statement that is refused before it is sent does not affect the transaction.
     run(&session, "select 1").await.expect("select");
     let refused = run_with(&session, "select ?", Vec::new(), RunOptions::default()).await.map(drop);
     assert!(matches!(refused, Err(Error::Statement(_))), "{refused:?}");
@@ -123,14 +123,14 @@ async fn c06_savepoints_nest_and_mend() {
     session.commit().await.expect("commit");
     assert_eq!(file.outside(), 1);
 
-    // One that is dropped is rolled back before the next call.
+    // A dropped savepoint is rolled back before the next call.
     let savepoint = session.begin_nested().await.expect("savepoint");
     run(&session, "insert into t values (3, 'd')").await.expect("insert");
     drop(savepoint);
     assert_eq!(integer(&run(&session, "select count(*) from t").await.expect("select")), 1);
     session.commit().await.expect("commit");
 
-    // So is the transaction's failure.
+    // That rollback also clears the transaction's failed state.
     let savepoint = session.begin_nested().await.expect("savepoint");
     assert!(run(&session, "insert into t values (1, 'c')").await.is_err());
     drop(savepoint);
@@ -146,7 +146,7 @@ async fn t64_savepoints_end_in_order() {
     run(&session, "insert into t values (1, 'a')").await.expect("insert");
     let refused = outer.release().await;
     assert!(matches!(refused, Err(Error::Statement(StatementError::Invalid { .. }))), "{refused:?}");
-    // Giving up the outer one took the inner one along.
+    // The refused release dropped the outer savepoint, whose rollback ended the inner one too.
     let closed = inner.rollback().await;
     assert!(matches!(closed, Err(Error::TransactionClosed)), "{closed:?}");
     session.commit().await.expect("commit");
@@ -200,7 +200,7 @@ async fn c18_autocommit_holds_for_one_connection() {
     assert!(!connection.in_transaction());
     connection.rollback().await.expect("rollback");
     assert_eq!(file.outside(), 1);
-    // A failure has nothing that could be rolled back.
+    // A failure in autocommit leaves nothing to roll back.
     assert!(run(&connection, "insert into t values (1, 'b')").await.is_err());
     run(&connection, "select 1").await.expect("select");
     drop(connection);
@@ -225,7 +225,7 @@ async fn g05_calls_of_one_session_wait_for_each_other() {
     assert_eq!(counts, [1, 2, 3]);
     session.commit().await.expect("commit");
 
-    // More than a few do not wait.
+    // Only a limited number of calls wait.
     let calls = (0..64).map(|_| run(&session, "select 1")).collect::<Vec<_>>();
     let long = run_with(&session, ENDLESS, Vec::new(), RunOptions::default().timeout(Duration::from_millis(200)));
     let (long, answers) = tokio::join!(long, futures::future::join_all(calls));
@@ -276,7 +276,7 @@ async fn t59_a_transaction_that_takes_too_long_is_rolled_back() {
     session.commit().await.expect("commit");
     assert_eq!(file.outside(), 1);
 
-    // One that ends in time is left alone.
+    // A transaction that ends in time is not rolled back.
     session.begin(options).await.expect("begin");
     session.commit().await.expect("commit");
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -310,20 +310,20 @@ async fn d15_cursors_go_on_batch_by_batch() {
         sizes.push(batch.rows);
     }
     assert_eq!(sizes, [4, 4, 4, 3]);
-    // It is at its end, so it occupies nothing although it is still there.
+    // The cursor is at its end, so it does not occupy the session although it is still alive.
     run(&session, "select 1").await.expect("select");
     assert!(cursor.next_batch(4, 1 << 20).await.expect("the end").is_none());
     session.commit().await.expect("commit");
     drop(cursor);
 
-    // Abandoned after one batch.
+    // A cursor that is dropped after one batch frees the session.
     let answer = run_with(&session, &rows(1_000_000), Vec::new(), options).await.expect("select");
     drop(answer.cursor);
     run(&session, "select 1").await.expect("the session is free");
     session.commit().await.expect("commit");
     assert_eq!(file.db.status().in_use, 0);
 
-    // A result that fits has no cursor, also when it fits exactly.
+    // A result set that fits in one batch has no cursor, also where it fits exactly.
     for options in [RunOptions::default(), RunOptions::default().batch_rows(15)] {
         let answer = run_with(&session, &rows(15), Vec::new(), options).await.expect("select");
         assert!(answer.cursor.is_none());
@@ -342,7 +342,7 @@ async fn t14_cursors_outlive_their_session_harmlessly() {
     assert!(matches!(cursor.next_batch(4, 4).await, Err(Error::Closed)));
     assert!(cursor.next_batch(4, 4).await.expect("the end").is_none());
 
-    // Who waits when a cursor is opened does not wait for it.
+    // A call that waits while a cursor is opened does not wait for the cursor's end.
     let session = file.db.session();
     let many = rows(1_000_000);
     let (first, second) = tokio::join!(run_with(&session, &many, Vec::new(), options), run(&session, "select 1"),);
@@ -369,7 +369,7 @@ async fn t32_results_have_limits() {
     assert!(cursor.next_batch(4, 1 << 20).await.expect("the end").is_none());
     session.rollback().await.expect("the session is free");
 
-    // About so many bytes, but a row at least.
+    // A batch has about the requested number of bytes, but at least one row.
     let wide = "with recursive c(n) as (select 1 union all select n + 1 from c limit 10) select zeroblob(1000) from c";
     let options = RunOptions::default().batch_bytes(3000);
     let answer = run_with(&session, wide, Vec::new(), options).await.expect("select");
@@ -378,7 +378,7 @@ async fn t32_results_have_limits() {
     assert_eq!(cursor.next_batch(0, 0).await.expect("a batch").map(|batch| batch.rows), Some(1));
 }
 
-/// Short queries of an open transaction are run where they are called: what holds for all holds for them.
+/// Short queries of an open transaction run on the caller's thread, with the same limits and errors as all others.
 #[tokio::test(flavor = "multi_thread")]
 async fn short_queries_keep_to_the_limits_and_the_state_of_their_session() {
     let file = File::new().await;
@@ -391,7 +391,7 @@ async fn short_queries_keep_to_the_limits_and_the_state_of_their_session() {
         assert_eq!((answer.first_batch.rows, answer.cursor.is_none(), answer.affected), (5, true, 0));
         assert_eq!(answer.columns.first().map(|column| column.name.as_str()), Some("n"));
     }
-    // A batch is no larger than it was asked for, and its cursor keeps others out.
+    // A batch is no larger than requested, and its cursor refuses other statements.
     let answer = ask(RunOptions::default().batch_rows(2)).await.expect("select");
     assert_eq!(answer.first_batch.rows, 2);
     let cursor = answer.cursor.expect("more");
@@ -404,7 +404,7 @@ async fn short_queries_keep_to_the_limits_and_the_state_of_their_session() {
     session.rollback().await.expect("rollback");
     assert!(matches!(ask(limited(5)).await.map(drop), Err(Error::TransactionClosed)));
 
-    // It sees what its transaction did, and the wrong number of parameters is refused.
+    // The query sees the changes of its transaction, and a wrong number of parameters is refused.
     let session = file.db.begin(TransactionOptions::default()).await.expect("begin");
     run(&session, "insert into t values (1, 'a')").await.expect("insert");
     let count = compiled("select count(*) as n from t", 0, &[("n", TypeKind::Int64)], false);
@@ -503,7 +503,7 @@ async fn d09_many_inserts_are_all_or_none() {
     session.commit().await.expect("commit");
     assert_eq!(file.outside(), 4);
 
-    // In a transaction the failure asks for a rollback; alone it leaves nothing.
+    // In a transaction the failure requires a rollback; in autocommit it leaves no row.
     let failed = session.insert_many(rows(vec![1, 2, 3, 9]), RunOptions::default()).await.map(drop);
     assert!(matches!(failed, Err(Error::Integrity(_))), "{failed:?}");
     assert!(matches!(session.commit().await, Err(Error::PendingRollback)));
@@ -512,7 +512,7 @@ async fn d09_many_inserts_are_all_or_none() {
     let failed = session.insert_many(rows(vec![1, 2, 3, 9]), RunOptions::default()).await.map(drop);
     assert!(matches!(failed, Err(Error::Integrity(_))), "{failed:?}");
     assert_eq!(file.outside(), 4);
-    // More than one statement's share.
+    // More rows than one statement has room for.
     let all = session.insert_many(rows((10..20_010).collect()), RunOptions::default()).await.expect("insert");
     assert_eq!((all.affected, all.first_batch.rows), (20_000, 20_000));
     let failed =
@@ -538,7 +538,7 @@ fn a_database_needs_no_runtime_to_be_named() {
 
 #[test]
 fn a_cursor_that_ended_before_it_was_taken_occupies_nothing() {
-    // On one thread, what was started goes on only where the test waits; and work that blocks has one other.
+    // On a current-thread runtime, spawned tasks run only while the test awaits; and blocking work has one thread.
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().max_blocking_threads(1).build().expect("a runtime");
     runtime.block_on(ended_before_it_was_taken());
@@ -549,7 +549,7 @@ async fn ended_before_it_was_taken() {
     let session = file.db.session();
     let limit = TransactionOptions::default().timeout(Duration::from_millis(100));
     session.begin(limit).await.expect("begin");
-    // So long a text is prepared on another thread, and not by the time of the first poll.
+    // Such a long text is prepared on the blocking thread, so that the first poll is pending.
     let sql = format!("{} /* {} */", rows(1_000_000), "x".repeat(800_000));
     let options = RunOptions::default().batch_rows(4);
     let (free, occupied) = std::sync::mpsc::channel::<()>();
@@ -559,7 +559,7 @@ async fn ended_before_it_was_taken() {
     assert!(polled.is_pending(), "{:?}", polled.map(|answer| answer.map(|answer| answer.first_batch.rows)));
     free.send(()).expect("the thread waits");
     occupant.await.expect("no panic").expect("it was freed");
-    // The first batch comes and the transaction's time runs out while no caller waits.
+    // The first batch arrives and the transaction times out while no caller waits.
     tokio::time::sleep(Duration::from_millis(400)).await;
     let cursor = call.await.expect("the first batch").cursor.expect("a cursor");
     let closed = run(&session, "select 1").await.map(drop);
@@ -569,7 +569,7 @@ async fn ended_before_it_was_taken() {
     run(&session, "select 1").await.expect("select");
 }
 
-/// See `.cargo/config.toml`: it is told how the library is compiled, which one reader's pages and time depend on.
+/// Checks SQLite's compile options from `.cargo/config.toml`: one connection's pages and speed depend on them.
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_of_sqlite_share_no_pages_and_no_lock() {
     use sqlx::Connection;

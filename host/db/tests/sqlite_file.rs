@@ -1,4 +1,4 @@
-//! The file behind a database of SQLite's: how large it may become, and who has it for a moment.
+//! The file of an SQLite database: its size limit, and locks of other programs.
 
 mod support;
 
@@ -8,7 +8,7 @@ use sqlservice_db::{Database, Error, Settings};
 use sqlservice_sql::Value;
 use support::{File, run};
 
-/// T-33: a file grows to what it may, and no further; what was there before is still there, and can be changed.
+/// T-33: a file grows to its limit and no further; its earlier rows remain and can be changed.
 #[tokio::test(flavor = "multi_thread")]
 async fn t33_a_file_grows_no_larger_than_it_may() {
     const MOST: u64 = 1 << 20;
@@ -31,7 +31,7 @@ async fn t33_a_file_grows_no_larger_than_it_may() {
     run(&session, "delete from t where id = 1").await.expect("deleted");
     run(&session, "insert into t (v) values (randomblob(15000))").await.expect("there is room again");
     session.commit().await.expect("committed");
-    // Another connection of another pool is told the same, and so is one that may have less than there is.
+    // Another pool gets the same error, and so does one whose limit is below the file's size.
     for (most, is_full) in [(MOST, true), (MOST / 4, true), (2 * MOST, false)] {
         let other = file.again(Settings::default().storage_bytes(most));
         let session = other.session();
@@ -45,7 +45,7 @@ async fn t33_a_file_grows_no_larger_than_it_may() {
     assert!(size <= MOST, "{size} bytes");
 }
 
-/// A file that another program has to itself for a moment, while it opens, recovers or closes it, is waited for.
+/// Opening waits for a file that another program has locked exclusively for a moment, as it does while it opens, recovers or closes it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_occupied_is_opened_in_time() {
     let file = File::new().await;
@@ -75,7 +75,7 @@ async fn a_file_that_is_occupied_is_opened_in_time() {
     assert!(began.elapsed() >= Duration::from_millis(300));
 }
 
-/// However many files there are, few are open that nothing uses: those that were used last.
+/// However many files there are, only a limited number stays open idle: the most recently used.
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_nothing_uses_are_closed_the_oldest_first() {
     const KEPT: usize = 8;
@@ -90,7 +90,7 @@ async fn files_that_nothing_uses_are_closed_the_oldest_first() {
     for database in &all {
         for _ in 0..2 {
             database.ping().await.expect("it answers");
-            // One that is used again and again stays.
+            // A file in constant use stays open.
             all[0].ping().await.expect("it answers");
         }
         assert!(idle() <= KEPT, "{} connections", idle());
@@ -103,7 +103,7 @@ async fn files_that_nothing_uses_are_closed_the_oldest_first() {
     assert_eq!(idle(), 0);
 }
 
-/// SQLite 3.51 makes a join of `EXISTS` and counts a row once a match. Where that is mended, the bound that `host/sql` writes can go.
+/// SQLite 3.51 turns `EXISTS` into a join and counts a row once a match. Once that bug is fixed, the `LIMIT` that `host/sql` writes can go.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offset_passes_over_rows_and_not_over_matches() {
     let file = File::new().await;

@@ -1,4 +1,4 @@
-//! Many who write to one file of SQLite's: none hears that the database is locked.
+//! Many writers of one SQLite file: none gets the error that the database is locked.
 
 mod support;
 
@@ -30,7 +30,7 @@ async fn g09_t39_t43_eight_writers_lose_nothing() {
     let file = File::with(settings.clone());
     file.run("create table counter (v integer)").await;
     file.run("insert into counter values (0)").await;
-    // Two pools, as two tenants or two hosts' names for one file would have.
+    // Two pools, as for two tenants or two hosts that open the same file by different names.
     let other = file.again(settings);
     let writers: Vec<_> = (0..8)
         .map(|n| tokio::spawn(read_then_write(if n % 2 == 0 { file.db.clone() } else { other.clone() }, 50)))
@@ -70,7 +70,7 @@ async fn t39_a_lock_that_is_not_free_in_time_is_a_typed_error() {
     assert!(matches!(late, Err(Error::LockNotAvailable(_))), "{late:?}");
     assert!((90..1000).contains(&since.elapsed().as_millis()), "{:?}", since.elapsed());
     waiting.rollback().await.expect("rollback");
-    // Reading goes on.
+    // Readers are not blocked.
     assert_eq!(integer(&run(&waiting, "select count(*) from t").await.expect("select")), 0);
     holder.commit().await.expect("commit");
 }

@@ -1,4 +1,4 @@
-//! The import: paragraph by paragraph into column batches, so that memory stays small however long the file is.
+//! The import: paragraph by paragraph into batches, so that memory stays small however long the file is.
 
 use std::{collections::BTreeMap, io::BufRead};
 
@@ -11,9 +11,9 @@ use crate::{
     relation,
 };
 
-/// About how many bytes of rows are held before they are sent.
+/// The approximate bytes of rows that are buffered before they are sent.
 const BATCH_BYTES: usize = 1 << 20;
-/// The architecture that `all` counts as where the file does not tell it.
+/// The architecture that `all` stands for if the file does not name the machine's.
 const UNKNOWN: &str = "all";
 
 /// Replaces all rows by those of a status file.
@@ -37,7 +37,7 @@ pub async fn run(session: &Session, file: impl BufRead) -> Result<(), Error> {
     Ok(())
 }
 
-/// Those that refer to others go first.
+/// Deletes all rows, referring tables first.
 async fn clear(session: &Session) -> Result<(), Error> {
     session.execute(&delete::<Dependency>()).await?;
     session.execute(&delete::<Provision>()).await?;
@@ -49,12 +49,12 @@ async fn clear(session: &Session) -> Result<(), Error> {
     Ok(())
 }
 
-/// Rows that were not sent yet, and what later rows refer to.
+/// Buffered rows, and the keys that later rows refer to.
 #[derive(Default)]
 struct Import {
     section_ids: BTreeMap<String, i64>,
     maintainer_ids: BTreeMap<package::Maintainer, i64>,
-    /// The architecture of this machine: that of the package manager itself.
+    /// The architecture of this machine, taken from the package manager's own package.
     machine: Option<String>,
     packages_so_far: i64,
     requirements_so_far: i64,
@@ -147,7 +147,7 @@ impl Import {
         id
     }
 
-    /// Sends what is held, those first that others refer to.
+    /// Sends the buffered rows, referenced tables first.
     async fn send(&mut self, session: &Session) -> Result<(), Error> {
         send(session, &mut self.sections).await?;
         send(session, &mut self.maintainers).await?;
@@ -173,7 +173,7 @@ fn twice(error: Error) -> Error {
     error
 }
 
-/// Numbers from 1 on.
+/// Returns the next number, from 1.
 fn next(so_far: &mut i64) -> i64 {
     *so_far += 1;
     *so_far

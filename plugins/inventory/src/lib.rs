@@ -1,5 +1,5 @@
-//! Reads the package database of a Debian machine into related tables and reports on it: a sandboxed importer that sees
-//! one directory and one database.
+//! Reads the package database of a Debian machine into related tables and reports on it: a sandboxed importer with access
+//! to one directory and one database.
 
 mod import;
 mod model;
@@ -122,7 +122,7 @@ async fn open() -> Result<Database, Error> {
     Database::open("default", models).await
 }
 
-/// A session to read with: one transaction, so that all figures of a report are of one moment.
+/// A session for reads: one transaction, so that all figures of a report are from the same snapshot.
 async fn session() -> Result<Session, Error> {
     let options = TransactionOptions { read_only: true, ..TransactionOptions::default() };
     open().await?.begin_with(options).await

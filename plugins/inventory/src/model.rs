@@ -1,4 +1,4 @@
-//! The tables: packages, who maintains them, and what they need of each other.
+//! The tables: packages, their maintainers, and their dependencies.
 
 use sqlservice_sdk::prelude::*;
 
@@ -6,7 +6,7 @@ use sqlservice_sdk::prelude::*;
 #[derive(Model, Clone)]
 #[model(table = "sections")]
 pub struct Section {
-    /// Its number.
+    /// The primary key.
     #[model(primary_key)]
     pub id: i64,
     /// Its name.
@@ -18,7 +18,7 @@ pub struct Section {
 #[derive(Model, Clone)]
 #[model(table = "maintainers")]
 pub struct Maintainer {
-    /// Its number.
+    /// The primary key.
     #[model(primary_key)]
     pub id: i64,
     /// The name.
@@ -31,7 +31,7 @@ pub struct Maintainer {
 #[derive(Model, Clone)]
 #[model(table = "packages", unique(columns(name, architecture)))]
 pub struct Package {
-    /// Its number.
+    /// The primary key.
     #[model(primary_key)]
     pub id: i64,
     /// Its name.
@@ -40,7 +40,7 @@ pub struct Package {
     /// The architecture that it was built for, or `all`.
     #[model(length = 255)]
     pub architecture: String,
-    /// The architecture that it counts as: the machine's own where it is for all.
+    /// The architecture that it counts as: the machine's own if it was built for all.
     #[model(length = 255)]
     pub machine: String,
     /// `no`, `same`, `foreign` or `allowed`.
@@ -48,17 +48,17 @@ pub struct Package {
     pub multi_arch: String,
     /// Its version.
     pub version: String,
-    /// The same in an order that the database knows, see [`crate::version`].
+    /// The version as sortable bytes, see [`crate::version`].
     pub version_key: Vec<u8>,
     /// `installed`, `config-files`, …
     pub state: String,
-    /// Whether it is there and set up.
+    /// Whether it is unpacked and configured.
     pub installed: bool,
     /// KiB.
     pub installed_size: Option<i64>,
     /// The first line of its description.
     pub summary: String,
-    /// The rest.
+    /// The rest of the description.
     pub description: String,
     /// Its section.
     #[model(foreign_key = "sections.id", index)]
@@ -68,11 +68,11 @@ pub struct Package {
     pub maintainer_id: Option<i64>,
 }
 
-/// Something that a package needs: one clause of a field, which any of its alternatives meets.
+/// A requirement of a package: one clause of a field, which any of its alternatives satisfies.
 #[derive(Model, Clone)]
 #[model(table = "requirements")]
 pub struct Requirement {
-    /// Its number.
+    /// The primary key.
     #[model(primary_key)]
     pub id: i64,
     /// The package that needs it.
@@ -83,18 +83,18 @@ pub struct Requirement {
     pub kind: String,
     /// Its place in the field, from 0.
     pub position: i64,
-    /// As it is written.
+    /// The clause as written.
     pub text: String,
 }
 
-/// One way to meet a requirement.
+/// One way to satisfy a requirement.
 #[derive(Model, Clone)]
 #[model(table = "alternatives")]
 pub struct Alternative {
-    /// Its number.
+    /// The primary key.
     #[model(primary_key)]
     pub id: i64,
-    /// What it meets.
+    /// The requirement that it satisfies.
     #[model(foreign_key = "requirements.id", on_delete = "cascade", index)]
     pub requirement_id: i64,
     /// Its place among the alternatives, from 0.
@@ -102,7 +102,7 @@ pub struct Alternative {
     /// A package's name, real or virtual.
     #[model(length = 255, index)]
     pub name: String,
-    /// The architecture asked for.
+    /// The required architecture.
     #[model(length = 255)]
     pub qualifier: Option<String>,
     /// `<<`, `<=`, `=`, `>=` or `>>`.
@@ -110,15 +110,15 @@ pub struct Alternative {
     pub operator: Option<String>,
     /// The version to compare with.
     pub version: Option<String>,
-    /// The same in an order that the database knows.
+    /// That version as sortable bytes.
     pub version_key: Option<Vec<u8>>,
 }
 
-/// A virtual package: a name that a package stands in for.
+/// A virtual package: a name that a package provides.
 #[derive(Model, Clone)]
 #[model(table = "provisions")]
 pub struct Provision {
-    /// Its number.
+    /// The primary key.
     #[model(primary_key)]
     pub id: i64,
     /// The package that provides it.
@@ -127,20 +127,20 @@ pub struct Provision {
     /// The name.
     #[model(length = 255, index)]
     pub name: String,
-    /// Which version it is; without one it meets only requirements without one.
+    /// The provided version; without one it satisfies only requirements without a version.
     pub version: Option<String>,
-    /// The same in an order that the database knows.
+    /// That version as sortable bytes.
     pub version_key: Option<Vec<u8>>,
 }
 
-/// A package and another one that it needs: packages refer to packages, many to many, by way of the alternative met.
+/// A dependency between two packages: many to many, through the alternative that is satisfied.
 #[derive(Model, Clone)]
 #[model(table = "dependencies")]
 pub struct Dependency {
-    /// The alternative that is met.
+    /// The alternative that is satisfied.
     #[model(primary_key, foreign_key = "alternatives.id", on_delete = "cascade")]
     pub alternative_id: i64,
-    /// The package that meets it.
+    /// The package that satisfies it.
     #[model(primary_key, foreign_key = "packages.id", on_delete = "cascade", index)]
     pub target_id: i64,
     /// The package that has the requirement.
@@ -149,6 +149,6 @@ pub struct Dependency {
     /// The requirement.
     #[model(foreign_key = "requirements.id", on_delete = "cascade", index)]
     pub requirement_id: i64,
-    /// Whether the alternative names the package, not something that it provides.
+    /// Whether the alternative names the package itself, not something that it provides.
     pub by_name: bool,
 }

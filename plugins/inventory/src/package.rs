@@ -6,7 +6,7 @@ use crate::{
     version,
 };
 
-/// The fields that the import looks at.
+/// The fields that the import reads.
 pub const FIELDS: &[&str] = &[
     "Package",
     "Status",
@@ -22,10 +22,10 @@ pub const FIELDS: &[&str] = &[
     "Description",
 ];
 
-/// Names and versions are indexed, so they have a greatest length on every database.
+/// The maximum length of names and versions, which are indexed on every database.
 const NAME_LENGTH: usize = 255;
 
-/// What the status file says of a package.
+/// A package's entry in the status file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Package {
     /// Its name; several architectures of one package share it.
@@ -36,13 +36,13 @@ pub struct Package {
     pub multi_arch: String,
     /// Its version.
     pub version: String,
-    /// The same, to be compared by a database.
+    /// The version as sortable bytes.
     pub version_key: Vec<u8>,
     /// Its state: `installed`, `config-files`, …
     pub state: String,
     /// Its section.
     pub section: Option<String>,
-    /// Who maintains it.
+    /// Its maintainer.
     pub maintainer: Option<Maintainer>,
     /// Its size in KiB when it is installed.
     pub installed_size: Option<i64>,
@@ -50,11 +50,11 @@ pub struct Package {
     pub summary: String,
     /// The other lines.
     pub description: String,
-    /// What must be there before it is unpacked.
+    /// Requirements that must be installed before it is unpacked.
     pub pre_depends: Vec<Requirement>,
-    /// What must be there for it to work.
+    /// Requirements that must be installed for it to work.
     pub depends: Vec<Requirement>,
-    /// What it stands in for.
+    /// The names that it provides.
     pub provides: Vec<Relation>,
 }
 
@@ -68,7 +68,7 @@ pub struct Maintainer {
 }
 
 impl Package {
-    /// Whether it is there: files in place and set up, at most with triggers to run.
+    /// Whether it is installed: unpacked and configured, at most with pending triggers.
     pub fn is_installed(&self) -> bool {
         matches!(self.state.as_str(), "installed" | "triggers-awaited" | "triggers-pending")
     }
@@ -76,7 +76,7 @@ impl Package {
     /// Reads a paragraph.
     ///
     /// # Errors
-    /// What is wrong, with the package and the line on which it starts.
+    /// A description of what is wrong, with the package and the line on which it starts.
     pub fn read(paragraph: &Paragraph) -> Result<Self, String> {
         let name = paragraph.get("Package").filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| format!("the paragraph on line {} has no Package", paragraph.line))?;
@@ -90,7 +90,7 @@ impl Package {
             _ => Err(format!("{what} has more than {NAME_LENGTH} characters")),
         };
         let state = state(field("Status"))?;
-        // A package that is only known by name has no version.
+        // A package known only by its name has no version.
         let version = match field("Version") {
             Some(version) => version,
             None if matches!(state, "not-installed" | "config-files") => "0",
@@ -125,7 +125,7 @@ impl Package {
     }
 }
 
-/// `install ok installed`: what is wanted, whether all is well, what is.
+/// The state in `install ok installed`: the wanted state, the error flag, the state.
 fn state(status: Option<&str>) -> Result<&str, String> {
     let Some(status) = status else { return Ok("not-installed") };
     let mut words = status.split_whitespace();
@@ -143,7 +143,7 @@ fn maintainer(field: &str) -> Maintainer {
     Maintainer { name: name.to_owned(), email: email.filter(|email| !email.is_empty()).map(str::to_owned) }
 }
 
-/// A description's lines without the marks of folding: a dot alone is an empty line.
+/// A description's lines without the marks of folding: a lone dot is an empty line.
 fn unfolded(lines: &str) -> String {
     let lines = lines.lines().map(|line| if line == "." { "" } else { line });
     lines.collect::<Vec<_>>().join("\n")

@@ -1,9 +1,9 @@
-//! Paragraphs of a Debian control file, read one at a time, with nothing in memory that nobody asked for. Crates for the format read
-//! whole paragraphs of UTF-8 and say no lines.
+//! Paragraphs of a Debian control file, read one at a time, with only the requested fields in memory. Crates for the
+//! format read whole paragraphs of UTF-8 and report no line numbers.
 
 use std::io::{self, BufRead};
 
-/// The most bytes that a wanted field may have. The longest descriptions have some kilobytes.
+/// The maximum bytes of a wanted field. The longest descriptions have some kilobytes.
 const FIELD_BYTES: usize = 1 << 20;
 
 /// A paragraph: the wanted fields that it has.
@@ -21,39 +21,39 @@ impl Paragraph {
     }
 }
 
-/// Reads paragraphs and keeps only these fields of them, whose names are written as in `wanted`.
+/// Reads paragraphs and keeps only the fields in `wanted`, under the names written there.
 pub struct Paragraphs<R> {
     input: R,
     wanted: &'static [&'static str],
     line: u64,
 }
 
-/// Where a line belongs.
+/// The kind of a line.
 enum Line {
-    /// Nothing but white space: the paragraph ends.
+    /// Only white space: the paragraph ends.
     Blank,
-    /// More of the field before.
+    /// A continuation of the field before.
     More(String),
-    /// A field that is wanted.
+    /// A wanted field.
     Field(&'static str, String),
-    /// A field that is not.
+    /// Another field.
     Unwanted,
 }
 
 impl<R: BufRead> Paragraphs<R> {
-    /// Starts to read.
+    /// Creates a reader of paragraphs.
     pub fn new(input: R, wanted: &'static [&'static str]) -> Self {
         Self { input, wanted, line: 0 }
     }
 
-    /// The next paragraph; nothing at the end.
+    /// Returns the next paragraph, or nothing at the end.
     ///
     /// # Errors
-    /// What is wrong, and on which line.
+    /// A description of what is wrong, and on which line.
     pub fn next(&mut self) -> Result<Option<Paragraph>, String> {
         let mut paragraph = Paragraph::default();
         let mut started = false;
-        // Whether more lines belong to the last field that was kept, or to one that was not.
+        // Whether continuation lines belong to a wanted field.
         let mut keeping = false;
         while let Some(line) = self.line(started, keeping)? {
             if !matches!(line, Line::Blank) && !started {
@@ -86,10 +86,10 @@ impl<R: BufRead> Paragraphs<R> {
         Ok(started.then_some(paragraph))
     }
 
-    /// The next line; nothing at the end of the input.
+    /// Returns the next line, or nothing at the end of the input.
     fn line(&mut self, started: bool, keeping: bool) -> Result<Option<Line>, String> {
         let mut head = Vec::new();
-        // As much as a field's name can have: the rest of a line that nobody wants is never held.
+        // As much as a field's name can have: the rest of an unwanted line is never held in memory.
         let ended = match self.read_until_newline(&mut head, 128)? {
             None => return Ok(None),
             Some(ended) => ended,
@@ -116,7 +116,7 @@ impl<R: BufRead> Paragraphs<R> {
         if name.is_empty() {
             return Err(self.complaint("a field has no name"));
         }
-        // Names of fields are alike in upper and lower case.
+        // Field names are case-insensitive.
         match self.wanted.iter().find(|wanted| wanted.as_bytes().eq_ignore_ascii_case(name)) {
             Some(&name) => {
                 self.rest_of_line(&mut head, ended)?;
@@ -129,7 +129,7 @@ impl<R: BufRead> Paragraphs<R> {
         }
     }
 
-    /// Appends to `line` up to a newline or the limit; says whether the line has ended, and nothing at the input's end.
+    /// Appends to `line` up to a newline or the limit. Returns whether the line has ended, or nothing at the input's end.
     fn read_until_newline(&mut self, line: &mut Vec<u8>, limit: usize) -> Result<Option<bool>, String> {
         let mut any = false;
         while line.len() < limit {
@@ -181,7 +181,7 @@ impl<R: BufRead> Paragraphs<R> {
     }
 }
 
-/// Bytes as text that every database can hold: what is no UTF-8, and NUL, become replacement characters.
+/// Bytes as text that every database can store: invalid UTF-8 and NUL become replacement characters.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}")
 }
@@ -193,7 +193,7 @@ mod tests {
     const WANTED: &[&str] = &["Package", "Version", "Description"];
 
     fn read(input: &[u8]) -> Result<Vec<Vec<(&'static str, String)>>, String> {
-        // A buffer of five bytes: lines and names fall across its borders.
+        // A buffer of five bytes: lines and names cross its boundaries.
         let mut paragraphs = Paragraphs::new(io::BufReader::with_capacity(5, input), WANTED);
         let mut all = Vec::new();
         while let Some(paragraph) = paragraphs.next()? {

@@ -1,42 +1,42 @@
-//! What packages need and what they stand in for: `a (>= 1) | b:any, c` and `d, e (= 2)`.
+//! Requirements and provided names of packages: `a (>= 1) | b:any, c` and `d, e (= 2)`.
 
 use crate::version;
 
-/// One way to meet a requirement, or one thing that is provided.
+/// One way to satisfy a requirement, or one provided name.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Relation {
     /// The name of a package, real or virtual.
     pub name: String,
-    /// The architecture asked for: `any`, or one by its name.
+    /// The required architecture: `any`, or one by its name.
     pub qualifier: Option<String>,
-    /// The version asked for or provided.
+    /// The required or provided version.
     pub constraint: Option<Constraint>,
 }
 
 /// A condition on a version.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Constraint {
-    /// How the version must compare.
+    /// The comparison operator.
     pub operator: &'static str,
-    /// With this one.
+    /// The version to compare with.
     pub version: String,
-    /// The same, to be compared by a database.
+    /// That version as sortable bytes.
     pub key: Vec<u8>,
 }
 
 /// The alternatives of one requirement, and its text.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Requirement {
-    /// As it is written, with single spaces.
+    /// The clause as written, with single spaces.
     pub text: String,
-    /// Any of these will do.
+    /// The alternatives, any of which satisfies it.
     pub alternatives: Vec<Relation>,
 }
 
-/// A field such as `Depends`: requirements between commas.
+/// Parses a field such as `Depends`: requirements separated by commas.
 ///
 /// # Errors
-/// What is wrong, with the text that it is wrong in.
+/// A description of what is wrong, with the invalid text.
 pub fn requirements(field: &str) -> Result<Vec<Requirement>, String> {
     let clauses = field.split(',').map(str::trim).filter(|clause| !clause.is_empty());
     let requirement = |clause: &str| {
@@ -46,10 +46,10 @@ pub fn requirements(field: &str) -> Result<Vec<Requirement>, String> {
     clauses.map(requirement).collect()
 }
 
-/// The field `Provides`: names between commas, some with a version.
+/// Parses the field `Provides`: names separated by commas, some with a version.
 ///
 /// # Errors
-/// What is wrong, with the text that it is wrong in.
+/// A description of what is wrong, with the invalid text.
 pub fn provides(field: &str) -> Result<Vec<Relation>, String> {
     let provided = |text: &str| {
         let relation = relation(text)?;
@@ -63,7 +63,7 @@ pub fn provides(field: &str) -> Result<Vec<Relation>, String> {
     field.split(',').map(str::trim).filter(|text| !text.is_empty()).map(provided).collect()
 }
 
-/// `name`, `name:qualifier`, `name (operator version)`.
+/// Parses `name`, `name:qualifier` or `name (operator version)`.
 fn relation(text: &str) -> Result<Relation, String> {
     let wrong = |what: &str| format!("{:?} {what}", text.trim());
     let (package, constraint) = match text.split_once('(') {
@@ -88,10 +88,10 @@ fn relation(text: &str) -> Result<Relation, String> {
 fn constraint(text: &str) -> Result<Constraint, String> {
     let at = text.find(|c| !"<>=".contains(c)).unwrap_or(text.len());
     let operator = match &text[..at] {
-        // One sign alone is old and includes the version itself.
+        // A single sign is the obsolete form and includes the version itself.
         "<=" | "<" => "<=",
         ">=" | ">" => ">=",
-        // So does none at all.
+        // No sign at all means the version itself.
         "=" | "" => "=",
         "<<" => "<<",
         ">>" => ">>",

@@ -1,4 +1,4 @@
-//! The figures, each one query, and the text that shows them.
+//! The figures, each from one query, and the text that presents them.
 
 use std::fmt::Write as _;
 
@@ -9,10 +9,10 @@ use crate::{
     model::{Dependency, Package, Requirement, Section},
 };
 
-/// How many lines each part of the text has.
+/// The number of lines in each part of the text.
 const LINES: u32 = 10;
 
-/// What there is.
+/// Counts packages, sections, maintainers and requirements.
 pub async fn summary(session: &Session) -> Result<Summary, Error> {
     let packages = session.one(&select_columns(count_all()).from::<Package>()).await?;
     let installed = select_columns((
@@ -36,7 +36,7 @@ pub async fn summary(session: &Session) -> Result<Summary, Error> {
     })
 }
 
-/// The sections that take most room.
+/// The sections with the largest installed size.
 pub async fn largest_sections(session: &Session, limit: u32) -> Result<Vec<SectionSize>, Error> {
     let size = coalesce(sum(Package::INSTALLED_SIZE), 0);
     let query = select_columns((Section::NAME.expr().nullable(), count(Package::ID), size.clone()))
@@ -54,14 +54,14 @@ pub async fn largest_sections(session: &Session, limit: u32) -> Result<Vec<Secti
     Ok(session.all(&query).await?.into_iter().map(row).collect())
 }
 
-/// The packages that most others need.
+/// The packages that most others depend on.
 pub async fn most_depended_upon(session: &Session, limit: u32) -> Result<Vec<Popular>, Error> {
     let dependents = count_distinct(Dependency::PACKAGE_ID);
     let by_name = count_distinct(when(Dependency::BY_NAME, Dependency::PACKAGE_ID).or_null());
     let query = select_columns((Package::NAME, Package::ARCHITECTURE, dependents.clone(), by_name))
         .from::<Dependency>()
         .join::<Package>(Package::ID.eq(Dependency::TARGET_ID))
-        // What a package needs of itself makes it no more needed.
+        // A package's dependency on itself does not count.
         .filter(Dependency::PACKAGE_ID.ne(Dependency::TARGET_ID))
         .group_by((Package::ID, Package::NAME, Package::ARCHITECTURE))
         .order_by((dependents.desc(), Package::NAME, Package::ARCHITECTURE))
@@ -75,7 +75,7 @@ pub async fn most_depended_upon(session: &Session, limit: u32) -> Result<Vec<Pop
     Ok(session.all(&query).await?.into_iter().map(row).collect())
 }
 
-/// What installed packages need and nothing meets.
+/// The unmet requirements of installed packages.
 pub async fn unmet(session: &Session) -> Result<Vec<Unmet>, Error> {
     let columns = (Package::NAME, Package::ARCHITECTURE, Requirement::KIND, Requirement::TEXT);
     let query = of_installed(select_columns(columns).from::<Requirement>()).filter(is_unmet()).order_by((
@@ -88,7 +88,7 @@ pub async fn unmet(session: &Session) -> Result<Vec<Unmet>, Error> {
     Ok(session.all(&query).await?.into_iter().map(row).collect())
 }
 
-/// Requirements of packages that are there; those of others bother nobody.
+/// Only requirements of installed packages; those of others do not matter.
 fn of_installed<T>(requirements: sqlservice_sdk::statement::Select<T>) -> sqlservice_sdk::statement::Select<T> {
     requirements.join::<Package>(Package::ID.eq(Requirement::PACKAGE_ID)).filter(Package::INSTALLED)
 }
@@ -97,7 +97,7 @@ fn is_unmet() -> Expr<bool> {
     Requirement::ID.not_in_query(&select_columns(Dependency::REQUIREMENT_ID))
 }
 
-/// All of it for people.
+/// The whole report as text.
 pub async fn text(session: &Session) -> Result<String, Error> {
     let summary = summary(session).await?;
     if summary.packages == 0 {

@@ -1,17 +1,17 @@
-//! Which installed package meets which alternative: two queries, whose rows the database writes itself.
+//! Matches alternatives with the installed packages that satisfy them: two queries, whose rows the database inserts itself.
 
 use sqlservice_sdk::prelude::*;
 
 use crate::model::{Alternative, Dependency, Package, Provision, Requirement};
 
-/// The package that needs something.
+/// The package with the requirement.
 const OWNER: Alias = alias::<Package>("owner");
-/// The package that may meet it.
+/// The package that may satisfy it.
 const TARGET: Alias = alias::<Package>("target");
 
 type Alias = sqlservice_sdk::Alias<Package>;
 
-/// Fills `dependencies`.
+/// Fills the table `dependencies`.
 pub async fn run(session: &Session) -> Result<(), Error> {
     let columns = (
         Dependency::ALTERNATIVE_ID,
@@ -38,12 +38,12 @@ pub async fn run(session: &Session) -> Result<(), Error> {
         .join_alias(TARGET, Package::ID.of(TARGET).eq(Provision::PACKAGE_ID))
         .filter(both_installed())
         .filter(fits_version(Provision::VERSION_KEY));
-    // A package that also has the name itself is there already.
+    // A package that also has the name itself was inserted by the first query.
     session.execute(&insert::<Dependency>().query(columns, &provided).on_conflict().do_nothing()).await?;
     Ok(())
 }
 
-/// Whether the target serves programs of the owner's architecture, or of the one asked for.
+/// Whether the target can be used for the owner's architecture, or for the required one.
 fn fits_machine() -> Expr<bool> {
     let multi_arch = Package::MULTI_ARCH.of(TARGET);
     let machine = Package::MACHINE.of(TARGET);
@@ -54,7 +54,7 @@ fn fits_machine() -> Expr<bool> {
     ])
 }
 
-/// Whether this version is one that the alternative asks for. A comparison with a missing version is never true.
+/// Whether this version is one that the alternative requires. A comparison with a missing version is never true.
 fn fits_version(key: impl Expression<Type: sqlservice_sdk::Field<Base = Vec<u8>>>) -> Expr<bool> {
     let (operator, asked, key) = (Alternative::OPERATOR, Alternative::VERSION_KEY, key.expr());
     any_of([

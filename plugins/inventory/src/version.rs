@@ -1,17 +1,17 @@
-//! Debian versions in the order that Debian gives them, as bytes that any database can compare.
+//! Debian versions in Debian's order, as bytes that any database can compare.
 //!
-//! A version is `[epoch:]upstream[-revision]`. Both parts are compared alike: text and numbers by turns, numbers by their
-//! value, and in texts `~` before the end, the end before letters, letters before everything else. [`key`] writes that
-//! down once, so that a query can ask `target.version_key >= requirement.version_key`.
+//! A version is `[epoch:]upstream[-revision]`. Both parts are compared alike: text and numbers alternate, numbers compare
+//! by value, and in text `~` sorts before the end, the end before letters, letters before all other characters. [`key`]
+//! encodes this order, so that a query can filter by `target.version_key >= requirement.version_key`.
 
-/// The end of a text within a version: after `~`, before everything else.
+/// The end of a text within a version: after `~`, before all other characters.
 const END: u8 = 2;
 const TILDE: u8 = 1;
 
 /// Bytes whose order is the order of versions; equal for versions that count as equal, such as `1.0` and `0:1.0-0`.
 ///
 /// # Errors
-/// What is wrong with the version.
+/// A description of what is wrong with the version.
 pub fn key(version: &str) -> Result<Vec<u8>, String> {
     let wrong = |what: &str| format!("the version {version:?} {what}");
     let (epoch, rest) = version.split_once(':').unwrap_or(("0", version));
@@ -34,7 +34,7 @@ pub fn key(version: &str) -> Result<Vec<u8>, String> {
     Ok(key)
 }
 
-/// Appends one part. No part's bytes are the beginning of another part's, so the next part cannot be mixed up with it.
+/// Appends one part. No part's bytes are a prefix of another part's, so the next part cannot be confused with it.
 fn part(mut rest: &[u8], key: &mut Vec<u8>) {
     loop {
         let text = rest.iter().position(u8::is_ascii_digit).unwrap_or(rest.len());
@@ -50,7 +50,7 @@ fn part(mut rest: &[u8], key: &mut Vec<u8>) {
     }
 }
 
-/// A number's value: the longer it is without leading zeros, the greater; no digits are zero.
+/// Appends a number's value: the longer it is without leading zeros, the greater; no digits are zero.
 fn digits(number: &[u8], key: &mut Vec<u8>) {
     let zeros = number.iter().take_while(|&&byte| byte == b'0').count();
     let number = &number[zeros..];
@@ -68,7 +68,7 @@ fn weight(byte: u8) -> u8 {
     match byte {
         b'~' => TILDE,
         letter if letter.is_ascii_alphabetic() => letter,
-        // The allowed ones are ASCII.
+        // The allowed characters are ASCII.
         other => other | 0x80,
     }
 }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use std::cmp::Ordering;
 
-    /// The comparison as Debian's policy tells it, written without keys.
+    /// The comparison as Debian's policy defines it, without keys.
     fn compare(a: &str, b: &str) -> Ordering {
         let split = |version: &str| {
             let (epoch, rest) = version.split_once(':').map_or((0, version), |(e, r)| (e.parse::<u32>().unwrap(), r));
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn agrees_with_the_policy_on_many_versions() {
-        // A walk through short versions of the characters that matter, the same in every run.
+        // Pseudo-random short versions of the characters that matter, the same in every run.
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         let mut next = |below: u64| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -13,7 +13,7 @@ import {
   varchar,
 } from "@sqlservice/guest";
 
-/** What is sold. */
+/** The products on sale. */
 const products = table("products", {
   id: id(),
   sku: varchar(32).unique(),
@@ -21,7 +21,7 @@ const products = table("products", {
   category: enumeration("book", "music", "other"),
 });
 
-/** What a product costs from a moment on, until the next price begins. */
+/** The prices of products. A price applies from its start until the next one starts. */
 const prices = table(
   "prices",
   {

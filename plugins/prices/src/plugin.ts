@@ -1,4 +1,4 @@
-/** A catalogue of products and their prices. The types of the exported functions are the plugin's interface: WIT is made of them. */
+/** A catalogue of products and prices. Its WIT interface is generated from the exported functions' types. */
 
 import { type int, NoResultError, UniqueViolation } from "@sqlservice/guest";
 
@@ -16,7 +16,7 @@ export interface NewProduct {
   amount: string;
 }
 
-/** A product with the price that holds now; no price where none has begun. */
+/** A product with its current price; no price if none has started. */
 export interface Product {
   sku: string;
   title: string;
@@ -24,7 +24,7 @@ export interface Product {
   amount?: string | undefined;
 }
 
-/** A price, and the moment from which it holds, as `2024-02-29T12:00:00.000Z`. */
+/** A price and the moment from which it applies, as `2024-02-29T12:00:00.000Z`. */
 export interface Price {
   amount: string;
   starts: string;
@@ -48,7 +48,7 @@ export async function addProduct({ amount, ...product }: NewProduct): Promise<in
   }
 }
 
-/** Sets a price from a moment on: now where none is given. */
+/** Sets the price of a product from a moment on; from now on by default. */
 export async function setPrice(sku: string, amount: string, starts?: string): Promise<void> {
   await db.begin(async (session) => {
     const [product] = await session.find("products", { where: { sku }, with: { prices: true } });
@@ -60,7 +60,7 @@ export async function setPrice(sku: string, amount: string, starts?: string): Pr
   });
 }
 
-/** All prices of a product, oldest first. */
+/** Returns all prices of a product, oldest first. */
 export async function prices(sku: string): Promise<Price[]> {
   return db.begin(async (session) => {
     const [product] = await session.find("products", { where: { sku }, with: { prices: true } });
@@ -69,7 +69,7 @@ export async function prices(sku: string): Promise<Price[]> {
   });
 }
 
-/** The products of a category, or all, by title, each with the price that holds now. */
+/** Returns the products of a category, or all, by title, each with its current price. */
 export async function catalogue(category?: Category): Promise<Product[]> {
   const current = db.kysely
     .selectFrom("prices")
@@ -93,7 +93,7 @@ export async function catalogue(category?: Category): Promise<Product[]> {
   return rows.map(({ amount, ...product }) => ({ ...product, amount: amount ?? undefined }));
 }
 
-/** What a sale of all products of a category, each once, brings. */
+/** Returns the sum of the current prices of all products of a category. */
 export async function total(category: Category): Promise<string> {
   const products = await catalogue(category);
   const cents = products.reduce((sum, { amount = "0" }) => sum + BigInt(amount.replace(".", "")), 0n);

@@ -1,4 +1,4 @@
-/// Ranks articles in a loop over their columns: no row is made an object, and no text is copied but those of the best.
+/// Ranks articles in a loop over their columns: makes no row objects, copies only the best titles.
 #include "plugin.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@ SQL_EXPORT_MODELS(models)
 
 enum { TOP_AT_MOST = 1000, FILL_AT_MOST = 1000000, FILL_BATCH = 5000 };
 
-/// The best so far, the worst of them first: a heap.
+/// The best articles so far: a heap with the lowest score first.
 typedef struct best {
   plugin_ranked_t items[TOP_AT_MOST];
   size_t count, wanted;
@@ -40,7 +40,7 @@ static void rise(plugin_ranked_t *items, size_t at) {
   }
 }
 
-/// Takes a row that is better than the worst of the best. Only then its title is copied.
+/// Adds a row that scores higher than the heap's lowest item, and only then copies its title.
 static void offer(best *best, double score, const char *title, size_t size) {
   if (best->wanted == 0) return;
   const bool full = best->count == best->wanted;
@@ -55,7 +55,7 @@ static void offer(best *best, double score, const char *title, size_t size) {
     rise(best->items, best->count - 1);
 }
 
-/// The hot function: one pass over the columns of a batch, where they lie.
+/// The hot function: one pass over the columns of a batch, without copying them.
 static void score(best *best, sql_rows rows, double half_life) {
   const int64_t *clicks = sql_ints(rows, 0);
   const double *ages = sql_floats(rows, 1);
@@ -106,7 +106,7 @@ bool exports_plugin_top(uint32_t count, double half_life, plugin_list_ranked_t *
   return false;
 }
 
-/// Some articles by columns: each column is an array, and one crossing writes all.
+/// Inserts articles by columns: each column is an array, and one crossing writes all.
 static void insert(sql_session session, uint32_t from, uint32_t count) {
   static char titles[FILL_BATCH * 24];
   static uint32_t offsets[FILL_BATCH + 1];

@@ -1,7 +1,7 @@
 //! The seed example: users, their devices and keys
 //!
-//! It is written to be read from top to bottom: what the plugin exports, one function after the other, and how the first users
-//! are made. The models are in `model.rs`; `tour` makes every call that a database, a connection and a session have.
+//! Read it from top to bottom: the exports, their functions in the same order, and the first users. The models are in
+//! `model.rs`; `tour` calls every method of a database, a connection and a session.
 
 mod model;
 mod tour;
@@ -9,7 +9,7 @@ mod tour;
 use model::{User, UserAbout, UserDevice, UserDeviceKey};
 use sqlservice_sdk::prelude::*;
 
-// What the plugin exports, in WIT. `models` lets a host show the tables without calling anything.
+// The plugin's exports, in WIT. `models` lets a host show the tables without calling anything.
 sqlservice_sdk::plugin!(
     models = [User, UserAbout, UserDevice, UserDeviceKey],
     "
@@ -39,7 +39,7 @@ impl Guest for Plugin {
     async fn seed() -> Result<u64, String> {
         let db = open().await?;
         db.create_all().await?;
-        // All of it or nothing: an error, a dropped call or a trap rolls back.
+        // All or nothing: an error, a dropped call or a trap rolls back.
         let users = db
             .transaction(async |session| {
                 if session.first(&select::<User>()).await?.is_none() {
@@ -104,13 +104,13 @@ impl Guest for Plugin {
 
 export!(Plugin);
 
-/// A database is opened by the name under which the host granted it; the plugin never sees an address or a password.
+/// Opens the database by its granted name; the plugin never sees an address or a password.
 async fn open() -> Result<Database, Error> {
     Database::open("default", models![User, UserAbout, UserDevice, UserDeviceKey]).await
 }
 
-/// Three users with what belongs to them: ten rows of four tables in one crossing. Each gets the keys of those that it
-/// belongs to.
+/// Inserts three users with their related rows: ten rows of four tables in one crossing. Each row gets the keys of its
+/// parents.
 async fn seed_rows(session: &Session) -> Result<(), Error> {
     let user = |name: &str, devices: &[&str]| User {
         name: name.to_owned(),

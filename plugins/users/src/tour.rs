@@ -1,4 +1,4 @@
-//! Every call that a database, a connection and a session have, once, and a line about each.
+//! Calls every method of a database, a connection and a session once, with a line of output for each.
 
 use std::{fmt::Write, time::Duration};
 
@@ -44,7 +44,7 @@ pub async fn tour() -> Result<String, Error> {
     Ok(report.0)
 }
 
-/// A connection commits as you go: the first statement begins, `commit` and `rollback` end.
+/// A connection commits as you go: the first statement begins a transaction, `commit` and `rollback` end it.
 async fn connection(db: &Database, report: &mut Report) -> Result<(), Error> {
     let connection = db.connect().await?;
     let ed = User { name: "ed".to_owned(), ..User::default() };
@@ -57,7 +57,7 @@ async fn connection(db: &Database, report: &mut Report) -> Result<(), Error> {
     connection.close().await
 }
 
-/// A session takes a connection when it needs one and gives it back at the end of each transaction.
+/// A session acquires a connection when it needs one and returns it at the end of each transaction.
 async fn session(db: &Database, report: &mut Report) -> Result<(), Error> {
     let session = db.session()?;
     seed_rows_of(&session).await?;
@@ -67,7 +67,7 @@ async fn session(db: &Database, report: &mut Report) -> Result<(), Error> {
 }
 
 async fn seed_rows_of(session: &Session) -> Result<(), Error> {
-    // The work inside a savepoint is kept when it is Ok, undone when it is an error; the session goes on either way.
+    // Work in a savepoint is kept on Ok and rolled back on an error; the session stays usable either way.
     session.nested(async |session| seed_rows(session).await).await
 }
 
@@ -110,7 +110,7 @@ async fn reads(db: &Database, report: &mut Report) -> Result<(), Error> {
         session.one_or_none(&nobody).await?.map_or_else(|| "nothing".to_owned(), |user| user.name),
     );
 
-    // An outer join's other side is an Option.
+    // The other side of an outer join is an Option.
     let abouts = select_columns((User::NAME, entity::<UserAbout>().optional()))
         .left_join::<UserAbout>(UserAbout::USER_ID.eq(User::ID))
         .order_by(User::NAME);
@@ -152,7 +152,7 @@ async fn changes(db: &Database, report: &mut Report) -> Result<(), Error> {
     session.commit().await
 }
 
-/// One object a row; what differs is written, and what is rolled back is what it was.
+/// One object a row; changed columns are written, and a rollback restores the objects.
 async fn objects(db: &Database, report: &mut Report) -> Result<(), Error> {
     let session = db.session()?;
     let mut ed =
@@ -180,7 +180,7 @@ async fn objects(db: &Database, report: &mut Report) -> Result<(), Error> {
     Ok(())
 }
 
-/// Several sessions at the same time, and a future that is given up.
+/// Concurrent sessions, and a future that is dropped.
 async fn at_once(db: &Database, report: &mut Report) -> Result<(), Error> {
     let users = async {
         let session = db.session()?;
@@ -197,7 +197,7 @@ async fn at_once(db: &Database, report: &mut Report) -> Result<(), Error> {
     Ok(())
 }
 
-/// The id of the user of this name. `one` is an error where there is none, or more than one.
+/// The id of the user with this name. `one` is an error if there is no row, or more than one.
 async fn id_of(session: &impl Executor, name: &str) -> Result<i64, Error> {
     session.one(&select_columns(User::ID).filter(User::NAME.eq(name))).await
 }

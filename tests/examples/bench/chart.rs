@@ -1,4 +1,4 @@
-//! A picture of the ratios: bars beyond the line are slower than the other party, bars before it faster.
+//! A chart of the ratios: bars beyond the line are slower than the other party, bars before it faster.
 
 use std::fmt::Write as _;
 
@@ -7,9 +7,9 @@ use crate::report::Report;
 const BAR: u32 = 18;
 const LEFT: u32 = 250;
 const WIDTH: u32 = 720;
-/// Where the two take the same time, in pixels from the left.
+/// The line of equal times, in pixels from the left.
 const EVEN: f64 = 480.0;
-/// Pixels a doubling.
+/// Pixels for a factor of two.
 const DOUBLING: f64 = 60.0;
 
 /// The chart as SVG; logarithmic, since twice as fast and half as fast should look alike.

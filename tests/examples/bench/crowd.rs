@@ -1,5 +1,5 @@
-//! Many requests at once. A request opens a database and reads one row by its key: by a call of an instance that is there
-//! (`warm`), by one of an instance of its own (`fresh`), and by sqlx.
+//! Concurrent requests. A request opens a database and reads one row by its key: by a call of an existing instance
+//! (`warm`), by a call of a new instance (`fresh`), and by sqlx.
 
 use std::{
     sync::{
@@ -14,20 +14,20 @@ use sqlservice_host::{Durability, Engine, Grant, Instance, Plugin, Settings, Ten
 
 use crate::{Result, guest::call, pool::Pool};
 
-/// Connections that each party may have.
+/// The connection limit of each party.
 const CONNECTIONS: u32 = 10;
 
-/// What a party did with a load.
+/// The measurements of one party under load.
 pub struct Load {
     pub requests: u32,
     pub time: Duration,
-    /// Of all threads of this process, in user code and in the system: the waiting for a server is not in it, nor is its work.
+    /// User and system time of all threads of this process: neither the waiting for a server nor the server's work is included.
     pub processor: Duration,
-    /// How long each request took, as its caller sees it.
+    /// The latency of each request, as its caller sees it.
     pub each: Vec<Duration>,
 }
 
-/// Those who answer the requests.
+/// The parties that serve the requests.
 pub struct Crowd {
     tenant: Tenant,
     plugin: Plugin,
@@ -35,7 +35,7 @@ pub struct Crowd {
     rows: u32,
 }
 
-/// Which requests are still to be made.
+/// The requests still to be made.
 #[derive(Clone)]
 struct Queue {
     next: Arc<AtomicU32>,
@@ -44,13 +44,13 @@ struct Queue {
 }
 
 impl Queue {
-    /// The key that the next request asks for.
+    /// The key that the next request reads.
     fn next(&self) -> Option<i64> {
         let k = self.next.fetch_add(1, Ordering::Relaxed);
         (k < self.requests).then(|| i64::from(k) * 7_919 % i64::from(self.rows) + 1)
     }
 
-    /// Lets a worker make requests, one after the other, until there are none; returns how long each took, and the sum of the answers.
+    /// Runs a worker's requests in sequence until the queue is empty; returns the latency of each, and the sum of the results.
     async fn work(self, mut worker: Worker) -> Result<(Vec<Duration>, i64)> {
         let (mut each, mut sum) = (Vec::new(), 0_i64);
         while let Some(key) = self.next() {
@@ -62,7 +62,7 @@ impl Queue {
     }
 }
 
-/// Who makes one request after the other.
+/// A worker that makes one request after the other.
 enum Worker {
     Warm(Instance),
     Fresh(Plugin, Tenant),
@@ -87,13 +87,13 @@ impl Crowd {
         let engine = Engine::new()?;
         let plugin = engine.load_file(sqlservice_tests::component::GUEST_READER)?;
         let grant = Grant::open(url, settings)?.schema_changes(true);
-        // One tenant asks for all, as the peer does.
+        // One tenant makes all requests, as one pool of sqlx does.
         let limits = TenantLimits::default().connections(None).instances(engine.limits().instances);
         let tenant = engine.tenant("bench").limits(limits).database("default", grant).build()?;
         Ok(Self { tenant, plugin, pool: Pool::new(url, CONNECTIONS, durability).await?, rows })
     }
 
-    /// Lets requests come to a party, so many at once; also returns the sum of what it read.
+    /// Runs this many requests with `at_once` workers of a party; also returns the sum of the values read.
     pub async fn measure(&self, party: &str, at_once: u32, requests: u32) -> Result<(Load, i64)> {
         let queue = Queue { next: Arc::default(), requests, rows: self.rows };
         let mut workers = Vec::new();
@@ -115,7 +115,7 @@ impl Crowd {
         Ok(match party {
             "warm" => {
                 let mut instance = self.plugin.instantiate(&self.tenant).await?;
-                // It has opened its database and sent its statement before.
+                // Its database is open and its statement has been sent before the measurement.
                 for _ in 0..2 {
                     call(&mut instance, "one", &[Val::S64(1)]).await?;
                 }
@@ -132,7 +132,7 @@ impl Crowd {
     }
 }
 
-/// What this process has had of processors.
+/// The processor time of this process so far.
 fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())

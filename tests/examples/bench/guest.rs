@@ -30,7 +30,7 @@ impl Guest {
         self.call("prepare", &[Val::U32(rows)]).await.map(drop)
     }
 
-    /// Does it; returns what shows that it was done.
+    /// Runs the work; returns a number that proves that it was done.
     pub async fn work(&mut self, work: Work, sizes: Sizes) -> Result<i64> {
         match work {
             Work::Read => self.call("read", &[]).await,
@@ -67,7 +67,7 @@ impl Guest {
                 }
                 Ok(0)
             }
-            // It has instances of its own.
+            // It uses instances of its own.
             Work::Crowd => Ok(0),
         }
     }
@@ -91,7 +91,7 @@ pub async fn call(instance: &mut Instance, function: &str, arguments: &[Val]) ->
     }
 }
 
-/// The number that an answer is, or the last one that it has.
+/// The result as a number, or the last number of a tuple.
 fn number(answer: &Val) -> i64 {
     match answer {
         Val::S64(number) => *number,

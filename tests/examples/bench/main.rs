@@ -1,7 +1,7 @@
 //! Measures what the sandbox costs: the same work through a guest, natively through sqlx, and for SQLite through rusqlite,
 //! in turn in one run. Run it by `cargo xtask bench`.
 //!
-//! Everybody's every round is checked against everybody else's: who does less is not faster but wrong.
+//! The results of all parties are compared in every round: a party that does less is wrong, not fast.
 
 mod chart;
 mod crowd;
@@ -23,7 +23,7 @@ use crate::{
     work::{Sizes, Work},
 };
 
-/// How many rounds one turn has. Of each turn the first is slower, for everybody.
+/// The number of rounds in one turn. The first round of each turn is slower, for every party.
 const TURN: usize = 4;
 
 /// A result of the benchmark.
@@ -66,7 +66,7 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Everybody works where servers do: in a task, not on the thread that waits for it.
+    // All parties run as servers do: in a task, not on the thread that blocks on it.
     match tokio::spawn(measure(Args::parse())).await.unwrap_or_else(|error| Err(error.into())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -95,7 +95,7 @@ async fn measure(args: Args) -> Result<()> {
         let peer = Peer::of(&args.peer, position)?;
         let mut left = args.rounds;
         while left > 0 {
-            // A peer's rounds and ours take turns, so that all see the same machine.
+            // The peer's rounds alternate with the others, so that all run under the same conditions.
             let rounds = if peer.is_some() { left.min(TURN) } else { left };
             if let Some(peer) = &peer {
                 report.read(&peer.measure(rounds, args.durability)?)?;

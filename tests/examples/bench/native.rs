@@ -1,4 +1,4 @@
-//! The work by programs without a sandbox, as one would write it: sqlx, and for SQLite rusqlite.
+//! The work by programs without a sandbox, written as usual: sqlx, and for SQLite rusqlite.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 const QUERY: &str = "SELECT id, name, email, score, active, created FROM users";
-/// Rows an insert: under the parameters that each database allows, 5 a row.
+/// Rows in an insert: below every database's parameter limit, with 5 parameters a row.
 const CHUNK: u32 = 2_000;
 
 pub struct Native {
@@ -31,7 +31,7 @@ enum Connection {
     Mysql(sqlx::MySqlConnection),
 }
 
-/// Runs a block with the connection, whatever its type.
+/// Runs a block with the connection of any type.
 macro_rules! each {
     ($native:expr, $connection:ident => $work:expr) => {
         match &mut $native.connection {
@@ -42,7 +42,7 @@ macro_rules! each {
     };
 }
 
-/// What is made of one row: every value is used.
+/// A checksum of one row, which uses every value.
 fn digest(id: i64, name: &str, email: Option<&str>, score: f64, active: bool, created: i64) -> i64 {
     let texts = name.len() + email.map_or(0, str::len);
     id + texts as i64 + score as i64 + i64::from(active) + created
@@ -69,7 +69,7 @@ fn user(i: u32) -> User {
     }
 }
 
-/// The same durability, as sqlx says it.
+/// The durability as sqlx's setting.
 pub fn synchronous(durability: Durability) -> SqliteSynchronous {
     match durability {
         Durability::Full => SqliteSynchronous::Full,
@@ -78,7 +78,7 @@ pub fn synchronous(durability: Durability) -> SqliteSynchronous {
 }
 
 impl Native {
-    /// Connects, with the durability that the guest's connections have.
+    /// Connects with the same durability as the guest's connections.
     pub async fn new(url: &str, durability: Durability) -> Result<Self> {
         let (connection, rusqlite) = match kind(url) {
             "sqlite" => {
@@ -100,20 +100,20 @@ impl Native {
         Ok(Self { connection, rusqlite })
     }
 
-    /// Removes the rows that were inserted.
+    /// Deletes the rows that were inserted.
     pub async fn clean(&mut self, rows: u32) -> Result<()> {
         let sql = format!("DELETE FROM devices WHERE user_id > {rows}; DELETE FROM users WHERE id > {rows}");
         each!(self, connection => {
             sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?;
         });
-        // Or the next party reads past all that were removed.
+        // Otherwise the next party reads past all deleted rows.
         match &mut self.connection {
             Connection::Postgres(connection) => {
                 sqlx::raw_sql("VACUUM devices").execute(&mut *connection).await?;
                 sqlx::raw_sql("VACUUM users").execute(&mut *connection).await?;
             }
             Connection::Mysql(connection) => {
-                // MariaDB alone has it, for who may set it; another server is left to do it in its own time.
+                // Only MariaDB has this setting, and only for privileged users; another server purges in its own time.
                 if let Err(error) = sqlx::raw_sql("SET GLOBAL innodb_max_purge_lag_wait = 0").execute(connection).await
                 {
                     eprintln!("removed rows are not waited for: {error}");
@@ -165,7 +165,7 @@ impl Native {
         Ok(sum)
     }
 
-    /// Inserts of many rows, as few as the parameters allow.
+    /// Inserts many rows, in as few statements as the parameter limit allows.
     async fn bulk(&mut self, count: u32) -> Result<i64> {
         let mut inserted = 0;
         let users: Vec<User> = (0..count).map(user).collect();
@@ -298,7 +298,7 @@ fn read_user(row: &rusqlite::Row<'_>) -> rusqlite::Result<User> {
     })
 }
 
-/// Users as structs, which is all that a program without objects has.
+/// Users as structs, the equivalent of objects without an ORM.
 fn users(connection: &rusqlite::Connection, query: &str, count: u32) -> Result<Vec<User>> {
     let mut statement = connection.prepare_cached(query)?;
     let users = statement.query_map([count], read_user)?.collect::<rusqlite::Result<_>>()?;

@@ -9,10 +9,10 @@ use sqlservice_host::Durability;
 
 use crate::Result;
 
-/// The variable that names the peer's databases, one a line; a command line would show their passwords.
+/// The variable with the URLs of the peer's databases, one a line; a command line would expose their passwords.
 const DATABASES: &str = "SQLSERVICE_BENCH_PEERS";
 
-/// The variable that says what a peer's commits on SQLite should promise: `full` or `normal`.
+/// The variable with the durability of the peer's commits on SQLite: `full` or `normal`.
 const DURABILITY: &str = "SQLSERVICE_BENCH_DURABILITY";
 
 pub struct Peer<'a> {
@@ -22,7 +22,7 @@ pub struct Peer<'a> {
 }
 
 impl<'a> Peer<'a> {
-    /// The peer for the so many-th database, where there is one.
+    /// The peer for the database at a position, if there is a peer.
     pub fn of(command: &'a [PathBuf], position: usize) -> Result<Option<Self>> {
         let [program, script] = command else { return Ok(None) };
         let urls = std::env::var(DATABASES).unwrap_or_default();
@@ -30,14 +30,14 @@ impl<'a> Peer<'a> {
         Ok(Some(Self { program, script, url: url.to_owned() }))
     }
 
-    /// Lets it measure so many rounds; returns its lines.
+    /// Runs this many rounds of the peer; returns its output.
     pub fn measure(&self, rounds: usize, durability: Durability) -> Result<String> {
         eprintln!("the peer: {rounds} rounds of everything");
         let mut command = Command::new(self.program);
         command.env(DURABILITY, durability.to_string());
         let output = command.arg(self.script).arg(&self.url).arg(rounds.to_string()).output()?;
         if !output.status.success() {
-            // It may say its URL, which has a password.
+            // Its output may contain its URL, which has a password.
             let said = String::from_utf8_lossy(&output.stderr).replace(&self.url, "URL");
             return Err(format!("the peer failed ({}):\n{said}", output.status).into());
         }

@@ -1,4 +1,4 @@
-//! A pool of sqlx: what a server without a sandbox reads with.
+//! A pool of sqlx, as a server without a sandbox uses for reads.
 
 use sqlservice_host::Durability;
 use sqlx::{
@@ -10,7 +10,7 @@ use sqlx::{
 
 use crate::{Result, native::synchronous, work::kind};
 
-/// Connections of one kind, and each reads in a transaction that the database makes by itself.
+/// A pool of one kind of database; each read is an implicit transaction.
 #[derive(Clone)]
 pub enum Pool {
     Sqlite(SqlitePool),
@@ -21,7 +21,7 @@ pub enum Pool {
 const BY_KEY: &str = "SELECT id, name, email, score, active, created FROM users WHERE id = ?";
 const BY_KEY_NUMBERED: &str = "SELECT id, name, email, score, active, created FROM users WHERE id = $1";
 
-/// Runs a block with the pool and the query, whatever their type.
+/// Runs a block with the pool of any type and its query.
 macro_rules! each {
     ($pool:expr, $inner:ident, $query:ident => $work:expr) => {
         match $pool {

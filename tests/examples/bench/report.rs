@@ -1,4 +1,4 @@
-//! What was measured: a line a result, and the ratios that count.
+//! The measurements: a line a result, and the ratios that count.
 
 use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
@@ -7,21 +7,21 @@ use sqlservice_host::Durability;
 
 use crate::{Result, crowd::Load};
 
-/// What was measured.
+/// All measurements.
 #[derive(Default)]
 pub struct Report {
     /// Times in milliseconds by database, work, size and party.
     times: BTreeMap<(String, String, u64), BTreeMap<String, Vec<f64>>>,
-    /// What became of many requests, by database, number at once and party.
+    /// Loads by database, number of concurrent requests and party.
     loads: BTreeMap<(String, u32), BTreeMap<String, Vec<Load>>>,
-    /// What commits to SQLite promised, where it was measured.
+    /// The durability of commits to SQLite, where it was measured.
     durability: Option<Durability>,
 }
 
-/// Parties whose connections to SQLite are made here, all with one durability. A peer says for itself what it does.
+/// Parties whose connections to SQLite are opened here, all with one durability. A peer reports its own.
 const OURS: [&str; 3] = ["guest", "sqlx", "rusqlite"];
 
-/// The loads of all rounds together: the median of what they took, and how long single requests did.
+/// The loads of all rounds together: the medians of their times, and percentiles of single requests.
 struct Summary {
     requests: u32,
     /// Milliseconds of one round.
@@ -60,13 +60,13 @@ impl Report {
         self.times.entry(key).or_default().entry(party.to_owned()).or_default().push(milliseconds);
     }
 
-    /// What a party did with so many requests at once.
+    /// Adds one party's load with this many concurrent requests.
     pub fn note_load(&mut self, party: &str, db: &str, at_once: u32, load: Load) {
         let of_db = self.loads.entry((db.to_owned(), at_once)).or_default();
         of_db.entry(party.to_owned()).or_default().push(load);
     }
 
-    /// SQLite was measured, with this durability.
+    /// Sets the durability with which SQLite was measured.
     pub fn set_durability(&mut self, durability: Durability) {
         self.durability = Some(durability);
     }
@@ -114,7 +114,7 @@ impl Report {
         lines
     }
 
-    /// How long the guest takes for one of what others take, by database and work.
+    /// The guest's time divided by each other party's, by database and work.
     pub fn ratios(&self) -> Vec<(String, String, String, f64)> {
         let mut ratios = Vec::new();
         for ((db, work, _), parties) in &self.times {
@@ -126,7 +126,7 @@ impl Report {
         ratios
     }
 
-    /// Tables for people.
+    /// The results as readable tables.
     pub fn table(&self) -> String {
         let mut tables = Vec::new();
         if let Some(durability) = self.durability {
@@ -141,7 +141,7 @@ impl Report {
         tables.join("\n")
     }
 
-    /// How many requests are answered in a second, how long each takes, and what it takes of processors.
+    /// Requests a second, latency percentiles, and processor time, as a table.
     fn table_of_loads(&self) -> String {
         let mut text = String::from(
             "database    at once  party   a second  of sqlx's       p50        p99   processor  of sqlx's\n",
@@ -185,7 +185,7 @@ impl Report {
     }
 }
 
-/// A time in a unit that people read.
+/// A time in a readable unit.
 fn shown(nanoseconds: f64) -> String {
     match nanoseconds {
         ns if ns < 1e4 => format!("{ns:.0} ns"),

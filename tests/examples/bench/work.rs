@@ -1,4 +1,4 @@
-//! The work, and who does it in which order.
+//! The kinds of work, the parties that do them, and their order.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use sqlservice_host::Durability;
 
 use crate::{Result, crowd::Crowd, guest::Guest, native::Native, report::Report};
 
-/// What is measured. The names and sizes are those of the peers.
+/// The kinds of work that are measured, with the names and sizes that the peers use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Work {
     /// One select of 100,000 rows × 6 columns, every value used
@@ -78,7 +78,7 @@ impl Work {
     }
 }
 
-/// How much of each.
+/// The size of each kind of work.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
     pub rows: u32,
@@ -91,7 +91,7 @@ pub struct Sizes {
     pub eager: u32,
     pub tables: u32,
     pub calls: u32,
-    /// Requests of a crowd, however many come at once.
+    /// Requests of a crowd, at any concurrency.
     pub requests: u32,
 }
 
@@ -137,7 +137,7 @@ impl Sizes {
     }
 }
 
-/// Does all work on one database, the parties in turn.
+/// Runs all work on one database, the parties in turn.
 pub async fn run(
     url: &str,
     works: &[Work],
@@ -188,7 +188,7 @@ pub async fn run(
     Ok(())
 }
 
-/// Lets requests come, so many at once, to one party after the other.
+/// Runs concurrent requests, for one party after the other.
 async fn crowd(
     db: &str,
     crowd: Crowd,
@@ -199,7 +199,7 @@ async fn crowd(
 ) -> Result<()> {
     let parties: Vec<&str> = Crowd::PARTIES.into_iter().filter(asked).collect();
     for party in &parties {
-        // Connections are made, and what is made once a plugin.
+        // Warms up: opens connections and creates what each plugin has once.
         crowd.measure(party, 64, sizes.requests.min(400)).await?;
     }
     for round in 1..=rounds {
@@ -221,13 +221,13 @@ async fn crowd(
     Ok(())
 }
 
-/// Who does a work.
+/// The parties that can do a kind of work.
 fn parties(work: Work, db: &str) -> Vec<&'static str> {
     match (work, db) {
         (Work::Read | Work::Point | Work::Built | Work::Bulk, "sqlite") => vec!["guest", "sqlx", "rusqlite"],
         (Work::Read | Work::Point | Work::Built | Work::Bulk, _) => vec!["guest", "sqlx"],
         (Work::Load | Work::Flush | Work::Dirty | Work::Eager, "sqlite") => vec!["guest", "rusqlite"],
-        // No other party has these.
+        // No other party can do these.
         _ => vec!["guest"],
     }
 }

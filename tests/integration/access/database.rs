@@ -1,4 +1,4 @@
-//! T-24, T-28, T-42: databases and SQL text are there for those to whom they were granted.
+//! T-24, T-28, T-42: databases and SQL text are available only to tenants with the grant.
 
 use sqlservice_host::Grant;
 use sqlservice_tests::{Fixture, component::GUEST_CONFORMANCE, for_each_database, guest};

@@ -1,4 +1,4 @@
-//! T-69: plugins that share a database and drop no tables but those that they made.
+//! T-69: plugins that share a database and may drop only the tables that they created.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use sqlservice_tests::{Fixture, component::GUEST_CONFORMANCE, for_each_database,
 
 use crate::scene::lines;
 
-/// A tenant of this name, whose plugins make tables and drop their own.
+/// A tenant of this name, whose plugins may create tables and drop their own.
 fn tenant(fixture: &Fixture, name: &str) -> Tenant {
     let grant = Grant::new(fixture.open()).own_tables();
     guest::tenant_named(name).database(guest::DATABASE, grant).build().expect("a tenant")
@@ -18,7 +18,7 @@ async fn said(tenant: &Tenant, plugin: &Plugin, function: &str) -> Result<Vec<St
     lines(instance.call(function, &[]).await.expect("no trap"))
 }
 
-/// Makes `a`, `b` and `c`, has a row in each, and drops them.
+/// The guest function that creates `a`, `b` and `c`, inserts a row into each, and drops them.
 const MAKE_AND_DROP: &str = "a02-create-and-drop";
 
 #[test]
@@ -33,7 +33,7 @@ fn t69_a_plugin_drops_only_what_it_made() {
         let mut outside = fixture.outside().await;
         assert_eq!(outside.tables().await, ["sqlservice_tables"], "on {backend}");
 
-        // A row that is there already ends it halfway: `b` and `c` are its own then, `a` is not.
+        // An existing row stops the call halfway: the plugin then owns `b` and `c`, but not `a`.
         outside.execute("CREATE TABLE a (id BIGINT PRIMARY KEY)").await;
         outside.execute("INSERT INTO a (id) VALUES (1)").await;
         said(&acme, &one, MAKE_AND_DROP).await.expect_err("the row is there");
@@ -47,18 +47,18 @@ fn t69_a_plugin_drops_only_what_it_made() {
                 outside.execute(&format!("DELETE FROM {table}")).await;
             }
         }
-        // To plugins there is no other table.
+        // Plugins see no other table: `sqlservice_tables` is hidden from them.
         let saw = said(&globex, &two, "a03-reflect").await.expect("reflected");
         assert_eq!(saw[3..], ["b", "a b c", "a b c", "0", "0", "[]"], "on {backend}");
 
-        // One that may drop all does, and another one owns what it makes after that.
+        // A plugin that may drop any table drops them, and then another plugin owns the tables that it creates.
         said(&fixture.tenant(), &one, MAKE_AND_DROP).await.expect("all is granted");
         assert_eq!(said(&globex, &two, MAKE_AND_DROP).await.expect("its own"), all, "on {backend}");
         assert_eq!(outside.tables().await, ["sqlservice_tables"], "on {backend}");
     });
 }
 
-/// What is granted to drop no table of others cannot be granted together with what drops or hides them.
+/// `own_tables` cannot be granted together with raw SQL, which can drop any table, or with a policy, which hides tables.
 #[tokio::test]
 async fn t69_own_tables_and_what_reaches_all_are_not_granted_together() {
     let grant = || Grant::open("sqlite::memory:", Settings::default()).expect("a database").own_tables();
@@ -70,7 +70,7 @@ async fn t69_own_tables_and_what_reaches_all_are_not_granted_together() {
     assert!(build(grant().schema_changes(true).raw_sql(true)).is_none());
 }
 
-/// Which tables there are is one thing, and whose they are another.
+/// A grant of `own_tables` does not widen the list of granted tables.
 #[tokio::test]
 async fn t69_some_tables_are_still_all_that_there_are() {
     let grant =

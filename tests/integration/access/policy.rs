@@ -1,4 +1,4 @@
-//! T-53: tables that tenants share. What a guest sees and changes is what the policy says, whichever way it tries.
+//! T-53: tables that tenants share. A guest reads and changes only the rows that its policy allows, by every kind of statement.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use sqlservice_tests::{
 
 use crate::scene::lines;
 
-/// All that can be allowed, for the rows of one tenant.
+/// A table policy with every permission except upserts, for the rows of one tenant.
 fn users() -> TablePolicy {
     TablePolicy::new()
         .read(["id", "name", "note"], "tenant_id = :tenant")
@@ -41,7 +41,7 @@ async fn said(tenant: &Tenant, component: &str, function: &str, arguments: &[Val
     lines(instance.call(function, arguments).await.expect("no trap"))
 }
 
-/// The table that tenants share, with three rows of each of two of them.
+/// Creates the table that tenants share, with three rows for each of two tenants.
 async fn shared(fixture: &Fixture) {
     let key = match fixture.backend() {
         Backend::Sqlite => "INTEGER PRIMARY KEY",
@@ -80,7 +80,7 @@ fn t53_a_guest_reads_and_changes_rows_of_its_tenant_only() {
             assert!(became.starts_with(wanted), "{line} on {backend}");
         }
         assert_eq!(rows_of(fixture, 8).await, others, "on {backend}");
-        // To one that has no rows there is nothing to read and to change.
+        // A tenant without rows reads and changes nothing.
         let nobodys = tenant(fixture, users(), 9);
         for line in said(&nobodys, GUEST_HOSTILE, "operations", &[]).await.expect("no row is no error") {
             let (way, became) = line.split_once(": ").expect("a way");
@@ -107,7 +107,7 @@ fn t53_what_a_policy_does_not_say_is_denied() {
                 fixture.backend()
             );
         }
-        // A model of a table that is not in the policy, and of a column that is not: neither exists.
+        // For a guest's models, a table or a column that is not in the policy does not exist.
         let other = said(&reader, GUEST_CONFORMANCE, "setup", &[Val::U32(1)]).await;
         assert_eq!(other.expect_err("there are no devices"), "no-such-table devices");
         let half = tenant(fixture, TablePolicy::new().read(["id", "name"], "tenant_id = :tenant"), 7);

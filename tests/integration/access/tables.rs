@@ -1,4 +1,4 @@
-//! T-30 and T-69: tables of others in the same database, which a guest was not granted.
+//! T-30 and T-69: tables in the same database that a guest was not granted.
 
 use sqlservice_host::{Error, Grant, Operations, Settings, Tenant, Val};
 use sqlservice_tests::{
@@ -18,7 +18,7 @@ async fn said(tenant: &Tenant, component: &str, function: &str, arguments: &[Val
     lines(instance.call(function, arguments).await.expect("no trap"))
 }
 
-/// T-69: with nothing but the default grant a plugin neither makes nor drops a table, its own or another's.
+/// T-69: under the default grant a plugin can neither create nor drop a table, its own or another's.
 #[test]
 fn t69_tables_are_made_and_dropped_only_where_that_was_granted() {
     for_each_database(async |fixture: &Fixture| {
@@ -33,8 +33,8 @@ fn t69_tables_are_made_and_dropped_only_where_that_was_granted() {
     });
 }
 
-/// T-30: to a plugin that was granted some tables there are no others: not in a reflection, not by a name that it guessed, not as
-/// the target of a foreign key.
+/// T-30: a plugin that was granted some tables cannot find any other: not by reflection, not by a guessed name, not as the target of
+/// a foreign key.
 #[test]
 fn t30_tables_that_were_not_granted_do_not_exist() {
     for_each_database(async |fixture: &Fixture| {
@@ -49,13 +49,13 @@ fn t30_tables_that_were_not_granted_do_not_exist() {
         let saw = said(&some, GUEST_CONFORMANCE, "a03-reflect", &[]).await.expect("no error");
         let expected = ["0", "no-such-table a, nosuch", "0", "b", "b", "b", "0", "0", "[1, 2]"];
         assert_eq!(saw, expected, "on {}", fixture.backend());
-        // Its models are not its own: `users` is another's name, whether there is such a table or not.
+        // A model of `users` is refused with the same error whether or not such a table exists.
         let before = said(&some, GUEST_CONFORMANCE, "setup", &[Val::U32(3)]).await;
         said(&fixture.tenant(), GUEST_CONFORMANCE, "setup", &[Val::U32(3)]).await.expect("tables");
         let after = said(&some, GUEST_CONFORMANCE, "setup", &[Val::U32(3)]).await;
         assert_eq!(before, after, "on {}", fixture.backend());
         assert_eq!(after.expect_err("it is not granted"), "no-such-table users", "on {}", fixture.backend());
-        // All that `devices` refers to has to be granted.
+        // Every table that `devices` references must be granted too.
         let half = tenant(Grant::new(fixture.open()).schema_changes(true).tables(["devices"]));
         let refused = said(&half, GUEST_CONFORMANCE, "setup", &[Val::U32(3)]).await;
         assert_eq!(refused.expect_err("it refers to users"), "no-such-table users", "on {}", fixture.backend());
@@ -65,7 +65,7 @@ fn t30_tables_that_were_not_granted_do_not_exist() {
     });
 }
 
-/// SQL text reads any table, so both together are a mistake of the embedder's, which is told.
+/// SQL text reads any table, so an embedder that grants it together with a list of tables gets an error.
 #[tokio::test]
 async fn t30_some_tables_and_sql_text_are_not_granted_together() {
     let grant =
@@ -74,13 +74,13 @@ async fn t30_some_tables_and_sql_text_are_not_granted_together() {
     assert!(matches!(refused, Some(Error::ContradictoryGrant(name)) if name == guest::DATABASE));
 }
 
-/// T-30: of a table's rows no more is done than was granted, whichever way it is tried.
+/// T-30: only the granted operations work on a table's rows, for every kind of statement.
 #[test]
 fn t30_operations_that_were_not_granted_are_denied_every_way() {
     for_each_database(async |fixture: &Fixture| {
         let backend = fixture.backend();
         said(&fixture.tenant(), GUEST_CONFORMANCE, "setup", &[Val::U32(3)]).await.expect("tables");
-        // Neither is there on each database, and then that is told to who may do it.
+        // Some databases lack conflict targets or row locks; a guest with the right then gets `unsupported`.
         let can = fixture.capabilities();
         let lacks = |way: &str| match way {
             "insert or leave" | "insert or update" => !can.conflict_target,
@@ -108,7 +108,7 @@ fn t30_operations_that_were_not_granted_are_denied_every_way() {
                 let told = if may && lacks(way) { became.starts_with("unsupported") } else { became == wanted };
                 assert!(told, "{line} with {granted:?} on {backend}");
             }
-            // To make or drop it takes all.
+            // `setup` also creates `devices`, which is not granted.
             let dropped = said(&some, GUEST_CONFORMANCE, "setup", &[Val::U32(1)]).await;
             assert_eq!(dropped.expect_err("devices are not granted"), "no-such-table devices", "on {backend}");
         }

@@ -1,5 +1,5 @@
-//! G02: futures that are dropped at every point, over a pool of one connection, so that the next borrower meets the very
-//! connection that was left behind.
+//! G02: futures that are dropped at every point, with a pool of one connection, so that the next borrower gets the connection
+//! that the dropped call used.
 
 use std::{
     future::{Future, poll_fn},
@@ -13,17 +13,17 @@ use tokio::time::timeout;
 
 use crate::scene::{Scene, only_one, text};
 
-/// Times at which a future is dropped, in microseconds, until it is done before.
+/// Delays in microseconds after which a future is dropped. Every operation finishes before the last one.
 const TIMES: [u32; 16] = [0, 10, 25, 50, 75, 100, 150, 250, 400, 650, 1000, 1600, 2500, 5000, 20_000, 1_000_000];
 
 /// More polls than any operation needs.
 const POLLS: u32 = 200;
 
-/// Drops an operation at its n-th poll for every n, then after ever longer times, until it is done before.
+/// Drops an operation at its n-th poll for every n until it finishes first, then after ever longer delays.
 fn sweep(operation: &str) {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::with(fixture, only_one(), TenantLimits::default());
-        // As many rows as make a result of several batches.
+        // Enough rows for a result set of several batches.
         scene.setup(50).await;
         let mut guest = scene.instance(GUEST_HOSTILE).await;
         let mut id = 1_000;
@@ -43,7 +43,7 @@ fn sweep(operation: &str) {
     });
 }
 
-/// Lets the guest do and stop an operation once, looks at what is left, and says whether it was done before.
+/// Lets the guest run and stop an operation once, checks the database, and returns whether the operation finished before the stop.
 async fn stopped(scene: &Scene<'_>, guest: &mut Instance, how: &str, operation: &str, id: &mut i64, when: u32) -> bool {
     *id += 1_000;
     let after = format!("{operation} with {how} {when}");
@@ -56,7 +56,7 @@ async fn stopped(scene: &Scene<'_>, guest: &mut Instance, how: &str, operation: 
     let row = scene.ids().await.iter().any(|row| (*id..*id + 999).contains(row));
     match (operation, done) {
         ("commit" | "object-commit", true) => assert!(row, "{after}: it was committed and the row is lost"),
-        // Once begun it goes to its end; the guest cannot know.
+        // A commit that has begun always runs to its end; the guest cannot know its outcome.
         ("commit" | "object-commit", false) => {}
         _ => assert!(!row, "{after}: a row that was not committed"),
     }
@@ -148,7 +148,7 @@ fn g02_cancel_sweep_cursor() {
     sweep("cursor");
 }
 
-/// Objects of a session: the guest fails unless they and their rows are what they were, after a rollback.
+/// A session with objects: the guest fails unless a rollback restores the objects and their rows.
 #[test]
 fn g02_cancel_sweep_object_flush() {
     sweep("object-flush");
@@ -189,7 +189,7 @@ fn g02_cancel_sweep_object_close() {
     sweep("object-close");
 }
 
-/// Polls a future at most so often.
+/// Polls a future at most `polls` times.
 async fn polled<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
     let mut future = std::pin::pin!(future);
     let mut left = polls;
@@ -204,14 +204,14 @@ async fn polled<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
     .await
 }
 
-/// When the host drops a whole call: at its so many-th poll, or after so many milliseconds.
+/// The moment at which the host drops a whole call: its n-th poll, or a number of milliseconds after its start.
 #[derive(Clone, Copy, Debug)]
 enum When {
     Poll(u32),
     After(u64),
 }
 
-/// Calls a guest that does everything once, with a row of this key, and drops the call. Whether it was done before.
+/// Calls a guest that does everything once, with a row of this key, and drops the call. Returns whether it finished before that.
 async fn whole_call(scene: &Scene<'_>, when: When, id: i64) -> bool {
     let mut guest = scene.instance(GUEST_HOSTILE).await;
     let arguments = [Val::S64(id)];
@@ -220,7 +220,7 @@ async fn whole_call(scene: &Scene<'_>, when: When, id: i64) -> bool {
         When::Poll(polls) => polled(call, polls).await,
         When::After(milliseconds) => timeout(Duration::from_millis(milliseconds), call).await.ok(),
     };
-    // The guest, its store and all that it holds are gone with the call.
+    // Drops the instance with its store and everything that it holds.
     drop(guest);
     scene.assert_clean(id + 5, &format!("the call dropped at {when:?}")).await;
     done.map(|done| crate::scene::lines(done.expect("no trap")).expect("no error")).is_some()
@@ -232,7 +232,7 @@ fn g02_cancel_sweep_of_the_whole_call() {
         let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         scene.setup(50).await;
         let (mut id, mut dropped) = (1_000, 0);
-        // What is done in tasks of the host's is no poll of the call, so both the polls and the time between them.
+        // Work in the host's tasks is no poll of the call, so the call is dropped both by polls and by time.
         let polls = (1..POLLS).map(When::Poll);
         let times = [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 10_000].map(When::After);
         for sweep in [polls.collect::<Vec<_>>(), times.to_vec()] {
@@ -262,7 +262,7 @@ fn g02_a_session_works_on_after_a_dropped_call() {
         let saw = scene.hostile("drop-and-go-on", &[Val::S64(100)]).await;
         assert_eq!(saw[..2], ["dropped true", "pending-rollback"], "what had no answer cannot be committed");
         assert_eq!(saw[2..4], ["ok", "3"], "what was told before the rollback is gone");
-        // The one that was dropped while it waited never ran.
+        // The insert that was dropped while it waited never ran.
         assert_eq!(saw[4..], ["inserted dropped true", "ok", "(20000, Some(101))"]);
         assert_eq!(scene.ids().await.len(), 20_003);
         scene.assert_clean(50_000, "a session that went on").await;

@@ -1,4 +1,4 @@
-//! G06 and T-58: guests that trap in the middle of a transaction, and at every point of what they do.
+//! G06 and T-58: guests that trap in the middle of a transaction, and at every poll of an operation.
 
 use sqlservice_host::{Error, TenantLimits, Val};
 use sqlservice_tests::{
@@ -12,7 +12,7 @@ use crate::scene::{Scene, only_one, text};
 /// More polls than any operation needs.
 const POLLS: u32 = 200;
 
-/// A guest traps after it began a transaction and inserted a row; another instance goes on.
+/// A guest traps after it began a transaction and inserted a row; another instance is not affected.
 fn trapped(how: &str) {
     for_each_database(async |fixture: &Fixture| {
         let limits = TenantLimits::default().memory(64 << 20).handles(500);
@@ -30,7 +30,7 @@ fn trapped(how: &str) {
             Err(Error::Poisoned) => {}
             outcome => panic!("{how} on {}: an instance lives on after a trap: {outcome:?}", fixture.backend()),
         }
-        // While what is left of the guest is still held.
+        // The trapped instance is not dropped yet.
         let after = other.call("a08-statements", &[]).await.expect("another instance");
         assert_eq!(before, after, "{how} on {}: another instance is affected", fixture.backend());
         scene.assert_clean(500, &format!("a trap by {how}")).await;
@@ -93,7 +93,7 @@ fn g06_t05_a_deadline_in_begin() {
     });
 }
 
-/// A guest traps at the n-th poll of an operation, for every n until the operation is done before: all of it is undone, but
+/// A guest traps at the n-th poll of an operation, for every n until the operation finishes first. Its work is rolled back, except
 /// for a commit, which may have begun.
 fn trapped_in(operations: &[&str]) {
     for_each_database(async |fixture: &Fixture| {

@@ -1,13 +1,13 @@
-//! `sqlservice build` and `sqlservice new --language`: a project in each language builds with what the program brings and installs.
+//! `sqlservice build` and `sqlservice new --language`: a project in each language builds with the tools that the command installs.
 
 use std::{fs, path::Path};
 
 use super::{Place, Ran, readme};
 
-/// What makes components of these puts seeds of chance into them.
+/// Languages whose build tools put random seeds into components, so that two builds differ.
 const BY_CHANCE: [&str; 3] = ["python", "typescript", "javascript"];
 
-/// A new project in a language, built and run.
+/// Creates, builds and runs a new project in a language.
 fn builds_and_runs(language: &str) {
     let place = Place::new();
     let _turn = readme::building();
@@ -25,7 +25,7 @@ fn builds_and_runs(language: &str) {
     place.sqlservice(&["run", component, "notes"]).prints(r#"["buy milk"]"#);
     let shown = place.sqlservice(&["inspect", component]);
     assert!(shown.code == 0 && shown.out.contains("\n  notes\n"), "{}{}", shown.out, shown.err);
-    // Nothing changed: nothing is done. What is done again comes out the same.
+    // Without a change nothing is built. A forced build gives the same component.
     assert_eq!(build(&place, &project, &["--json", "--offline"]).json()["built"], false);
     assert_eq!(build(&place, &project, &["--json", "--offline", "--force"]).json()["built"], true);
     let same = fs::read(component).expect("a component") == first;

@@ -1,15 +1,15 @@
-//! Where the command keeps compiled plugins, and when it does not.
+//! The command's cache of compiled plugins: its directory, and the cases without a cache.
 
 use std::{fs, path::Path, process::Command};
 
 use super::{Place, Ran, TALKER};
 
-/// How many compiled plugins are in a directory.
+/// Counts the compiled plugins in a directory.
 fn kept(directory: &Path) -> usize {
     fs::read_dir(directory).map_or(0, Iterator::count)
 }
 
-/// Runs a plugin with these variables, and no other word on where compiled plugins go.
+/// Runs a plugin with these variables and no other setting for the cache's directory.
 fn run(place: &Place, arguments: &[&str], variables: &[(&str, &Path)]) -> Ran {
     let mut command: Command = place.command(&[&["run", TALKER, "add", "1", "2"], arguments].concat());
     command.env_remove("SQLSERVICE_CACHE").env_remove("XDG_CACHE_HOME").env_remove("HOME");
@@ -30,7 +30,7 @@ fn a_plugin_is_compiled_once() {
     assert_eq!(fs::metadata(&file).and_then(|file| file.created()).expect("a file"), made);
     assert_eq!(place.sqlservice(&["inspect", TALKER, "--cache-dir", said]).code, 0);
     assert_eq!(kept(&cache), 1);
-    // A damaged one is as good as none.
+    // A damaged entry is ignored.
     fs::write(&file, "sqlservice-code1 and then nothing").expect("it is written");
     let ran = run(&place, &["--cache-dir", said], &[]);
     assert_eq!((ran.code, ran.out.trim_end()), (0, "3"), "{}", ran.err);
@@ -58,7 +58,7 @@ fn it_is_kept_nowhere_where_nothing_is_wanted() {
     run(&place, &["--no-cache"], &[("HOME", &home)]).prints("3");
     run(&place, &[], &[("HOME", &home), ("SQLSERVICE_CACHE", Path::new(""))]).prints("3");
     run(&place, &[], &[]).prints("3");
-    // A relative directory would be another one in each working directory.
+    // A relative path would be a different directory for each working directory.
     run(&place, &[], &[("XDG_CACHE_HOME", Path::new("here"))]).prints("3");
     assert!(!home.exists() && !place.path().join("here").exists());
     run(&place, &["--no-cache", "--cache-dir", "here"], &[]).fails(2, &["--no-cache"]);
@@ -70,11 +70,11 @@ fn what_a_plugin_may_write_is_no_place_for_it() {
     let home = place.path().join("home");
     fs::create_dir(&home).expect("a directory");
     let granted = format!("{}::/home", home.display());
-    // One that was named is refused, with what to do.
+    // A directory that was named explicitly is refused, with advice.
     let cache = home.join("cache");
     let named = ["--cache-dir", cache.to_str().expect("UTF-8"), "--dir-rw", &granted];
     run(&place, &named, &[]).fails(2, &["plugins may write", "--no-cache"]);
-    // The usual one is done without.
+    // The default directory is not used, without an error.
     run(&place, &["--dir-rw", &granted], &[("HOME", &home)]).prints("3");
     assert_eq!(kept(&home.join(".cache/sqlservice/components")), 0);
     place.file("plain", "no directory");

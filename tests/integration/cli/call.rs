@@ -58,11 +58,11 @@ fn json_is_one_document() {
     let error = &refused.json()["error"];
     assert_eq!((&error["kind"], &error["exit"]), (&json!("plugin"), &json!(1)));
     assert_eq!(error["value"], json!({ "code": 7, "text": "not today" }));
-    // What the plugin prints is not part of it.
+    // The plugin's output is not part of the document.
     let printed = place.talk(&["print", "hi", "--json"]);
     assert_eq!(printed.json(), json!({ "ok": null }));
     assert_eq!(printed.err, "out: hi\nerr: hi\n");
-    // Nor is a failure of our own told elsewhere.
+    // The command's own errors are in the document, not on standard error.
     let unknown = place.talk(&["ad", "--json"]);
     assert_eq!((unknown.code, unknown.err.as_str()), (2, ""));
     assert_eq!(unknown.json()["error"]["kind"], "usage");

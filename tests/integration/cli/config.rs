@@ -1,13 +1,13 @@
-//! The configuration file: what a tenant of it may do, what `check` says of it, and how mistakes are shown.
+//! The configuration file: the rights of its tenants, the report of `check`, and messages for mistakes.
 
 use serde_json::json;
 
 use super::{Place, Ran, TALKER};
 
-/// A password that must never be seen again.
+/// A password that must never appear in any output.
 const SECRET: &str = "hunter2-Geheim";
 
-/// A file with the talker and two tenants, each with a database of its own.
+/// A configuration with the plugin `talker` and two tenants, each with its own database.
 fn file(rest: &str) -> String {
     let tenant = |name: &str| {
         format!(
@@ -27,7 +27,7 @@ fn run(place: &Place, tenant: &str, call: &[&str]) -> Ran {
     place.sqlservice(&[&["run", "talker"], call, &configured].concat())
 }
 
-/// A directory with such a file in `deploy`.
+/// A directory with this configuration in `deploy`.
 fn deployed(rest: &str) -> Place {
     let place = Place::new();
     std::fs::create_dir(place.path().join("deploy")).expect("a directory");
@@ -41,7 +41,7 @@ fn a_plugin_runs_for_a_tenant() {
     run(&place, "acme", &["add", "1", "2"]).prints("3");
     run(&place, "acme", &["remember", "one"]).prints("1");
     run(&place, "acme", &["memories", "default"]).prints(r#"["one"]"#);
-    // Paths count from the file's directory, and each tenant has a file of its own.
+    // Paths are relative to the configuration's directory, and each tenant has its own database file.
     assert!(place.path().join("deploy/acme.db").exists());
     run(&place, "globex", &["remember", "two"]).prints("1");
     run(&place, "globex", &["memories", "default"]).prints(r#"["two"]"#);
@@ -117,7 +117,7 @@ fn check_says_what_is_allowed() {
     assert_eq!(told["tenants"]["acme"]["databases"]["default"]["schema-changes"], true);
     let again = place.sqlservice(&[&check[..], &["--json"]].concat());
     assert_eq!(again.json(), told);
-    // Nothing is made, and the file of the working directory is the one where none is said.
+    // `check` creates no database. Without `--config` it reads the file in the working directory.
     assert!(!place.path().join("deploy/acme.db").exists());
     place.sqlservice(&["check"]).fails(2, &["sqlservice.toml", "cannot be read"]);
 }

@@ -1,4 +1,4 @@
-//! What a plugin gets: databases, directories, variables; and nothing else.
+//! The grants of a plugin: databases, directories, variables, and nothing else.
 
 use sqlservice_tests::for_each_database;
 
@@ -21,7 +21,7 @@ fn t24_databases_have_names() {
     place.talk(&[&["remember", "one"], &databases[..]].concat()).prints("1");
     place.talk(&[&["memories", "default"], &databases[..]].concat()).prints(r#"["one"]"#);
     place.talk(&[&["memories", "other"], &databases[..]].concat()).fails(1, &["memories"]);
-    // A name that was not granted says nothing of those that were.
+    // The error for a name that was not granted reveals no granted name.
     let unknown = place.talk(&["memories", "third", "-d", "other=sqlite:b.db"]);
     assert_eq!(unknown.code, 1);
     assert!(!unknown.err.contains("b.db") && !unknown.err.contains("other"), "{}", unknown.err);
@@ -95,7 +95,7 @@ fn t78_a_directory_is_read_and_no_more() {
         place.talk(&[&["read", outside], &dir[..]].concat()).fails(1, &[]);
     }
     place.talk(&["read", "/data/a.txt"]).fails(1, &[]);
-    // Without a name of its own it has the one that it has here.
+    // Without a guest path, a directory has its host path in the guest.
     place.talk(&["read", "input/a.txt", "--dir", "input"]).prints("hello");
     place.talk(&["write", "/data/b.txt", "x", "--dir-rw", "input::/data"]).prints("");
     assert_eq!(std::fs::read_to_string(input.join("b.txt")).expect("the file"), "x");

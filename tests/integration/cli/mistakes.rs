@@ -1,13 +1,13 @@
-//! What people get wrong, and what they are told: which, where, and what to do; never a password.
+//! Users' mistakes: each message names the mistake, its place and a remedy, and never a password.
 
 use sqlservice_tests::{Backend, fixture::for_each};
 
 use super::{Place, Ran, TALKER};
 
-/// A password that must never be seen again.
+/// A password that must never appear in any output.
 const SECRET: &str = "hunter2-Geheim";
 
-/// A component that imports a function of interfaces of these names, and does nothing.
+/// A component that imports a function from each of these interfaces and does nothing.
 fn importing(names: &[&str]) -> Vec<u8> {
     let import = |name: &&str| format!("(import \"{name}\" (instance (export \"f\" (func))))");
     wat::parse_str(format!("(component {})", names.iter().map(import).collect::<String>())).expect("a component")
@@ -87,7 +87,7 @@ fn t74_a_database_that_does_not_answer_is_told_without_its_password() {
     let place = Place::new();
     for scheme in ["postgres", "postgresql", "mysql", "mariadb"] {
         let url = format!("{scheme}://mallory:{SECRET}@127.0.0.1:1/app");
-        // Every way to say it once, then every scheme.
+        // The first scheme is tried with every way to pass a URL, the others with one way.
         let named = format!("shop={url}");
         let ways = [url.as_str(), named.as_str(), "env:SECRET_URL"];
         for given in ways.into_iter().take(if scheme == "postgres" { 3 } else { 1 }) {

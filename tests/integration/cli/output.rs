@@ -1,4 +1,4 @@
-//! T-73 and T-79: what a plugin prints and says through the command, without an end and to steer who reads it.
+//! T-73 and T-79: plugins' output and errors that are endless, or that try to steer the reader's terminal.
 
 use std::{
     io::Read as _,
@@ -8,26 +8,26 @@ use std::{
 
 use super::{Place, Ran};
 
-/// Bytes of a page of the component below.
+/// The bytes of a page that the component below prints.
 const PAGE: usize = 4_096;
 
-/// What the command may have of memory while a plugin prints, in KiB: it compiles the plugin before.
+/// The allowed peak memory of the command while a plugin prints, in KiB. It includes compiling the plugin.
 const ALLOWED: u64 = 192 << 10;
 
-/// A component that prints as many pages as it is told.
+/// Writes a component that prints the number of pages in its argument, and returns its path.
 fn printing(place: &Place) -> String {
     let bytes = wat::parse_str(include_str!("../print.wat")).expect("a component");
     place.file("print.wasm", bytes).display().to_string()
 }
 
-/// The greatest memory that a process had until now, in KiB.
+/// Reads the peak memory of a process in KiB.
 fn highest(of: &Child) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", of.id())).expect("a system with /proc");
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("its memory");
     line.split_whitespace().nth(1).and_then(|size| size.parse().ok()).expect("a size")
 }
 
-/// T-79: what is let through comes as it is and whole: the command bounds what it keeps of it, not how much there is.
+/// T-79: output without a limit is passed on unchanged and complete. The command bounds its buffer, not the amount.
 #[test]
 fn t79_what_is_let_through_is_passed_on_and_not_kept() {
     const PAGES: usize = 12_800;
@@ -40,11 +40,11 @@ fn t79_what_is_let_through_is_passed_on_and_not_kept() {
     assert!(ran.out.ends_with(&result));
 }
 
-/// T-79: for a tenant of a file, whose limits are for strangers, it is no more than it may be, and how much was dropped is told.
+/// T-79: a tenant of a configuration file prints within the default limits, and a message counts the bytes that were dropped.
 #[test]
 fn t79_a_stranger_prints_no_more_than_it_may() {
     const PAGES: usize = 12_800;
-    // What is printed has no line's end.
+    // The output has no line break, so one line's limit applies to all of it.
     const LINE: usize = 8 << 10;
     let place = Place::new();
     printing(&place);
@@ -61,14 +61,14 @@ fn t79_a_stranger_prints_no_more_than_it_may() {
     assert!(told.contains("acme") && told.lines().count() == 1, "{told}");
 }
 
-/// T-79: one whose output is read by none waits, and is kept in no memory meanwhile; its time ends it.
+/// T-79: a plugin whose output no process reads waits until its deadline, and its output is not buffered meanwhile.
 #[test]
 fn t79_output_that_nothing_reads_is_not_kept() {
     let place = Place::new();
     let component = printing(&place);
     let mut command = place.command(&["run", "-q", &component, "run", "1000000", "--timeout", "5m"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("sqlservice starts");
-    // It has begun to print when the first byte is there; a pipe has room for some more.
+    // The first byte shows that the plugin prints; the pipe buffers some more.
     let mut out = child.stdout.take().expect("its output");
     out.read_exact(&mut [0]).expect("a byte");
     std::thread::sleep(Duration::from_secs(2));
@@ -79,7 +79,7 @@ fn t79_output_that_nothing_reads_is_not_kept() {
     assert!(memory < ALLOWED, "{memory} KiB");
 }
 
-/// T-73: an error of a plugin's is told on standard error without what would steer a terminal or forge a line of the command's own.
+/// T-73: a plugin's error reaches standard error without characters that steer a terminal or forge one of the command's own lines.
 #[test]
 fn t73_an_error_of_a_plugin_steers_no_terminal() {
     let place = Place::new();
@@ -92,7 +92,7 @@ fn t73_an_error_of_a_plugin_steers_no_terminal() {
     }
 }
 
-/// T-73: an error of many thousand bytes, with what a format could take for its own, is told as it is and ends the command as any.
+/// T-73: an error of many thousand bytes with format specifiers is printed unchanged and ends the command like any other error.
 #[test]
 fn t73_a_long_error_of_a_plugin_ends_the_command_as_a_short_one() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! `sqlservice new`: a project that builds with nothing but what the program brought, and does what its README says.
+//! `sqlservice new`: a project that builds with only the files that the command wrote, and works as its README says.
 
 use std::{fs, path::Path, process::Command};
 
@@ -28,7 +28,7 @@ fn a_new_plugin_builds_and_runs() {
     a_second_plugin_compiles_nothing_but_itself(&place, &project);
 }
 
-/// A part of the test above: all is compiled already, which cargo knows by the same words.
+/// A part of the test above: everything is compiled already, which cargo detects because its arguments are the same.
 fn the_command_builds_as_cargo_does(place: &Place, project: &Path) {
     let mut command = place.command(&["build", "--offline", "--quiet", "--json", "--out", "copied/notes.wasm"]);
     let built = Ran::of(as_people_have_it(command.current_dir(project)));
@@ -40,7 +40,7 @@ fn the_command_builds_as_cargo_does(place: &Place, project: &Path) {
     assert!(copied == original && told["size"] == copied.len());
 }
 
-/// A part of the test above: the first plugin has to be built for it.
+/// A part of the test above, because it needs the build of the first plugin.
 fn a_second_plugin_compiles_nothing_but_itself(place: &Place, first: &Path) {
     let made = Ran::of(place.command(&["new", "second", "--path", "more/second"]).current_dir(first));
     assert_eq!((made.code, made.err.as_str()), (0, ""), "{}", made.out);
@@ -50,7 +50,7 @@ fn a_second_plugin_compiles_nothing_but_itself(place: &Place, first: &Path) {
     }
     let second = first.join("more/second");
     assert_eq!(names(&second), [".gitignore", "Cargo.toml", "README.md", "src"]);
-    // How well it is optimised itself changes nothing of what it depends on, and this takes a fifth of the time.
+    // The plugin's own optimisation level does not affect its dependencies, and this level takes a fifth of the time.
     let quick = "profile.release.package.second.opt-level=0";
     let built = build(&second, &["--message-format=json", "--quiet", "--config", quick]);
     assert_eq!((built.code, built.err.as_str()), (0, ""), "{}", built.out);
@@ -63,15 +63,15 @@ fn a_second_plugin_compiles_nothing_but_itself(place: &Place, first: &Path) {
     run(&["notes"]).prints(r#"["in its own database"]"#);
 }
 
-/// Builds the plugin of a directory as people build it.
+/// Builds the plugin in a directory as users build it.
 fn build(project: &Path, more: &[&str]) -> Ran {
     let mut build = Command::new("cargo");
-    // The versions that it asks for are those that the other guests are built with: they are here already.
+    // It requires the versions that the other guests are built with, which are downloaded already.
     build.args(["build", "--offline", "--release", "--target", "wasm32-wasip2"]).args(more).current_dir(project);
     Ran::of(as_people_have_it(&mut build))
 }
 
-/// Without the variables of the cargo that runs the tests; what is compiled for other projects is compiled once.
+/// Removes the variables of the cargo that runs the tests, and shares a build directory with other projects.
 fn as_people_have_it(command: &mut Command) -> &mut Command {
     command.env_remove("CARGO_TARGET_DIR").env("CARGO_BUILD_BUILD_DIR", xtask::workspace::target().join("readme"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG")) {
@@ -80,7 +80,7 @@ fn as_people_have_it(command: &mut Command) -> &mut Command {
     command
 }
 
-/// What cargo says to have made: the name, and whether it was there already.
+/// The artifacts in cargo's messages: each name, and whether it was already up to date.
 fn artifacts(messages: &str) -> Vec<(String, bool)> {
     let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let artifacts = messages.filter(|message| message["reason"] == "compiler-artifact");
@@ -88,7 +88,7 @@ fn artifacts(messages: &str) -> Vec<(String, bool)> {
     artifacts.map(|artifact| read(artifact).expect("an artifact")).collect()
 }
 
-/// What lies in a directory.
+/// The sorted names of a directory's entries.
 fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).expect("the directory").flatten();
     let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
@@ -121,7 +121,7 @@ fn a_plugin_joins_the_workspace_that_has_the_sdk() {
     let root = || fs::read_to_string(place.path().join("Cargo.toml")).expect("the root");
     let made = place.sqlservice(&["new", "notes", "--path", "plugins/notes"]);
     assert_eq!((made.code, made.err.as_str()), (0, ""), "{}", made.out);
-    // Nothing there asks rustup for the sandbox's target.
+    // No file there makes rustup install the target `wasm32-wasip2`.
     assert!(made.out.contains("  rustup target add wasm32-wasip2\n  cargo build"), "{}", made.out);
     assert_eq!(root(), workspace, "the glob has it");
     assert_eq!(place.sqlservice(&["new", "prices", "--path", "prices"]).code, 0);
@@ -133,7 +133,7 @@ fn a_plugin_joins_the_workspace_that_has_the_sdk() {
     }
     assert_eq!(members(place.path()), ["notes", "prices"]);
     place.sqlservice(&["new", "notes"]).fails(2, &["the name notes", "plugins/notes/Cargo.toml", "--alone"]);
-    // The first of these has an SDK of its own, the second one uses an SDK that it is told.
+    // The first project has its own copy of the SDK, the second one uses the SDK at `--sdk`.
     assert_eq!(place.sqlservice(&["new", "notes", "--alone"]).code, 0);
     assert_eq!(place.sqlservice(&["new", "elsewhere", "--sdk", sdk.to_str().expect("UTF-8")]).code, 0);
     assert!(place.path().join("notes/sdk").exists());
@@ -204,7 +204,7 @@ fn nothing_is_overwritten() {
     place.sqlservice(&["new", "notes", "--path", "file"]).fails(2, &["file is there already"]);
     assert_eq!(fs::read_dir(place.path().join("notes")).expect("the directory").count(), 1);
     assert_eq!(fs::read_dir(place.path()).expect("the directory").count(), 2);
-    // An empty one is as good as none.
+    // An empty directory may be used.
     fs::create_dir(place.path().join("empty")).expect("a directory");
     assert_eq!(place.sqlservice(&["new", "notes", "--path", "empty"]).code, 0);
     assert!(place.path().join("empty/sdk/wit/package.wit").exists());

@@ -1,4 +1,4 @@
-//! Tenants with logins, databases and files of their own: made and checked by the command, and refused where a login is dangerous.
+//! Tenants with their own logins, databases and files: the command creates and checks them, and refuses a dangerous login.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,13 +7,13 @@ use sqlservice_tests::servers;
 
 use super::{Place, Ran, TALKER};
 
-/// A name that no other test uses. What is made by it is gone with the servers.
+/// A name that no other test uses. Logins and databases of this name disappear with the test servers.
 fn unique(name: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("{name}-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A file with both servers and a directory of SQLite files.
+/// A configuration with both servers and a directory of SQLite files.
 fn place() -> Place {
     let place = Place::new();
     let file = "[databases.pg]\nurl = 'env:PG_URL'\n[databases.my]\nurl = 'env:MY_URL'\n[databases.lite]\nurl = 'sqlite:tenants/{tenant}.db'\n";
@@ -86,7 +86,7 @@ fn what_is_there_is_told_and_left() {
         assert_eq!((&again["state"], &again["url"]), (&json!("exists"), &Json::Null));
         assert!(names(&again["login"]["findings"]).contains(&"own-password"));
         assert_eq!(std::fs::read_to_string(place.path().join("url")).expect("a URL"), before);
-        // A file that is there is not for another login, which is not made then.
+        // An existing secret file is not overwritten for another login, and that login is not created.
         let other = unique("globex");
         add(&place, &other, &[database, "--secret-file", "url"]).fails(2, &["never overwritten"]);
         assert_eq!(add(&place, &other, &[database, "--dry-run", "--json"]).json()["state"], "planned");
@@ -114,7 +114,7 @@ fn t44_t55_a_dangerous_login_runs_no_text() {
         sqlservice(&place, &run).fails(4, &["dangerous for SQL text", name, "tenant add"]);
         let checked = sqlservice(&place, &["check", "--connect", "--json"]).json();
         assert!(names(&checked["warnings"]).contains(&name), "{checked}");
-        // Nothing is asked where that was not wished for.
+        // Without `--connect` no server is queried.
         assert!(!names(&sqlservice(&place, &["check", "--json"]).json()["warnings"]).contains(&name));
         assert_eq!(sqlservice(&place, &["tenant", "check", "acme"]).code, 4);
         let listed = sqlservice(&place, &["run", "talker", "--config", "sqlservice.toml", "--tenant", "acme"]);

@@ -1,4 +1,4 @@
-//! C18 and C19: a connection in autocommit, and one that commits as it goes.
+//! C18 and C19: a connection in autocommit mode, and one in commit-as-you-go style.
 
 use sqlservice_host::TenantLimits;
 use sqlservice_tests::{Fixture, for_each_database};

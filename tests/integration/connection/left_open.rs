@@ -12,7 +12,7 @@ use crate::scene::{Scene, lines, only_one};
 #[test]
 fn g10_a_thousand_forgotten_sessions_leave_nothing() {
     for_each_database(async |fixture: &Fixture| {
-        // A leaked handle would not fit, nor would a leaked connection.
+        // Leaked handles or connections would exceed these limits.
         let limits = TenantLimits::default().handles(200);
         let scene = Scene::with(fixture, only_one(), limits);
         scene.setup(5).await;
@@ -20,7 +20,7 @@ fn g10_a_thousand_forgotten_sessions_leave_nothing() {
         let saw = lines(guest.call("g10-forget", &[Val::U32(1000)]).await.expect("no trap")).expect("no error");
         // Of each five sessions three read five rows, one reads two, one reads none.
         assert_eq!(saw, [(200 * 17).to_string()]);
-        // The instance still lives and holds nothing.
+        // The instance is still alive and holds no connection.
         scene.assert_clean(500, "a thousand sessions").await;
         drop(guest);
     });

@@ -53,7 +53,7 @@ fn a01_t74_ping_of_a_dead_host_is_a_typed_error() {
             }
             let mut users = guest::compiled(PLUGIN_USERS).instantiate(&tenant).await;
             let users = users.as_mut().expect("an instance");
-            // Whatever a guest prints of it, there is no secret in it.
+            // The guest's report of the error contains no secret.
             let said = format!("{:?}", users.call("tour", &[]).await);
             assert!(!said.contains("hidden-word") && !said.contains(&port.to_string()), "{said}");
         });

@@ -1,4 +1,4 @@
-//! A guest runs on a host that knows more than the guest.
+//! A guest runs on a host whose contract is newer than its own.
 
 use sqlservice_host::OpenDatabase;
 use sqlservice_tests::component;
@@ -12,8 +12,8 @@ use crate::{
     scene::lines,
 };
 
-/// A linker in which a database has a capability and a limit more, is of another kind, and fails with a code that no guest of
-/// today knows; and with a function more than the contract has.
+/// A linker whose databases have an additional capability, an unknown dialect, and an error code that no current guest knows. It
+/// also has a function that the contract lacks.
 fn newer() -> Linker<State> {
     let mut linker = linker();
     sqlservice_host::add_raw_sql_to_linker(&mut linker).expect("raw SQL");
@@ -42,7 +42,7 @@ fn newer() -> Linker<State> {
     linker
 }
 
-/// The contract's record of a failure.
+/// The contract's record `failure`.
 #[derive(ComponentType, Lower)]
 #[component(record)]
 struct Failure {
@@ -57,7 +57,7 @@ struct Failure {
     details: Vec<Detail>,
 }
 
-/// The contract's record of a detail.
+/// The contract's record `detail`.
 #[derive(ComponentType, Lower)]
 #[component(record)]
 struct Detail {
@@ -65,7 +65,7 @@ struct Detail {
     value: String,
 }
 
-/// An error of a later release.
+/// An error with a code of a later release.
 fn quota() -> Failure {
     Failure {
         code: "quota-exceeded".to_owned(),

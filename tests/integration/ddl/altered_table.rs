@@ -1,4 +1,4 @@
-//! G08: tables that change while statements on them are cached.
+//! G08: tables that are altered while statements on them are cached.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
@@ -13,7 +13,7 @@ fn g08_a_table_that_changes_costs_one_retry_at_most() {
         let changes = if fixture.capabilities().embedded { 2 } else { 3 };
         assert_eq!(saw.len(), 1 + changes, "{saw:?}");
         for line in saw {
-            // A statement that was prepared by hand, and one that the host found cached.
+            // The results of a statement that the guest prepared, and of one that the host found cached.
             let fine =
                 |part: &str| part == "u2" || part == "again u2" || part == "u1 u2 u3" || part == "again u1 u2 u3";
             assert!(line.split("; ").all(fine), "{} saw {line:?}", fixture.backend());

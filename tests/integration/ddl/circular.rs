@@ -1,4 +1,4 @@
-//! F06: tables that refer to each other.
+//! F06: tables with circular foreign keys.
 
 use sqlservice_tests::{Fixture, for_each_database};
 

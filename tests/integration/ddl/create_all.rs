@@ -1,4 +1,4 @@
-//! A02: tables that are made and dropped, again and in part.
+//! A02: tables that are created and dropped, repeatedly and in part.
 
 use sqlservice_db::Database;
 use sqlservice_sql::schema::{Column, DefaultValue, ForeignKey, Table, TypeKind};
@@ -6,7 +6,7 @@ use sqlservice_tests::{Fixture, for_each_database};
 
 use crate::scene::{Scene, assert_refused};
 
-/// A table with a key of its own, and a reference to another one where it is named.
+/// A table with a primary key, and with a foreign key where a parent is given.
 fn table(name: &str, parent: Option<&str>) -> Table {
     let column = |name: &str, nullable| Column {
         name: name.to_owned(),

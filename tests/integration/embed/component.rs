@@ -1,4 +1,4 @@
-//! H05: what is no component, cannot be read or cannot be called is refused in words.
+//! H05: bytes that are no component, unreadable files and wrong calls are refused with a clear message.
 
 use sqlservice_host::{Engine, Error, Grant, Settings};
 use sqlservice_tests::{
@@ -57,7 +57,7 @@ fn h05_a_wrong_function_gets_a_suggestion() {
             Err(Error::NoSuchFunction { suggestion, .. }) => assert_eq!(suggestion.as_deref(), Some("a01-ping")),
             other => panic!("{other:?}"),
         }
-        // Nothing was called, so the instance is as good as new.
+        // No function was called, so the instance is still usable.
         assert!(instance.call("a01-ping", &[]).await.is_ok());
         let too_many = instance.call("a01-ping", &[sqlservice_host::Val::Bool(true)]).await;
         assert!(matches!(too_many, Err(Error::Arguments(_))), "{too_many:?}");

@@ -1,4 +1,4 @@
-//! Who may import whom, as cargo itself sees it.
+//! The allowed imports between the workspace's crates, checked with cargo's metadata.
 
 use std::{collections::BTreeMap, process::Command};
 
@@ -14,7 +14,7 @@ struct Package {
 }
 
 impl Package {
-    /// The room in which it lies, by which its rights go.
+    /// The key of the package's allowed imports: its folder, or `guest` for plugins and guests.
     fn room(&self) -> &str {
         match self.folder.split('/').collect::<Vec<_>>().as_slice() {
             ["plugins", _] | ["tests", "guests" | "languages", _] => "guest",
@@ -81,7 +81,7 @@ fn dependencies_flow_one_way() {
 
 #[test]
 fn only_one_crate_names_sqlx_and_one_the_sandbox() {
-    // What is outside of the tests and imports it.
+    // The folders of the packages, except `tests`, that import a matching crate.
     let importers = |of: &dyn Fn(&str) -> bool| -> Vec<String> {
         let all = packages().into_values().filter(|package| package.folder != "tests");
         let mut importers: Vec<String> =

@@ -1,4 +1,4 @@
-//! Modules of a crate import in one direction: no circles, parents and their children aside. What a macro is given is not looked at: the
+//! Modules of a crate import in one direction, without cycles except between parents and children. Macro arguments are not read: the
 //! contract's bindings name the types of its resources, whose modules implement them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,26 +11,26 @@ use syn::{
 
 use super::none;
 
-/// The crates whose modules are looked at.
+/// The crates whose modules are checked.
 pub(super) const CRATES: [&str; 5] = ["host/sql", "host/db", "host/runtime", "host/cli", "guest-sdk/rust"];
 
-/// The one circle that stays, and all that it goes through: an extension is told for which tenant and plugin an instance is made, and both
-/// have the engine, which has the extensions.
+/// The only allowed cycle, with its modules: an extension receives the tenant and the plugin of a new instance, and both refer to the
+/// engine, which owns the extensions.
 const KNOT: (&str, [&str; 6]) = ("host/runtime", ["engine", "extension", "installed", "instance", "plugin", "tenant"]);
 
 /// A path in a crate, from its root.
 type Name = Vec<String>;
 
-/// What the modules of a crate are, what they import, and what they hand on of others.
+/// The modules of a crate, their imports and their re-exports.
 #[derive(Default)]
 struct Modules {
     all: BTreeSet<Name>,
     imports: BTreeMap<Name, Vec<Name>>,
-    /// The names that a module hands on, and where they come from.
+    /// The names that a module re-exports, and their origins.
     exports: BTreeMap<Name, Name>,
 }
 
-/// Reads one file: a module, with those that are written in it.
+/// Reads one file: a module with its inline modules.
 struct Reader<'m> {
     modules: &'m mut Modules,
     own: Name,
@@ -43,14 +43,14 @@ fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// A path as it is written, from the crate's root; nothing where it is another crate's.
+/// Resolves a written path from the crate's root; `None` for a path into another crate.
 fn absolute(own: &Name, written: &[String], is_export: bool) -> Option<Name> {
     let (first, rest) = written.split_first()?;
     let mut name = match first.as_str() {
         "crate" => Vec::new(),
         "self" => own.clone(),
         "super" => own.get(..own.len().checked_sub(1)?)?.to_vec(),
-        // A module hands on what its children have without saying `self`.
+        // A module re-exports from its children without writing `self`.
         _ if is_export => [own.as_slice(), std::slice::from_ref(first)].concat(),
         _ => return None,
     };
@@ -60,7 +60,7 @@ fn absolute(own: &Name, written: &[String], is_export: bool) -> Option<Name> {
     Some(name)
 }
 
-/// All paths of a `use`, and by which name each is known.
+/// All paths of a `use`, each with the name that it binds.
 fn flat(tree: &UseTree, before: &[String]) -> Vec<(Vec<String>, String)> {
     let with = |name: &syn::Ident| [before, &[name.to_string()]].concat();
     match tree {
@@ -132,10 +132,10 @@ impl Modules {
         modules
     }
 
-    /// The module that a name is of, wherever it is handed on.
+    /// The module that defines a name, found through all re-exports.
     fn home(&self, name: &Name) -> Option<Name> {
         let mut name = name.clone();
-        // A name that is handed on by itself would never end.
+        // Bounded, because a name that re-exports itself would never end.
         for _ in 0..16 {
             let module = (0..=name.len()).rev().map(|len| name[..len].to_vec()).find(|part| self.all.contains(part))?;
             let first = name.get(module.len()).cloned();
@@ -148,7 +148,7 @@ impl Modules {
         None
     }
 
-    /// What each module imports from others that are neither around it nor inside of it.
+    /// The modules that each module imports from, without its ancestors and its descendants.
     fn edges(&self) -> BTreeMap<Name, BTreeSet<Name>> {
         let of = |own: &Name, names: &[Name]| {
             let homes = names.iter().filter_map(|name| self.home(name));
@@ -158,7 +158,7 @@ impl Modules {
     }
 }
 
-/// The module of a file; nothing where the file is one of tests.
+/// The module of a file; `None` for a file of tests.
 fn module(file: &str) -> Option<Name> {
     let parts: Vec<&str> = file.strip_suffix(".rs")?.split('/').collect();
     if parts.contains(&"tests") {
@@ -167,7 +167,7 @@ fn module(file: &str) -> Option<Name> {
     Some(parts.into_iter().filter(|part| !matches!(*part, "lib" | "main" | "mod")).map(str::to_owned).collect())
 }
 
-/// A way from a module back to itself, as short as there is one.
+/// A shortest import cycle from a module back to itself.
 fn circle(edges: &BTreeMap<Name, BTreeSet<Name>>, start: &Name) -> Option<Vec<Name>> {
     let mut ways = vec![vec![start.clone()]];
     let mut seen = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! A crate has no two public types of one name: who reads one knows which it is.
+//! No two public types of a crate have the same name, so that a name identifies its type.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use syn::{Ident, Item, Visibility};
 
 use super::none;
 
-/// The public types of some items, and of the modules among them.
+/// The public types among these items and in their inline modules.
 fn types(items: &[Item]) -> Vec<&Ident> {
     let own = |vis: &Visibility, ident| matches!(vis, Visibility::Public(_)).then_some(ident);
     items

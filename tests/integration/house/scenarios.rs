@@ -1,5 +1,5 @@
-//! `tests/SCENARIOS.md` and the table of `SECURITY.md` list what the tests are for: each id in a test's name is in a list, and each id of
-//! a list is in a test's name or its row says why there is none.
+//! `tests/SCENARIOS.md` and the table of `SECURITY.md` list the tests' subjects. Each id in a test's name is in a list, and each listed
+//! id is in a test's name or its row gives the reason for having no test.
 
 use std::{collections::BTreeMap, fs};
 
@@ -11,7 +11,7 @@ use syn::{
 
 use super::none;
 
-/// What a row of the lists says where there is no test.
+/// The marks by which a row gives a reason for having no test.
 const REASONS: [&str; 3] = ["**no test**: ", "**open**: ", "**cannot apply**: "];
 
 /// The names of a file's tests.
@@ -28,20 +28,20 @@ impl<'ast> Visit<'ast> for Tests {
     }
 }
 
-/// A letter and two digits, as ids are written in the names of tests.
+/// Whether a part of a test's name is an id: a letter and two digits.
 fn is_id(part: &str) -> bool {
     matches!(part.as_bytes(), [letter, tens, ones]
         if letter.is_ascii_lowercase() && tens.is_ascii_digit() && ones.is_ascii_digit())
 }
 
-/// The ids of a list, as the names of tests write them, and whether their rows say why there is no test.
+/// The ids of a list in the spelling of test names, and whether their rows give a reason for having no test.
 fn listed(text: &str) -> BTreeMap<String, bool> {
     let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
     let ids = rows.map(|(id, row)| (id.replace('-', "").to_lowercase(), row)).filter(|(id, _)| is_id(id));
     ids.map(|(id, row)| (id, REASONS.iter().any(|reason| row.contains(reason)))).collect()
 }
 
-/// What is in the tests and not in the lists, and the other way round.
+/// The ids that tests have and no list has, and the listed ids without a test or a reason.
 fn differences(listed: &BTreeMap<String, bool>, tests: &[(String, String)]) -> Vec<String> {
     let mut untested = listed.clone();
     let mut findings = Vec::new();

@@ -1,4 +1,4 @@
-//! `SECURITY.md` has a row for each threat, and the tests that it names are there.
+//! `SECURITY.md` has a row for each threat, and the tests that it names exist.
 
 use std::{collections::BTreeMap, fs};
 
@@ -6,7 +6,7 @@ use sqlservice_tests::source;
 
 use super::none;
 
-/// The threats are numbered from 1 to this.
+/// The number of threats, which are numbered from 1.
 const THREATS: usize = 80;
 
 #[test]
@@ -34,7 +34,7 @@ fn security_lists_every_threat_and_names_only_tests_that_exist() {
     assert_eq!(ids, all, "each threat has one row, in their order");
 }
 
-/// Whether a test is in the file that its name says: `module::name` in the integration tests, `file: name` in those of other crates.
+/// Whether a test exists in the file that it names: `module::name` in the integration tests, `file: name` in those of other crates.
 pub(crate) fn is_there(test: &str, sources: &BTreeMap<String, String>) -> bool {
     let (file, name) = match (test.split_once(": "), test.rsplit_once("::")) {
         (Some((file, name)), _) => (file.to_owned(), name),

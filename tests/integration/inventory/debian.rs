@@ -14,7 +14,7 @@ use super::{ask, field, import, list, number, plugin, unmet, word};
 
 const STATUS: &str = "/var/lib/dpkg/status";
 
-/// An installed package, as `dpkg-query` tells it.
+/// An installed package, as `dpkg-query` prints it.
 struct Package {
     name: String,
     architecture: String,
@@ -69,7 +69,7 @@ fn query(admin: &Path) -> (usize, Vec<Package>) {
     (all.len(), all.into_iter().filter(installed).map(package).collect())
 }
 
-/// Compares versions by asking dpkg, each question once.
+/// Compares versions with dpkg, and caches each result.
 #[derive(Default)]
 struct Versions(HashMap<(String, String, String), bool>);
 
@@ -88,7 +88,7 @@ impl Versions {
     }
 }
 
-/// `name:qualifier (operator version)` in its parts.
+/// Splits `name:qualifier (operator version)` into its parts.
 fn parts(text: &str) -> (&str, Option<&str>, Option<(&str, &str)>) {
     let (package, version) = match text.split_once('(') {
         Some((package, version)) => {
@@ -102,13 +102,13 @@ fn parts(text: &str) -> (&str, Option<&str>, Option<(&str, &str)>) {
     (name, qualifier, version)
 }
 
-/// Who needs whom: by package the packages that need it at all, those that name it, and the needs that no package meets.
+/// Dependencies: for each package, its dependents and those that name it directly; and the requirements that no package meets.
 struct Needs {
     dependents: BTreeMap<String, (BTreeSet<usize>, BTreeSet<usize>)>,
     unmet: Vec<String>,
 }
 
-/// On a machine of one architecture, where every package serves every other one.
+/// Computes the needs on a machine with one architecture, where any package can meet any other's requirement.
 fn needs(packages: &[Package]) -> Needs {
     let mut versions = Versions::default();
     let mut needs = Needs { dependents: BTreeMap::new(), unmet: Vec::new() };
@@ -155,7 +155,7 @@ fn inventory_agrees_with_dpkg() {
         return;
     }
     let admin = tempfile::TempDir::new().expect("a directory");
-    // A copy: a package may be installed meanwhile.
+    // A copy, because a package may be installed during the test.
     fs::copy(STATUS, admin.path().join("status")).expect("the status file");
     fs::create_dir(admin.path().join("info")).expect("a folder");
     fs::create_dir(admin.path().join("updates")).expect("a folder");
@@ -222,7 +222,7 @@ async fn compare(fixture: &Fixture, dir: &Path, known: usize, packages: &[Packag
     assert!(report.contains(&format!("  {most}:")), "{report}");
 }
 
-/// Whether apt finds that everything is met.
+/// Whether `apt-get check` finds every dependency met.
 fn apt_is_content(dir: &Path) -> bool {
     let mut command = Command::new("apt-get");
     command.args([

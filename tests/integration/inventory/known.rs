@@ -1,4 +1,4 @@
-//! Status files whose figures are known.
+//! Status files with known figures.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use sqlservice_tests::{Fixture, for_each_database};
 
 use super::{ask, field, import, list, number, plugin, unmet, word};
 
-/// Packages of which each shows one rule; `/` at a line's start is a newline with nothing before it.
+/// Packages that each exercise one rule.
 const STATUS: &str = "\
 Package: dpkg
 Status: install ok installed
@@ -124,7 +124,7 @@ Version: 2.0-1
 Depends: libc6 (= 2.36-9+deb12u7), tool, exim4, python3, python3:any, docs, mail-transport-agent
 Description: the same for another architecture";
 
-/// The requirements of `STATUS` that nothing meets, by hand.
+/// The requirements of `STATUS` that no package meets, determined by hand.
 const UNMET: [&str; 13] = [
     "app:amd64 depends perl:any",
     "app:amd64 depends tool (<< 2.0~rc1)",
@@ -167,7 +167,7 @@ fn inventory_knows_what_a_status_file_says() {
                 section("doc", 1, 5),
             ]
         );
-        // Nothing and a name take no room; which of both is first is the database's habit.
+        // The missing section and `perl` both have size 0, and databases differ in their order.
         rows.drain(..6);
         rows.sort();
         assert_eq!(rows, [(None, 1, 0), section("perl", 1, 0)]);
@@ -208,7 +208,7 @@ fn inventory_replaces_what_was_imported_or_leaves_it() {
         assert!(said.contains("import-status"), "{said}");
         let first = import(&mut plugin, "status").await.expect("imported");
         assert_eq!(import(&mut plugin, "status").await.expect("imported again"), first);
-        // Good for some paragraphs, then not: nothing of it is kept.
+        // A file that breaks off after some valid paragraphs: none of it is kept.
         let broken = format!("{less}Package: bad\nStatus: install ok installed\nVersion: 1\nDepends: a (>= \n");
         for (name, text, word) in [
             ("broken", broken.as_bytes(), "\"bad\""),
@@ -234,7 +234,7 @@ fn inventory_replaces_what_was_imported_or_leaves_it() {
 #[test]
 fn inventory_reads_a_file_that_is_larger_than_its_memory() {
     let fixture = |fixture: &Fixture| {
-        // Fields that the plugin does not want, in lines of many MiB, and many packages.
+        // Many packages, and fields that the plugin ignores, with lines of up to 40 MiB.
         let mut text = String::new();
         for number in 0..5_000 {
             text += &format!(

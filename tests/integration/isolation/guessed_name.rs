@@ -1,4 +1,4 @@
-//! T-24: names of databases and statements that are another tenant's, or another database's of the same guest.
+//! T-24: guests that use another tenant's database names, or prepared statements of another database.
 
 use sqlservice_host::{Grant, Settings, Tenant, Val};
 use sqlservice_tests::{Fixture, component::GUEST_HOSTILE, for_each_database, guest};
@@ -10,7 +10,7 @@ async fn said(tenant: &Tenant, function: &str, arguments: &[Val]) -> Vec<String>
     lines(instance.call(function, arguments).await.expect("no trap")).expect("no error of the guest's")
 }
 
-/// Names that are nearly one of these two, or would be one of them after some tidying.
+/// Names that resemble `tenant-1` or `tenant-10`, or would equal one of them after some normalisation.
 fn similar(fixture: &Fixture) -> Vec<String> {
     let names = [
         "tenant-",
@@ -48,20 +48,20 @@ fn similar(fixture: &Fixture) -> Vec<String> {
     names.into_iter().map(str::to_owned).chain(own).chain(["x".repeat(1 << 20)]).collect()
 }
 
-/// T-24: a tenant finds its own database by the letter, and no one else's: not by a prefix, another case, a NUL or a path.
+/// T-24: only its exact name opens a tenant's own database, and no name opens another tenant's: no prefix, other case, NUL or path.
 #[test]
 fn t24_labels_are_found_to_the_letter() {
     for_each_database(async |fixture: &Fixture| {
         let similar = similar(fixture);
         for (own, other) in [("tenant-1", "tenant-10"), ("tenant-10", "tenant-1")] {
-            // The other one is there, and in use.
+            // The other tenant's database exists and is in use.
             let neighbour = stranger(fixture, other);
             assert_eq!(said(&neighbour, "guess-names", &[names([other])]).await, ["opened"]);
             let tenant = stranger(fixture, own);
             let guesses = similar.iter().map(String::as_str).chain([other, own]);
             let mut saw = said(&tenant, "guess-names", &[names(guesses)]).await;
             assert_eq!(saw.pop().as_deref(), Some("opened"), "{own} on {}", fixture.backend());
-            // What is no name at all may be called invalid; nothing tells whether it is another's.
+            // Every other name, even an invalid one, gets the same error, which does not reveal another tenant's name.
             for (name, told) in similar.iter().map(String::as_str).chain([other]).zip(&saw) {
                 let short: String = name.chars().take(40).collect();
                 assert_eq!(told, "no-such-database", "{short:?} for {own} on {}", fixture.backend());
@@ -74,7 +74,7 @@ fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> Val {
     Val::List(names.into_iter().map(|name| Val::String(name.to_owned())).collect())
 }
 
-/// T-24: a statement that was prepared for one database is no statement of another one, though both are the guest's own.
+/// T-24: a statement that was prepared for one database is refused by another one, although both belong to the guest.
 #[test]
 fn t24_a_prepared_statement_is_its_databases_own() {
     for_each_database(async |fixture: &Fixture| {
@@ -89,7 +89,7 @@ fn t24_a_prepared_statement_is_its_databases_own() {
     });
 }
 
-/// T-24: a database of another dialect knows the other one's statement as little, whichever way round.
+/// T-24: the same holds between databases of different dialects, in both directions.
 #[test]
 fn t24_a_prepared_statement_crosses_no_dialect() {
     for_each_database(async |fixture: &Fixture| {

@@ -1,4 +1,4 @@
-//! T-74: what a guest is told of its mistakes and of a database's, and what is shown of a grant, holds no secret of the host's.
+//! T-74: errors that a guest gets from the host or a database, and the debug output of a grant, contain no secret of the host.
 
 use sqlservice_host::{Grant, Settings, TenantLimits, Val};
 use sqlservice_tests::{
@@ -9,7 +9,7 @@ use sqlservice_tests::{
 
 use crate::scene::{Scene, text};
 
-/// What asks for errors of every kind, and prints what it is told.
+/// Guest functions that cause errors of every kind and return them.
 const ASKING: [(&str, &str); 10] = [
     (GUEST_HOSTILE, "bad-models"),
     (GUEST_HOSTILE, "forged-names"),
@@ -23,7 +23,7 @@ const ASKING: [(&str, &str); 10] = [
     (GUEST_CONFORMANCE, "a01-ping"),
 ];
 
-/// What no guest may learn of this database.
+/// The host's secrets about this database, which no guest may learn.
 fn secrets(fixture: &Fixture) -> Vec<String> {
     let directory = fixture.dir().display().to_string();
     let mut secrets = vec![fixture.url().to_owned(), directory];
@@ -42,7 +42,7 @@ fn assert_tells_none(secrets: &[String], told: &str, who: &str) {
     }
 }
 
-/// T-74: neither an error that the host makes nor one of the database's own.
+/// T-74: neither the host's own errors nor the database's contain a secret.
 #[test]
 fn t74_no_answer_holds_a_secret_of_the_hosts() {
     for_each_database(async |fixture: &Fixture| {
@@ -60,7 +60,7 @@ fn t74_no_answer_holds_a_secret_of_the_hosts() {
     });
 }
 
-/// T-74: the same where the connection is lost under the guest, and where no connection can be made at all.
+/// T-74: the same holds where a connection is lost between calls, and where no connection can be made at all.
 #[test]
 fn t74_no_error_of_a_connection_holds_a_secret_of_the_hosts() {
     for_each_database(async |fixture: &Fixture| {
@@ -76,7 +76,7 @@ fn t74_no_error_of_a_connection_holds_a_secret_of_the_hosts() {
         }
         for shown in [format!("{:?}", scene.database), format!("{:?}", fixture.grant()), format!("{:?}", dead(fixture))]
         {
-            // The embedder that holds the value knows the place; the password is for none to read.
+            // The embedder that holds the value knows the server, but the password must not be readable.
             let hidden = if fixture.backend() == Backend::Sqlite { "" } else { servers::password() };
             assert!(hidden.is_empty() || !shown.contains(hidden), "{shown}");
         }
@@ -85,7 +85,7 @@ fn t74_no_error_of_a_connection_holds_a_secret_of_the_hosts() {
     });
 }
 
-/// A grant of the same database where there is none: a port where nothing listens, a directory that is not there.
+/// A grant of a database that cannot be reached: a port without a listener, or a missing directory.
 fn dead(fixture: &Fixture) -> Grant {
     let url = match fixture.backend() {
         Backend::Sqlite | Backend::SqliteMemory => {
@@ -100,7 +100,7 @@ fn dead(fixture: &Fixture) -> Grant {
     Grant::open(&url, Settings::default()).expect("a URL that makes sense")
 }
 
-/// What a guest says that was granted this.
+/// The error of a ping by a guest with this grant.
 async fn told_of(fixture: &Fixture, grant: Grant) -> String {
     let tenant = guest::tenant().database(guest::DATABASE, grant).build().expect("a tenant");
     let plugin = guest::compiled(GUEST_CONFORMANCE);

@@ -1,6 +1,6 @@
-//! Fifty tenants for some time, each with good and hostile guests at random: nothing is lost, seen by another one, or left behind.
+//! Fifty tenants run good and hostile guests at random for some time: no data is lost, seen by another tenant, or left behind.
 //!
-//! Ten seconds, or as many as `SQLSERVICE_SOAK_SECONDS` says, all databases together. `SQLSERVICE_SOAK_SEED` repeats what was printed.
+//! It takes ten seconds, or `SQLSERVICE_SOAK_SECONDS`, for all databases together. `SQLSERVICE_SOAK_SEED` repeats a printed seed.
 
 use std::{
     collections::BTreeSet,
@@ -22,19 +22,19 @@ use crate::{
 
 const TENANTS: u32 = 50;
 
-/// The limits of time by the clock.
+/// Every limit on wall-clock time.
 const LONG: Duration = Duration::from_secs(300);
 
-/// How long making and removing fifty databases, and the last calls, may take besides.
+/// The additional time for creating and removing fifty databases, and for the last calls.
 const BESIDES: Duration = Duration::from_secs(300);
 
-/// Descriptors and threads that a process may have more than before: those of the runtime and of the system's libraries.
+/// The descriptors and threads that a process may have in addition to before: those of the runtime and of the system's libraries.
 const MORE: u64 = 8;
 
-/// By how much the memory may be larger than after the first calls, in KiB: places of instances keep some of theirs.
+/// The memory in KiB by which the process may grow after the first calls: places of instances keep some of theirs.
 const GROWN: u64 = 256 << 10;
 
-/// Numbers that look random, the same ones for the same seed.
+/// A pseudorandom number generator with a seed.
 struct Random(u64);
 
 impl Random {
@@ -54,7 +54,7 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }
 
-/// A tenant with a database of its own, and what has to be in it.
+/// A tenant with its own database, and the expected content of that database.
 struct Customer {
     number: u32,
     tenant: Tenant,
@@ -62,9 +62,9 @@ struct Customer {
     url: String,
     random: Random,
     turns: u32,
-    /// The texts that it committed, in their order: each begins with its number.
+    /// The texts that the tenant committed, in their order. Each contains the tenant's number.
     kept: Vec<String>,
-    /// Keys of rows that it committed, and of those that it was not told of.
+    /// Keys of rows that were certainly committed, and of those whose outcome is unknown.
     sure: BTreeSet<i64>,
     maybe: BTreeSet<i64>,
 }
@@ -73,7 +73,7 @@ impl Customer {
     async fn new(number: u32, url: String, seed: u64) -> Self {
         let settings = Settings::default().pool_size(1).max_overflow(0);
         let database = Database::new(&url, settings).expect("a database");
-        // Time by the clock is for a machine that does other things as well: what it does to good guests is no fault of the host's.
+        // Limits on wall-clock time are long: a busy machine could delay good guests through no fault of the host.
         let sql = SqlLimits::default().idle_transaction_time(LONG).transaction_time(LONG).statement_time(LONG);
         let grant = Grant::new(database.clone()).schema_changes(true);
         let limits = TenantLimits::default()
@@ -106,7 +106,7 @@ impl Customer {
     }
 
     async fn work(mut self, until: Instant) -> Self {
-        // Once each, so that even the slowest has something to keep.
+        // Each tenant commits a text first, so that even the slowest one has data to keep.
         self.remember().await;
         while Instant::now() < until {
             self.turn().await;
@@ -126,12 +126,12 @@ impl Customer {
         }
     }
 
-    /// A text that no other tenant has, and this one once.
+    /// A text that is unique to this tenant and this turn.
     fn stamp(&self) -> String {
         format!("tenant {} turn {}", self.number, self.turns)
     }
 
-    /// Commits a text; as many are there as it has committed.
+    /// Commits a text and checks the number of committed texts.
     async fn remember(&mut self) {
         let said = self.call(GUEST_TALKER, "remember", &[text(&self.stamp())]).await;
         self.kept.push(self.stamp());
@@ -142,7 +142,7 @@ impl Customer {
         }
     }
 
-    /// Reads all texts: its own and no others.
+    /// Reads all texts and checks that they are the tenant's own and no others.
     async fn read(&self) {
         let said = self.call(GUEST_TALKER, "memories", &[text(guest::DATABASE)]).await.expect("no trap");
         assert_eq!(lines(said).expect("texts"), self.kept, "of tenant {}", self.number);
@@ -155,7 +155,7 @@ impl Customer {
         assert!(matches!(said, Err(Error::Trap(_))), "tenant {}: {said:?}", self.number);
     }
 
-    /// Writes a text and is left before its commit, at any moment.
+    /// Writes a text, and the call is dropped at a random moment before its commit.
     async fn leave(&mut self) {
         let text = format!("{}, left", self.stamp());
         let patience = Duration::from_millis(self.random.below(60));
@@ -165,7 +165,7 @@ impl Customer {
         assert!(said.is_err(), "tenant {}: it waits for minutes, but {said:?}", self.number);
     }
 
-    /// Does everything once and commits a row at its end; now and then the call is dropped in its middle.
+    /// Does everything once and commits a row at its end. Some of these calls are dropped midway.
     async fn change(&mut self) {
         let id = 1_000 + 10 * i64::from(self.turns);
         let patience = if self.random.below(2) == 0 { self.random.below(50) } else { 120_000 };
@@ -179,7 +179,7 @@ impl Customer {
         }
     }
 
-    /// Does what it should not; what is said of that is a matter of other tests.
+    /// Runs a random attack, whose result other tests check.
     async fn attack(&mut self) {
         const SWEPT: [&str; 9] =
             ["begin", "first-use", "execute", "rollback", "savepoint", "release", "flush", "stream", "cursor"];
@@ -202,7 +202,7 @@ impl Customer {
         drop(self.call(component, function, arguments).await);
     }
 
-    /// Fails unless its database has what it committed and nothing else, by its own guest and from outside.
+    /// Panics unless the database has exactly what the tenant committed, as read by its own guest and from outside.
     async fn check(&self) {
         self.read().await;
         let mut outside = Outside::open(&self.url).await;
@@ -222,7 +222,7 @@ impl Customer {
         outside.close().await;
     }
 
-    /// Waits until its connections have come back, and closes them.
+    /// Waits until the tenant's connections are back in the pool, and closes them.
     async fn end(self) {
         for attempt in 0.. {
             let found = self.database.status();
@@ -241,7 +241,7 @@ fn name(number: u32) -> String {
     format!("soak_{}_{number}", std::process::id())
 }
 
-/// Makes a database for each tenant. Their URLs.
+/// Creates a database for each tenant and returns their URLs.
 async fn databases(fixture: &Fixture) -> Vec<String> {
     let mut outside = fixture.outside().await;
     let mut urls = Vec::new();
@@ -265,7 +265,7 @@ async fn remove(fixture: &Fixture) {
         return;
     }
     let mut outside = fixture.outside().await;
-    // A server hears a little later that a connection was closed.
+    // A server notices a closed connection a little later.
     let force = if fixture.backend() == Backend::Postgres { " WITH (FORCE)" } else { "" };
     for number in 0..TENANTS {
         outside.execute(&format!("DROP DATABASE {}{force}", name(number))).await;
@@ -273,13 +273,13 @@ async fn remove(fixture: &Fixture) {
     outside.close().await;
 }
 
-/// Descriptors and threads of this process.
+/// Counts the descriptors and the threads of this process.
 fn held() -> (u64, u64) {
     let descriptors = std::fs::read_dir("/proc/self/fd").expect("a system with /proc").count() as u64;
     (descriptors, status("Threads:"))
 }
 
-/// Fails unless the process holds no more than before, once threads that have nothing to do have ended.
+/// Panics unless the process holds as little as before, once idle threads have ended.
 async fn assert_nothing_held(before: (u64, u64), backend: Backend) {
     let mut now = held();
     for _ in 0..300 {
@@ -292,7 +292,7 @@ async fn assert_nothing_held(before: (u64, u64), backend: Backend) {
     panic!("on {backend}: {now:?} descriptors and threads, {before:?} before");
 }
 
-/// Lets all tenants work at the same time, until then.
+/// Lets all tenants work concurrently until a moment in time.
 async fn work(customers: Vec<Customer>, until: Instant) -> Vec<Customer> {
     let tasks: Vec<_> = customers.into_iter().map(|customer| tokio::spawn(customer.work(until))).collect();
     let mut done = Vec::new();

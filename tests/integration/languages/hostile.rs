@@ -1,5 +1,5 @@
-//! What is held against a guest in Rust is held against one in another language: `tests/languages/hostile.json` says what has to come of
-//! each attack of the guests `hostile-python` and `hostile-javascript`, and the tables of others stay what they were.
+//! The host withstands guests in other languages as it withstands those in Rust: `tests/languages/hostile.json` has the expected outcome
+//! of each attack of the guests `hostile-python` and `hostile-javascript`, and the tables of others stay unchanged.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,10 +14,10 @@ use sqlservice_tests::{Backend, Fixture, for_each_within, guest, source};
 use super::built;
 use crate::{sandbox::directory::Place, scene::text};
 
-/// How long all attacks of one language may take on one database.
+/// The time limit for all attacks of one language on one database.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// What the tables hold before an attack, and after it.
+/// The rows of the tables, which must be the same before and after an attack.
 const TABLES: [(&str, &[&str]); 3] = [
     ("SELECT id, name, COALESCE(note, '-') FROM users ORDER BY id", &["1 ann -", "2 bob -", "3 cat -"]),
     ("SELECT id, word FROM secrets", &["1 hidden"]),
@@ -32,7 +32,7 @@ struct Attacks<'a> {
     place: Place,
 }
 
-/// One attack, and what has to come of it.
+/// One attack with its grant and its expected outcome.
 struct Attack<'a> {
     name: &'a str,
     grant: &'a Value,
@@ -40,9 +40,9 @@ struct Attack<'a> {
 }
 
 impl Attacks<'_> {
-    /// Does an attack, and says what went wrong.
+    /// Runs an attack, and describes the failure if it did not end as expected.
     async fn does(&self, attack: &Attack<'_>) -> Option<String> {
-        // Shown where something fails that is no answer.
+        // Printed, so that a panic's output shows the attack.
         println!("{}", attack.name);
         let tenant = self.tenant(attack.grant);
         let mut instance = guest::compiled(self.component).instantiate(&tenant).await.expect("an instance");
@@ -70,7 +70,7 @@ impl Attacks<'_> {
         Some(format!("{}: {said}\n    wanted {}\n    {damage}", attack.name, attack.expected))
     }
 
-    /// Who attacks: a stranger with the rights that the attack is told against.
+    /// The attacking tenant, with the grants that the attack is listed with.
     fn tenant(&self, grant: &Value) -> Tenant {
         let mut granted = Grant::new(self.database.clone()).raw_sql(grant["raw"] == true);
         if let Some(tables) = grant.get("tables") {
@@ -94,7 +94,7 @@ impl Attacks<'_> {
         tenant.build().expect("a tenant")
     }
 
-    /// What is not as it was.
+    /// The tables and directories that an attack changed.
     async fn damage(&self) -> Vec<String> {
         let mut outside = self.fixture.outside().await;
         let mut found = Vec::new();
@@ -115,7 +115,7 @@ fn shown(row: Vec<Option<String>>) -> String {
     row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether lines are as they have to be, where `…` at the end stands for any.
+/// Whether lines are as expected; a final `…` stands for any further lines.
 fn are_as(lines: &[String], wanted: &[String]) -> bool {
     match wanted.split_last() {
         Some((last, wanted)) if last == "…" => lines.starts_with(wanted),
@@ -136,7 +136,7 @@ fn lines_of(value: &Val) -> Vec<String> {
     lines.iter().map(|line| if let Val::String(line) = line { line.clone() } else { format!("{line:?}") }).collect()
 }
 
-/// The rows of one tenant in a table that tenants share.
+/// A policy for the rows of one tenant in a table that tenants share.
 fn notes() -> Arc<Policy> {
     let notes = TablePolicy::new()
         .read(["id", "text"], "tenant_id = :tenant")
@@ -149,7 +149,7 @@ fn notes() -> Arc<Policy> {
     Arc::new(Policy::new([("notes".to_owned(), notes)]).expect("a policy"))
 }
 
-/// Does all attacks of a language on all databases.
+/// Runs all attacks of a language on all databases.
 fn attacks(language: &str) {
     let list = std::fs::read_to_string(source::root().join("tests/languages/hostile.json")).expect("the list");
     let list: Value = serde_json::from_str(&list).expect("JSON");
@@ -176,7 +176,7 @@ fn attacks(language: &str) {
     });
 }
 
-/// What has to come of an attack in a language on a database, where it is tried there.
+/// The expected outcome of an attack in a language on a database; `None` if it is not tried there.
 fn expected<'a>(attack: &'a Value, language: &str, backend: Backend) -> Option<&'a Value> {
     let database = backend.to_string().to_lowercase();
     let is_for = |expected: &&Value| {

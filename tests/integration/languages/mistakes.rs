@@ -1,5 +1,5 @@
-//! What programmers of other languages do by mistake, and what their languages promise: errors as their people know them, no traps, no
-//! writes that are lost behind a success.
+//! Mistakes of programmers in other languages, and the promises of those languages: errors are idiomatic, nothing traps, and no write
+//! is lost behind a success.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use sqlservice_tests::{Backend, Fixture, for_each_within, guest};
 use super::built;
 use crate::scene::text;
 
-/// How long one guest may take on one database.
+/// The time limit for one guest on one database.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What a guest's function says on each database, line by line.
+/// Calls a guest's function on each database, and passes its lines to `judge`.
 fn on_each(
     project: &str,
     function: &str,
@@ -56,12 +56,12 @@ fn line(value: Val) -> String {
     }
 }
 
-/// Mistakes take their time on a busy machine.
+/// Long limits, because the mistakes take time on a busy machine.
 fn patient() -> TenantLimits {
     TenantLimits::default().call_time(PATIENCE).processor_time(PATIENCE).sql(SqlLimits::trusted())
 }
 
-/// A guest that says how many of them it did, and before that what came of those that went wrong.
+/// Runs a guest that returns its failures and then the number of its cases. Expects no failure and at least `least` cases.
 fn does_all(project: &str, function: &str, unit: &str, least: u32) {
     on_each(project, function, &[], &patient(), |backend, lines| {
         let [count] = lines else { panic!("on {backend}: {}", lines.join("\n")) };
@@ -94,13 +94,13 @@ fn the_driver_in_go_keeps_the_promises_of_the_standard_library() {
     does_all("tests/languages/go", "database-sql", "promises", 50);
 }
 
-/// sqlx, squirrel, bun, ent's builder and what sqlc writes.
+/// sqlx, squirrel, bun, ent's builder and code that sqlc generates.
 #[test]
 fn libraries_for_go_work_over_the_driver() {
     does_all("tests/languages/go/libraries", "libraries", "programs", 5);
 }
 
-/// What the host gives lies outside of the collector's heap, and is given back.
+/// The host's results lie outside of the garbage collector's heap, and their memory is freed.
 #[test]
 fn reading_often_in_go_takes_no_more_memory() {
     let often = [Val::S64(200), Val::S64(2_000)];
@@ -111,7 +111,7 @@ fn reading_often_in_go_takes_no_more_memory() {
     });
 }
 
-/// A transaction that a limit of time ended is told as that, whichever way it is to end.
+/// A transaction that a time limit closed is reported as `transaction-closed`, for every way to end it.
 fn tells_what_was_lost(project: &str, pause: &Val) {
     let limits = patient().sql(SqlLimits::default().idle_transaction_time(Duration::from_millis(200)));
     on_each(project, "idle", std::slice::from_ref(pause), &limits, |backend, lines| {
@@ -131,7 +131,7 @@ fn what_a_limit_undid_is_told_in_c() {
     tells_what_was_lost("tests/languages/c", &Val::U32(500));
 }
 
-/// What was drawn by chance while a component was made is none of its instances'.
+/// Random values that were drawn while a component was built do not recur in its instances.
 #[test]
 fn no_instance_in_python_draws_what_another_one_drew() {
     let component = built("guest-sdk/python/tests/mistakes");

@@ -1,5 +1,5 @@
-//! The same programs in the sandbox and outside of it, and the tests of other projects in the sandbox: what people know of their libraries
-//! holds here.
+//! The same programs run in the sandbox and outside of it, and other projects' tests run in the sandbox: libraries behave as their users
+//! expect.
 
 use std::{
     ffi::OsStr,
@@ -18,18 +18,18 @@ use xtask::{
 use super::built;
 use crate::readme;
 
-/// How long a suite may take on one database.
+/// The time limit for a suite on one database.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// The database of a case, where a command takes it from.
+/// The variable from which a command reads the URL of a case's database.
 const VARIABLE: &str = "SQLSERVICE_TEST_OUTSIDE";
 
-/// `sqlservice`, as people run it.
+/// The path of the command `sqlservice`.
 fn sqlservice() -> PathBuf {
     readme::programs().join("sqlservice")
 }
 
-/// What a command prints. Fails with all of it where it fails.
+/// Runs a command and returns its standard output. Panics with all of its output if the command fails.
 #[track_caller]
 fn printed(command: &mut Command) -> String {
     let Output { status, stdout, stderr } = command.output().expect("it starts");
@@ -38,7 +38,7 @@ fn printed(command: &mut Command) -> String {
     out
 }
 
-/// A command of Python in a folder of the project, which leaves nothing there.
+/// A Python command in a folder of the project, which leaves no bytecode there.
 fn python(program: impl AsRef<OsStr>, folder: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.current_dir(source::root().join(folder)).args(arguments).env("PYTHONDONTWRITEBYTECODE", "1");
@@ -61,15 +61,15 @@ fn the_seeds_page_prints_what_it_prints_outside() {
     });
 }
 
-/// Where what is written with SQLAlchemy lies.
+/// The folder of the programs that use SQLAlchemy.
 const SQLALCHEMY: &str = "tests/languages/sqlalchemy";
 
-/// Where its components are kept.
+/// The folder of their built components.
 fn kept() -> String {
     xtask::workspace::target().join("languages/sqlalchemy").to_str().expect("UTF-8").to_owned()
 }
 
-/// The Python that makes components.
+/// The Python of `componentize-py`, which builds components.
 fn componentize() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
@@ -79,7 +79,7 @@ fn componentize() -> &'static Path {
     })
 }
 
-/// A suite of SQLAlchemy's own, whose component is made once. What came of it is that which the README says.
+/// Runs a test suite of SQLAlchemy, whose component is built once. Its results must equal those in the README.
 fn sqlalchemys_suite(suite: &str, backends: &[Backend]) {
     static READY: OnceLock<()> = OnceLock::new();
     READY.get_or_init(|| {
@@ -95,7 +95,7 @@ fn sqlalchemys_suite(suite: &str, backends: &[Backend]) {
     });
 }
 
-/// A database's URL as SQLAlchemy takes it.
+/// Converts a database's URL to SQLAlchemy's form.
 fn sqlalchemys(url: &str) -> String {
     let drivers =
         [("sqlite://", "sqlite:///"), ("postgres://", "postgresql+psycopg://"), ("mariadb://", "mysql+pymysql://")];
@@ -103,7 +103,7 @@ fn sqlalchemys(url: &str) -> String {
     driver.unwrap_or_else(|| panic!("no driver for {url}"))
 }
 
-/// Walks through sessions of the ORM at random, inside and outside of the sandbox, on two databases that end up with equal rows.
+/// Runs random walks through ORM sessions, inside and outside of the sandbox, on two databases that must end up with equal rows.
 fn sessions_walk(backend: Backend, first: u32) {
     static READY: OnceLock<PathBuf> = OnceLock::new();
     let program = READY.get_or_init(|| {
@@ -123,7 +123,7 @@ fn sessions_walk(backend: Backend, first: u32) {
     });
 }
 
-/// Programs with Kysely, inside and on Node.js. What came of them is that which the README says.
+/// Runs programs with Kysely in the sandbox and on Node.js. Their results must equal those in the README.
 fn kyselys_programs(database: &str) {
     const FOLDER: &str = "tests/languages/kysely";
     readme::programs();
@@ -135,7 +135,7 @@ fn kyselys_programs(database: &str) {
     assert!(said.contains(" passed, 0 failed"), "on {database}: {said}");
 }
 
-/// The Python of the place that holds a package.
+/// The Python of the environment that holds a package.
 fn of_package(package: &Path) -> PathBuf {
     package.ancestors().nth(4).expect("a place").join("bin/python")
 }

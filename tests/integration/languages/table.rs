@@ -1,4 +1,4 @@
-//! The table of languages and cases in `tests/languages/README.md`: what it says is what the tests saw.
+//! The table of languages and cases in `tests/languages/README.md`: it must agree with the tests' results.
 
 use std::{collections::BTreeMap, fs};
 
@@ -15,7 +15,7 @@ const END: &str = "<!-- cases: end -->";
 /// The languages, in the order of their columns.
 const LANGUAGES: [&str; 5] = ["Rust", "Python", "JavaScript", "Go", "C"];
 
-/// The databases for which a case is, as its row says them.
+/// The databases of a case, as its row lists them.
 fn databases(case: &languages::Case) -> String {
     let on = |backend: &Backend| case.is_for(*backend);
     if Backend::ALL.iter().all(on) {
@@ -24,7 +24,7 @@ fn databases(case: &languages::Case) -> String {
     Backend::ALL.iter().filter(|backend| on(backend)).map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The table: every language does every case, as no test of a language passes otherwise.
+/// The table. Every language passes every case, because the language's test fails otherwise.
 fn text() -> String {
     let head = format!(
         "| case | databases | {} |\n| --- | --- |{}\n",
@@ -45,7 +45,7 @@ fn the_readme_has_every_case() {
     assert!(table == text(), "the table of {FILE} is not that of the cases, which is:\n{}", text());
 }
 
-/// Fails where a language did not do, on each database for which it is, what its column says.
+/// Panics unless a language passed every case on each database of the case.
 pub(super) fn check(language: &str, reports: &[Report]) {
     assert!(LANGUAGES.contains(&language), "the table has no column {language}");
     let mut done: BTreeMap<&str, Vec<Backend>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! C21: what follows an object that is expunged, read again or merged.
+//! C21: cascades of an object that is expunged, expired, refreshed or merged.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
@@ -28,7 +28,7 @@ fn c21_what_was_taken_out_of_a_session_stays_out() {
     }
 }
 
-/// Devices and their keys follow, notes do not.
+/// Expire and refresh cascade to devices and their keys, but not to notes.
 #[test]
 fn c21_what_is_read_again_with_an_object() {
     let cases: [(&str, &[&str]); 3] = [
@@ -44,7 +44,7 @@ fn c21_what_is_read_again_with_an_object() {
     }
 }
 
-/// Devices say all, notes say nothing, which is merge as well; pets say save-update only.
+/// Devices cascade `all`; notes declare no cascade, so that the default includes merge; pets cascade save-update only.
 #[test]
 fn c21_what_is_merged_with_an_object() {
     let cases = [

@@ -1,4 +1,4 @@
-//! A18: what handlers of events leave to be written is written before the commit.
+//! A18: changes that event handlers make are written before the commit.
 
 use sqlservice_tests::{Fixture, for_each_database};
 

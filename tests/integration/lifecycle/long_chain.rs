@@ -1,4 +1,4 @@
-//! B32: nothing of the SDK recurses on data: a chain of objects may be longer than a guest's stack is deep.
+//! B32: the SDK never recurses on data, so a chain of objects may be longer than a guest's stack is deep.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Backend, Fixture, for_each, for_each_database};

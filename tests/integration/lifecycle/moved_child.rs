@@ -1,4 +1,4 @@
-//! B30: objects that get another owner in the flush that deletes their old one.
+//! B30: objects that get another owner in the flush that deletes their old owner.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
@@ -7,7 +7,7 @@ use super::{assert_saw, saw};
 
 use crate::scene::text;
 
-/// Each way, whether the delete comes first, whether children are loaded: who is there afterwards.
+/// Moves a child in each way, with the delete first or last and with children loaded or not, and checks what remains.
 async fn assert_moved(fixture: &Fixture, ways: &[&str], rows: &str, status: &str) {
     for way in ways {
         for (deletes_first, is_loaded) in [(false, false), (false, true), (true, false), (true, true)] {
@@ -79,7 +79,7 @@ fn b30_a_child_that_moves_twice_stays_with_the_last_one() {
 #[test]
 fn b30_what_moves_by_other_relationships_outlives_its_old_owner() {
     let both = |holder: &str| format!("pref:{holder} badge:{holder} book:{holder}");
-    // A key says nothing of a table between both.
+    // Setting a foreign key does not change an association table.
     let cases = [
         ("the one side sets it", both("kept")),
         ("the other side says so", both("kept")),

@@ -1,4 +1,4 @@
-//! B31: objects without an owner: what was never written is not, and what was is deleted.
+//! B31: orphans: an object that was never written is not inserted, and the row of a written one is deleted.
 
 use sqlservice_tests::{Fixture, for_each_database};
 

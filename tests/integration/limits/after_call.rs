@@ -1,4 +1,4 @@
-//! T-06: what a call leaves behind.
+//! T-06: transactions and tasks that a call leaves behind.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use sqlservice_tests::{
 
 use crate::scene::{Scene, lines, text};
 
-/// T-06: transactions that a call leaves open end with it, though its instance lives on.
+/// T-06: transactions that a call leaves open end with the call, although its instance lives on.
 #[test]
 fn t06_what_a_call_leaves_behind_ends_with_it() {
     for_each_database(async |fixture: &Fixture| {
@@ -25,7 +25,7 @@ fn t06_what_a_call_leaves_behind_ends_with_it() {
         made.expect("tables");
         let (mut guest, left) = call(GUEST_HOSTILE, "leave-open", &[Val::U32(4)]).await;
         assert_eq!(left.expect("four transactions"), ["4"]);
-        // The instance is still there, and can be called again; the row that it did not commit is not there.
+        // The instance can be called again, and its uncommitted rows are gone.
         fixture.settle().await;
         let again = lines(guest.call("leave-open", &[Val::U32(4)]).await.expect("no trap"));
         assert_eq!(again.expect("four others"), ["4"], "on {}", fixture.backend());
@@ -44,7 +44,7 @@ async fn count(guest: &mut sqlservice_host::Instance, ms: u32) -> Result<u32, Er
     }
 }
 
-/// T-06: a task that a call leaves behind stands still until the next call, and what it computes there is that call's.
+/// T-06: a task that a call leaves behind is suspended until the next call, and its computing counts towards that call.
 #[tokio::test(flavor = "multi_thread")]
 async fn t06_a_task_that_is_left_behind_runs_only_within_later_calls() {
     const SHORT: Duration = Duration::from_millis(300);
@@ -56,7 +56,7 @@ async fn t06_a_task_that_is_left_behind_runs_only_within_later_calls() {
     let before = count(&mut guest, 0).await.expect("no trap");
     tokio::time::sleep(2 * SHORT).await;
     let idle = count(&mut guest, 0).await.expect("no trap");
-    // Each call lets it go on for as long as it takes itself.
+    // The task runs for the duration of each call.
     assert!(idle <= before + 20, "{before} became {idle} while no call ran");
     let called = count(&mut guest, 300).await.expect("no trap");
     assert!(called >= idle + 20, "{idle} became {called} in a call of 300 ms");
@@ -69,7 +69,7 @@ async fn t06_a_task_that_is_left_behind_runs_only_within_later_calls() {
     assert!(matches!(count(&mut guest, 0).await, Err(Error::Poisoned)));
 }
 
-/// T-06: the transaction of such a task ends with the call that began it, and it writes nothing in a later one.
+/// T-06: the transaction of such a task ends with the call that began it, and the task writes nothing in a later call.
 #[test]
 fn t06_a_task_that_is_left_behind_has_no_transaction_any_more() {
     for_each_database(async |fixture: &Fixture| {
@@ -78,7 +78,7 @@ fn t06_a_task_that_is_left_behind_has_no_transaction_any_more() {
         let tenant = fixture.tenant_builder().keep_sessions(false).build().expect("a tenant");
         let mut guest = guest::compiled(GUEST_HOSTILE).instantiate(&tenant).await.expect("an instance");
         lines(guest.call("leave-task", &[text("works")]).await.expect("no trap")).expect("a task");
-        // Its connection is back before there is another call.
+        // The task's connection is back in the pool before the next call.
         fixture.settle().await;
         let ended = count(&mut guest, 300).await.expect("no trap");
         assert_eq!(ended, 1, "on {}", fixture.backend());

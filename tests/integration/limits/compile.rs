@@ -1,4 +1,4 @@
-//! T-07 and T-08: components that are made to keep the compiler busy. The process that compiles is the command's own program.
+//! T-07 and T-08: components that are built to overload the compiler. The compile process runs the command's own program.
 
 use std::time::{Duration, Instant};
 
@@ -11,13 +11,13 @@ fn engine() -> EngineBuilder {
     Engine::builder().limits(EngineLimits::default().instances(2))
 }
 
-/// A process that is given little.
+/// A compile process with low limits of time and memory.
 fn process() -> CompileProcess {
     CompileProcess::new(crate::readme::programs().join("sqlservice")).time(Duration::from_secs(5)).memory(512 << 20)
 }
 
-/// A module of some hundred kilobytes whose loops lie in each other: each of them has every variable at its beginning, so that
-/// the compiler holds as many as there are loops, times the variables.
+/// A module of less than 100 kB with nested loops. Each loop has every variable at its beginning, so that the compiler holds as
+/// many values as there are loops, times the variables.
 fn bomb(loops: usize) -> String {
     let variables = loops;
     let set: String = (0..variables).map(|at| format!("local.get 0 local.set {at}\n")).collect();
@@ -27,13 +27,13 @@ fn bomb(loops: usize) -> String {
     format!("(component (core module (func (param i32) (local {locals}) {open} {set} {close})))")
 }
 
-/// The bytes that this process has in memory.
+/// Returns the resident memory of this process in bytes.
 fn resident() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").expect("this process's memory");
     pages.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok()).expect("pages") * 4_096
 }
 
-/// T-07: what a component costs to compile is bounded in time and memory, and the host pays for none of it.
+/// T-07: compiling a component is bounded in time and memory, and takes none of the host's memory.
 #[test]
 fn t07_a_compile_bomb_ends_with_its_process() {
     let bytes = wat::parse_str(bomb(4_000)).expect("a component");
@@ -43,13 +43,13 @@ fn t07_a_compile_bomb_ends_with_its_process() {
     let refused = engine.compile(&bytes).err();
     assert!(matches!(&refused, Some(Error::TooComplex(said)) if said.contains("to compile")), "{refused:?}");
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
-    // Other tests of this process run meanwhile.
+    // Other tests of this process allocate meanwhile.
     assert!(resident().saturating_sub(before) < 512 << 20, "{} bytes more", resident().saturating_sub(before));
-    // It takes the next one.
+    // The engine compiles the next component.
     component(&engine, "(component (core module (func)))").expect("a component that is no bomb");
 }
 
-/// T-07: what can be counted is refused before anything is compiled, also where that happens in the host.
+/// T-07: a component that exceeds a countable limit is refused before it is compiled, even where the host's own process compiles.
 #[test]
 fn t07_too_much_of_anything_is_refused_at_once() {
     let engine = engine().build().expect("an engine");
@@ -71,7 +71,7 @@ fn t07_too_much_of_anything_is_refused_at_once() {
     }
 }
 
-/// What was compiled apart is what would have been compiled here, and is kept as that is.
+/// A component that was compiled in another process runs and is cached like one that was compiled in this process.
 #[tokio::test]
 async fn a_component_that_was_compiled_apart_runs() {
     let place = tempfile::tempdir().expect("a directory");
@@ -81,7 +81,7 @@ async fn a_component_that_was_compiled_apart_runs() {
     let kept =
         engine().compile_apart(CompileProcess::new("/nowhere")).compile_cache(cache()).build().expect("an engine");
     for (engine, another, compiles) in [(apart, "(component)", true), (kept, "(component (core module))", false)] {
-        // The second one finds it compiled, and could not compile another one.
+        // The second engine finds the component in the cache, and could not compile another one.
         let plugin = engine.load_file(GUEST_TALKER).expect("a plugin");
         let tenant = engine.tenant("t").build().expect("a tenant");
         let mut instance = plugin.instantiate(&tenant).await.expect("an instance");
@@ -91,7 +91,7 @@ async fn a_component_that_was_compiled_apart_runs() {
     }
 }
 
-/// What the compiler says of a component is told, and so is a program that is none.
+/// The compiler's error is returned, and so is an error for a program that is missing or no compiler.
 #[test]
 fn what_cannot_be_compiled_apart_is_told() {
     let engine_of = |process| engine().compile_apart(process).build().expect("an engine");
@@ -101,12 +101,12 @@ fn what_cannot_be_compiled_apart_is_told() {
     let valid = wat::parse_str("(component)").expect("a component");
     let missing = engine_of(CompileProcess::new("/nowhere")).compile(&valid).err();
     assert!(matches!(missing, Some(Error::CompileProcess { .. })), "{missing:?}");
-    // A program that does not know its part answers nothing that is taken for code.
+    // The output of a program that is no compiler is never taken for code.
     let wrong = engine_of(CompileProcess::new("/bin/true")).compile(&valid).err();
     assert!(matches!(wrong, Some(Error::TooComplex(_) | Error::CompileProcess { .. })), "{wrong:?}");
 }
 
-/// T-08: a tenant's own compiled component is refused, whatever it begins with.
+/// T-08: a component that a tenant compiled itself is refused, with any header.
 #[test]
 fn t08_compiled_code_is_no_component() {
     let engine = engine().build().expect("an engine");

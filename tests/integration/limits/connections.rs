@@ -1,4 +1,4 @@
-//! T-60 and T-61: connections that one tenant takes from others, and asks a server for again and again.
+//! T-60 and T-61: a tenant that takes connections from others, or makes a server open new ones again and again.
 
 use std::{
     sync::{
@@ -17,15 +17,15 @@ use sqlservice_tests::{
 
 use crate::scene::{Scene, lines, only_one, text};
 
-/// T-60: one tenant's guests take no more connections than its share, so that its neighbour's wait for nothing.
+/// T-60: one tenant's guests take no more connections than its share, so that its neighbour's guests do not wait.
 #[test]
 fn t60_a_tenant_leaves_connections_to_its_neighbours() {
     for_each_database(async |fixture: &Fixture| {
         let settings = Settings::default().pool_size(3).max_overflow(0).pool_timeout(Duration::from_secs(1));
         let database = fixture.open_with(settings);
-        // The default share is more than this pool has: then one is left.
+        // The default share exceeds this pool, so the tenant may take all connections but one.
         let tenants = ["greedy", "modest"].map(|name| {
-            // With SQL text each would have a pool of its own.
+            // With SQL text each tenant would have its own pool.
             let grant = Grant::new(database.clone()).schema_changes(true);
             guest::tenant_named(name).database(guest::DATABASE, grant).build().expect("a tenant")
         });
@@ -40,7 +40,7 @@ fn t60_a_tenant_leaves_connections_to_its_neighbours() {
         let left = lines(guest.call("leave-open", &[Val::U32(2)]).await.expect("no trap"));
         assert_eq!(left.expect("its share"), ["2"], "on {}", fixture.backend());
         let own = greedy.database(guest::DATABASE).expect("granted");
-        // A third is its neighbours', whatever it is for.
+        // A third connection is reserved for its neighbours, for any operation.
         let reflected = own.reflect(sqlservice_db::ReflectOptions::default()).await.map(drop);
         for refused in [own.connect().await.map(drop), own.ping().await, reflected] {
             let is_timeout = matches!(refused, Err(sqlservice_db::Error::PoolTimeout { size: 2, .. }));
@@ -54,7 +54,7 @@ fn t60_a_tenant_leaves_connections_to_its_neighbours() {
     });
 }
 
-/// How many connections were made.
+/// Counts the new connections.
 #[derive(Clone, Default)]
 struct Made(Arc<AtomicU32>);
 
@@ -66,7 +66,7 @@ impl Observer for Made {
     }
 }
 
-/// T-61: where each session needs a new connection, a tenant makes no more of them than its rate, and its calls wait.
+/// T-61: where each session needs a new connection, a tenant opens them at a limited rate, and its calls wait.
 #[test]
 fn t61_new_connections_have_a_rate() {
     const CALLS: u32 = 40;
@@ -86,14 +86,14 @@ fn t61_new_connections_have_a_rate() {
         if fixture.backend() == Backend::Postgres {
             assert!(made <= 4, "{made} connections");
         } else {
-            // Twenty at once, and the others a tenth of a second each.
+            // Twenty connections at once, and then one every tenth of a second.
             assert!(made >= CALLS - 4, "{made} connections");
             assert!(took >= Duration::from_millis(1_500), "{made} connections in {took:?}");
         }
     });
 }
 
-/// T-61: sessions that come and go need no more connections than the pool has, and leave it as it was.
+/// T-61: sessions that are opened and closed share the pool's only connection, and leave the pool unchanged.
 #[test]
 fn t61_sessions_that_come_and_go_take_one_connection() {
     for_each_database(async |fixture: &Fixture| {

@@ -1,4 +1,4 @@
-//! Memory that has to stay flat. Each case runs alone in a process of its own, as other cases take memory too.
+//! Memory that has to stay flat. Each case runs in its own process, because other cases allocate memory too.
 
 use sqlservice_host::{TenantLimits, Val};
 use sqlservice_tests::{Backend, Fixture, component::GUEST_READER, for_each_database};
@@ -8,7 +8,7 @@ use crate::{
     scene::{Scene, only_one},
 };
 
-/// How much a thousand sessions, or a million rows, may take: in KiB.
+/// The memory in KiB that three thousand sessions, or a million rows, may take.
 const ALLOWED: u64 = 16 << 10;
 
 #[test]
@@ -27,7 +27,7 @@ fn alone_g10_memory() {
             forget().await;
         }
         let grown = status("VmRSS:").saturating_sub(before);
-        // A connection or a store that stayed would be some hundred KiB each, a thousand times.
+        // Leaked connections or stores would take some hundred KiB each, a thousand times.
         assert!(grown < ALLOWED, "3,000 sessions took {grown} KiB on {}", fixture.backend());
     });
 }
@@ -46,12 +46,12 @@ fn alone_t32_a_million_rows() {
         guest.call("prepare", &[Val::U32(1_000)]).await.expect("no trap");
         read(&mut guest, 1_000).await;
         fill(fixture).await;
-        // The highest mark is counted from here on.
+        // Resets the peak memory of this process.
         std::fs::write("/proc/self/clear_refs", "5").expect("a system with /proc");
         let before = status("VmHWM:");
         read(&mut guest, 1_000_000).await;
         let grown = status("VmHWM:").saturating_sub(before);
-        // Host and guest together: the guest's memory is part of this process.
+        // Counts host and guest together, because the guest's memory is part of this process.
         assert!(grown < ALLOWED, "a million rows took {grown} KiB on {}", fixture.backend());
     });
 }
@@ -66,7 +66,7 @@ async fn read(guest: &mut sqlservice_host::Instance, rows: u64) {
     }
 }
 
-/// Rows up to a million, made by the database itself.
+/// Inserts rows up to a million, which the database itself generates.
 async fn fill(fixture: &Fixture) {
     let (numbers, text) = match fixture.backend() {
         Backend::Postgres => ("generate_series(1001, 1000000) AS t(n)", "n::text"),

@@ -1,4 +1,4 @@
-//! T-12: streams, futures, tasks and their like without an end.
+//! T-12: guests that create streams, futures, tasks and other handles endlessly.
 
 use sqlservice_host::{TenantLimits, Val};
 use sqlservice_tests::{component::GUEST_TALKER, guest};
@@ -8,10 +8,10 @@ use crate::{
     bare::{assert_trap, component},
 };
 
-/// What a flood may take of this process, in bytes; other tests take some of it at the same time.
+/// The bytes by which floods may grow this process; other tests allocate some of them at the same time.
 const ROOM: u64 = 128 << 20;
 
-/// A component with these definitions, of which the core function `$f` has this type, that does this for ever.
+/// A component with these definitions, which repeats `each` for ever. `of` is the type of the definitions' core function `$f`.
 fn endless(definitions: &str, of: &str, each: &str) -> String {
     format!(
         r#"(component $component {definitions}
@@ -21,7 +21,7 @@ fn endless(definitions: &str, of: &str, each: &str) -> String {
     )
 }
 
-/// One that calls a component beside it, whose answers never come.
+/// A component that calls a neighbour component, whose calls never return.
 const TASKS: &str = r#"(component
     (component $waits
         (core func $set (canon waitable-set.new))
@@ -43,12 +43,12 @@ const TASKS: &str = r#"(component
     (instance $calling (instantiate $calls (with "go" (func $waiting "go"))))
     (export "run" (func $calling "run")))"#;
 
-/// A wait of the host's that takes longer than any test.
+/// A host call that waits longer than any test runs.
 const WAIT: &str = r#"(import "wasi:clocks/monotonic-clock@0.3.0" (instance $clock
         (export "wait-for" (func async (param "how-long" u64)))))
     (core func $f (canon lower (func $clock "wait-for") async))"#;
 
-/// A resource of the host's that is never ready.
+/// A resource of the host that never becomes ready.
 const POLLABLE: &str = r#"(import "wasi:io/poll@0.2.0" (instance $poll (export "pollable" (type (sub resource)))))
     (alias export $poll "pollable" (type $pollable))
     (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock
@@ -70,8 +70,8 @@ fn floods() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// T-12: each flood ends in a trap when its guest has as many handles as it may have, also where these are 10,000, and what they took of
-/// the host comes back.
+/// T-12: each flood ends in a trap when its guest reaches its limit of handles, also at the default of 10,000, and the host's memory is
+/// freed.
 #[tokio::test(flavor = "multi_thread")]
 async fn t12_a_flood_of_handles_ends_at_their_limit() {
     for (what, text) in floods() {
@@ -79,7 +79,7 @@ async fn t12_a_flood_of_handles_ends_at_their_limit() {
         for handles in [100, TenantLimits::default().handles] {
             let limits = TenantLimits::default().handles(handles);
             let tenant = guest::tenant().limits(limits).build().expect("a tenant");
-            // What one leaves behind would be there twenty times.
+            // A leak of one flood would add up twenty times.
             let (before, mut grown) = (resident(), 0);
             for _ in 0..20 {
                 let mut instance = plugin.instantiate(&tenant).await.expect("an instance");
@@ -89,7 +89,7 @@ async fn t12_a_flood_of_handles_ends_at_their_limit() {
             }
             assert!(grown < ROOM, "{what}: {grown} bytes more after twenty floods of {handles}");
         }
-        // The tenant's next call works.
+        // The next call works.
         let tenant = guest::tenant().build().expect("a tenant");
         let mut next = guest::compiled(GUEST_TALKER).instantiate(&tenant).await.expect("an instance");
         let sum = next.call("add", &[Val::S64(1), Val::S64(1)]).await.expect("no trap");

@@ -1,4 +1,4 @@
-//! T-03 and T-19: memory of one instance, of a tenant's instances, and of what the host keeps for them.
+//! T-03 and T-19: memory of one instance, of a tenant's instances, and of the host's data for them.
 
 use sqlservice_host::{Engine, EngineLimits, Error, Settings, SqlLimits, TenantLimits, Val};
 use sqlservice_tests::{Backend, Fixture, component::GUEST_HOSTILE, for_each_database, guest};
@@ -10,7 +10,7 @@ use crate::{
     scene::{Scene, text},
 };
 
-/// T-03: a small component cannot have the room of others' instances: what one may have, all may have at the same time.
+/// T-03: a small component cannot take pooled memories, tables or core instances from others: all may have the maximum at once.
 #[tokio::test]
 async fn t03_no_component_takes_the_room_of_others() {
     const INSTANCES: u32 = 6;
@@ -35,7 +35,7 @@ async fn t03_no_component_takes_the_room_of_others() {
     assert!(matches!(refused, Some(Error::Unusable(_))), "{refused:?}");
 }
 
-/// T-03: what a tenant's instances have of memory counts together, their stacks as well, and comes back with them.
+/// T-03: the memory of a tenant's instances counts together, including their stacks, and is released with them.
 #[tokio::test]
 async fn t03_the_memory_of_a_tenants_instances_counts_together() {
     const MIB: usize = 1 << 20;
@@ -47,7 +47,7 @@ async fn t03_the_memory_of_a_tenants_instances_counts_together() {
     first.call("run", &[]).await.expect("2 MiB");
     let mut second = plugin.instantiate(&tenant).await.expect("3 MiB");
     assert!(matches!(second.call("run", &[]).await, Err(Error::Trap(_))), "a fourth is not to be had");
-    // What trapped is gone.
+    // The instance that trapped has released its memory.
     let third = plugin.instantiate(&tenant).await.expect("3 MiB");
     assert!(plugin.instantiate(&tenant).await.is_err());
     drop((first, third));
@@ -57,7 +57,7 @@ async fn t03_the_memory_of_a_tenants_instances_counts_together() {
     assert!(matches!(none.err(), Some(Error::NoRoom(_))), "there is no stack for it");
 }
 
-/// T-19 and T-76: what the host keeps for guests, all of a tenant's together, has a limit of bytes; and comes back with them.
+/// T-19 and T-76: the host's data for all guests of a tenant together has a limit of bytes, and is released with them.
 #[test]
 fn t19_t76_what_the_host_keeps_for_guests_is_charged() {
     const MIB: u32 = 1 << 20;
@@ -71,22 +71,22 @@ fn t19_t76_what_the_host_keeps_for_guests_is_charged() {
                 let kept: u32 = kept.parse().expect("a number");
                 let backend = fixture.backend();
                 if what == "waiting" && backend == Backend::Sqlite && said == "nothing refused" {
-                    // There each call ends before the next one begins.
+                    // On SQLite each call ends before the next one begins.
                     continue;
                 }
                 assert!(said.starts_with("limit LimitKind::Bytes"), "{what} on {backend}: {saw:?}");
-                // Of each something was kept, and of what stays no more than there may be. Calls that end make room for others.
+                // Each kind was kept at least once, and data that stays within its limit. Calls that end make room for others.
                 let most = if what == "waiting" { 19 } else { 40 * MIB / bytes };
                 assert!((1..=most).contains(&kept), "{what} on {backend}: {saw:?}");
             }
         }
-        // Nothing of it is left behind: another guest of the tenant has all of it.
+        // All of it was released: another guest of the tenant can use the whole limit.
         let saw = scene.hostile("keep", &[Val::String("prepared".to_owned()), Val::U32(4), Val::U32(8 * MIB)]).await;
         assert_eq!(saw, ["4, then nothing refused"; 2], "on {}", fixture.backend());
     });
 }
 
-/// T-19: a call that hands over more than a call may ends in a trap before the host has taken it, and leaves nothing behind.
+/// T-19: a call that passes more bytes than its limit traps before the host copies them, and leaves nothing behind.
 #[test]
 fn t19_a_call_hands_over_no_more_than_it_may() {
     const MIB: u32 = 1 << 20;
@@ -103,7 +103,7 @@ fn t19_a_call_hands_over_no_more_than_it_may() {
             assert_trap(&ended, "fuel", &format!("{bytes} on {}", fixture.backend()));
         }
         let grown = resident().saturating_sub(before);
-        // Three times 64 MiB of the guests', which are gone, and nothing of the host's. Other tests take some at the same time.
+        // The guests' three times 64 MiB are freed, and the host copied nothing. Other tests allocate at the same time.
         assert!(grown < 160 << 20, "{grown} bytes more on {}", fixture.backend());
         scene.assert_clean(950, "a call that handed over too much").await;
     });

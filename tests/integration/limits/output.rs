@@ -1,4 +1,4 @@
-//! T-73 and T-79: what plugins print where it is let through, and the lines that they cause in the host's log.
+//! T-73 and T-79: plugins' output to the host's streams, and the lines that they cause in the host's log.
 
 use std::{
     fmt::{self, Write as _},
@@ -15,7 +15,7 @@ use tracing::{
 
 use crate::{bare::component, scene::text};
 
-/// Bytes that were told as dropped, with whose they are.
+/// Records the events of dropped output: each tenant and its number of bytes.
 #[derive(Clone, Default)]
 struct Dropped(Arc<Mutex<Vec<(String, u64)>>>);
 
@@ -34,13 +34,13 @@ impl Observer for Dropped {
     }
 }
 
-/// T-79: what a plugin may not print is dropped, its call goes on to its end, and the host is told once how much it was.
+/// T-79: output beyond the limit is dropped, the call runs to its end, and the observer gets one event with the number of bytes.
 #[tokio::test(flavor = "multi_thread")]
 async fn t79_a_flood_of_output_is_dropped_and_told_once() {
     const PAGES: u32 = 25_600;
     let plugin = component(guest::engine(), include_str!("../print.wat")).expect("a plugin");
     let dropped = Dropped::default();
-    // Not a byte of it, as it would be in the output of this test.
+    // A limit of zero, because any byte would appear in the output of this test.
     let limits = TenantLimits::default().output_bytes(0);
     let tenant = guest::tenant_named("loud").stdio(Stdio::Stderr).limits(limits).observer(dropped.clone());
     let tenant = tenant.build().expect("a tenant");
@@ -54,7 +54,7 @@ async fn t79_a_flood_of_output_is_dropped_and_told_once() {
     assert_eq!(dropped.take(), []);
 }
 
-/// The lines of the log, each with its fields.
+/// Records the lines of the log, each with its fields.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<String>>>);
 
@@ -93,7 +93,7 @@ impl Subscriber for Lines {
     fn exit(&self, _: &Id) {}
 }
 
-/// T-73: a tenant that makes the host write line after line takes no line of another one's, and forges none.
+/// T-73: a tenant that floods the host's log suppresses no line of another tenant, and forges none.
 #[tokio::test]
 async fn t73_a_flood_of_lines_is_the_tenants_own_and_forges_none() {
     const FLOOD: usize = 300;
@@ -119,7 +119,7 @@ async fn t73_a_flood_of_lines_is_the_tenants_own_and_forges_none() {
         assert!(line.chars().count() < 20_000, "{} characters", line.chars().count());
     }
     assert!(lines.iter().any(|line| line.contains(r"\u{1b}")), "{lines:?}");
-    // The other one's is there, and the next of the loud one's says how many were not.
+    // The other tenant's line is logged, and the loud tenant's next line counts the suppressed ones.
     let mut next = plugin.instantiate(&other).await.expect("an instance");
     next.call("ask", &[text(&forged)]).await.expect("no trap");
     let lines = log.take();

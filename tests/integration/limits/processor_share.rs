@@ -1,4 +1,4 @@
-//! T-60: processors are shared by tenants, not by calls, and what computes leaves the runtime its sockets and timers.
+//! T-60: processors are shared by tenants, not by calls, and guests that compute do not delay the runtime's sockets and timers.
 
 use std::{
     sync::{
@@ -14,14 +14,14 @@ use sqlservice_tests::guest;
 use super::processor_time::{LATE, lateness, running};
 use crate::bare::component;
 
-/// A call that computes for some milliseconds, which is less than a slice on a fast machine.
+/// A plugin whose call computes for some milliseconds, which is less than a slice on a fast machine.
 fn computing() -> Plugin {
     let fields = r#"(func (export "run") (local $left i32) (local.set $left (i32.const 30000000))
         (loop $on (local.set $left (i32.sub (local.get $left) (i32.const 1))) (br_if $on (local.get $left))))"#;
     component(guest::engine(), &running(fields)).expect("a plugin")
 }
 
-/// Calls again and again, as a tenant of its own with so many instances, and counts the calls.
+/// Calls a plugin repeatedly, as its own tenant with a number of instances, and counts the calls.
 struct Caller {
     calls: Vec<tokio::task::JoinHandle<()>>,
     done: Arc<AtomicU32>,
@@ -52,7 +52,7 @@ impl Caller {
     }
 }
 
-/// T-60: a tenant with many instances gets no more of the processors than others with few.
+/// T-60: a tenant with many instances gets no more processor time than others with few.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t60_tenants_compute_for_the_same_time_however_many_instances_they_have() {
     let (plugin, end) = (computing(), Arc::new(AtomicBool::new(false)));
@@ -65,18 +65,18 @@ async fn t60_tenants_compute_for_the_same_time_however_many_instances_they_have(
     }
     println!("calls of tenants with 16, 4, 2 and 2 instances: {counts:?}");
     let (least, most) = (counts.iter().min().expect("one"), counts.iter().max().expect("one"));
-    // Each one's calls that were under way at the end are counted as well: up to 16 of the first.
+    // Calls that were running at the end are counted as well: up to 16 for the first tenant.
     assert!(*least > 10 && most - least < most / 3 + 16, "{counts:?}");
 }
 
-/// T-01, T-60: thirty tenants compute without an end, and no task of the host's has to wait for more than some of their slices.
+/// T-01, T-60: thirty tenants compute endlessly, and no task of the host waits for more than some of their slices.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t60_a_host_full_of_computing_tenants_keeps_its_timers() {
     let (plugin, end) = (computing(), Arc::new(AtomicBool::new(false)));
     let callers: Vec<_> = (0..30).map(|_| Caller::start(&plugin, 1, &end)).collect();
-    // Each tenant's first slice is not waited for.
+    // The measurement leaves out each tenant's first slice.
     tokio::time::sleep(Duration::from_secs(1)).await;
-    // A task of the runtime's, as those are that read sockets.
+    // A task of the runtime, like those that read sockets.
     let watch = tokio::spawn(lateness(tokio::time::sleep(Duration::from_secs(4))));
     let ((), late) = watch.await.expect("its end");
     end.store(true, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! T-01 and T-02: guests that compute without an end. Components of a few lines attack.
+//! T-01 and T-02: guests that compute endlessly. The attackers are small components.
 
 use std::time::{Duration, Instant};
 
@@ -10,11 +10,11 @@ use crate::bare::component;
 
 const SHORT: Duration = Duration::from_millis(300);
 
-/// The latest that a task of the host's may run while a guest attacks. The issue's bound is 50 ms on a machine that does nothing else;
-/// here other tests run on the same two processors.
+/// The greatest delay of a host task while a guest attacks. The issue's bound is 50 ms on an idle machine; here other tests run on the
+/// same two processors.
 pub(super) const LATE: Duration = Duration::from_millis(500);
 
-/// A component whose only module has these fields, and whose exports `run` is.
+/// A component whose only module has these fields, and which exports their function `run`.
 pub(super) fn running(fields: &str) -> String {
     format!(
         r#"(component
@@ -24,11 +24,11 @@ pub(super) fn running(fields: &str) -> String {
     )
 }
 
-/// A component that loops where it starts.
+/// A component whose start function loops endlessly.
 const ENDLESS_START: &str =
     "(component (core module $m (func $s (loop br 0)) (start $s)) (core instance (instantiate $m)))";
 
-/// Runs work beside a task that wakes up each five milliseconds, and says how late it was at worst.
+/// Runs work beside a task that wakes up every five milliseconds, and returns the task's greatest delay, too.
 pub(super) async fn lateness<T>(work: impl Future<Output = T>) -> (T, Duration) {
     const EACH: Duration = Duration::from_millis(5);
     let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
@@ -46,7 +46,7 @@ pub(super) async fn lateness<T>(work: impl Future<Output = T>) -> (T, Duration) 
     (done, ticks.await.expect("the ticks"))
 }
 
-/// T-01: a guest that computes without an end is stopped at its budget, all others go on meanwhile, and its neighbours after it.
+/// T-01: a guest that computes endlessly is stopped at its budget and poisoned, and the host's tasks are not delayed meanwhile.
 #[tokio::test]
 async fn t01_an_endless_loop_ends_at_its_budget() {
     let plugin = component(guest::engine(), &running(r#"(func (export "run") (loop br 0))"#)).expect("a plugin");
@@ -63,10 +63,10 @@ async fn t01_an_endless_loop_ends_at_its_budget() {
     assert!(TenantLimits::default().processor_time.is_some() && TenantLimits::default().call_time.is_some());
 }
 
-/// T-02: what moves all of its memory in one instruction, again and again, is stopped between two of them, and others go on.
+/// T-02: a guest that repeatedly moves all of its memory in one instruction is stopped between two of them, and host tasks go on.
 #[tokio::test]
 async fn t02_moving_memory_ends_at_its_budget() {
-    // 252 MiB, of which half is copied to the other half.
+    // 252 MiB, whose second half is copied to the first.
     let copy = "(memory.copy (i32.const 0) (i32.const 132120576) (i32.const 132120576))";
     let fields = format!(r#"(memory 4032) (func (export "run") (loop {copy} (br 0)))"#);
     let plugin = component(guest::engine(), &running(&fields)).expect("a plugin");
@@ -82,7 +82,7 @@ async fn t02_moving_memory_ends_at_its_budget() {
     assert!(late < LATE, "{late:?}");
 }
 
-/// T-01: neither does the code that runs where an instance is made, for a call or for the models that it declares.
+/// T-01: the code that runs while an instance is created for a call is stopped at its budget, too.
 #[tokio::test]
 async fn t01_an_endless_start_ends_at_its_budget() {
     let plugin = component(guest::engine(), ENDLESS_START).expect("a plugin");
@@ -95,12 +95,12 @@ async fn t01_an_endless_start_ends_at_its_budget() {
         let ended = ended.err().expect("it never starts").to_string();
         assert!(ended.contains(wanted), "{ended}");
         assert!(late < LATE, "{late:?}");
-        // Its place is free again.
+        // The instance's place is free again.
         guest::compiled(GUEST_HOSTILE).instantiate(&tenant).await.expect("an instance");
     }
 }
 
-/// The same where nothing but the models was asked for, with the limits that hold where none are said.
+/// T-01: the same holds where an instance is created only to read the models, under the default limits.
 #[tokio::test]
 async fn t01_models_that_are_never_said_end_at_the_budget() {
     let text = format!(

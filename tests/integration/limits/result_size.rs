@@ -1,4 +1,4 @@
-//! T-32: results without an end, and values that are too large.
+//! T-32: endless result sets, and values that are too large.
 
 use sqlservice_host::{Settings, TenantLimits, Val};
 use sqlservice_tests::{Fixture, component::GUEST_HOSTILE, for_each_database};
@@ -9,7 +9,7 @@ use crate::{
     unit_of_work::saw,
 };
 
-/// T-32: a result without an end ends at the limit, and only a batch of it was ever in the host.
+/// T-32: an endless result set ends at the limit of rows, and the host never holds more than one batch of it.
 #[test]
 fn t32_a_result_ends_at_its_limit() {
     for_each_database(async |fixture: &Fixture| {
@@ -24,10 +24,10 @@ fn t32_a_result_ends_at_its_limit() {
         let mut grown = resident().saturating_sub(before);
         assert!(saw[0].ends_with(" rows, limit LimitKind::Rows 20000"), "{saw:?}");
         let largest: usize = saw[1].split(' ').next().and_then(|rows| rows.parse().ok()).expect("a number");
-        // Three numbers of eight bytes a row.
+        // A row has three numbers of eight bytes.
         assert!(largest <= 2_100, "{saw:?}");
         assert_eq!(saw[2..], ["pending-rollback", "limit LimitKind::Rows 20000", "300"]);
-        // 27 million rows would be more than a gigabyte, every time. Other tests of this process take as much now and then.
+        // 27 million rows would be more than a gigabyte, every time. Other tests of this process may allocate as much now and then.
         for _ in 0..5 {
             if grown < ROOM {
                 break;
@@ -40,8 +40,8 @@ fn t32_a_result_ends_at_its_limit() {
     });
 }
 
-/// T-32: a value that has no room in the guest is the guest's own end, or null where the database makes none so large. The
-/// host and the connection go on.
+/// T-32: a value that exceeds the guest's memory ends only the guest, or is null where the database cannot create it. The host
+/// and the connection stay usable.
 #[test]
 fn t32_a_value_that_is_too_large_ends_only_its_reader() {
     for_each_database(async |fixture: &Fixture| {
@@ -50,7 +50,7 @@ fn t32_a_value_that_is_too_large_ends_only_its_reader() {
         let read = "read-a-large-value";
         assert_eq!(scene.hostile(read, &[Val::U32(2)]).await, ["Some(4194304)", "1"]);
         let mut guest = scene.instance(GUEST_HOSTILE).await;
-        // 256 MiB, in a guest that has as much for everything.
+        // 256 MiB, in a guest whose whole memory is limited to as much.
         let said = guest.call(read, &[Val::U32(8)]).await;
         drop(guest);
         if let Ok(said) = said {
@@ -62,7 +62,7 @@ fn t32_a_value_that_is_too_large_ends_only_its_reader() {
     });
 }
 
-/// What a result that ends at its limit may take of memory, in bytes.
+/// The bytes of memory that a result set may take if it ends at its limit.
 const ROOM: u64 = 256 << 20;
 
 #[test]

@@ -7,7 +7,7 @@ use sqlservice_tests::{Backend, Fixture, component::GUEST_HOSTILE, for_each_data
 
 use crate::scene::{Scene, lines};
 
-/// T-22: a reader that asks for nothing gets little, and one that gives up loses what it asked for.
+/// T-22: a reader that requests empty batches gets a row each, and one that drops its fetches loses only their batches.
 #[test]
 fn t22_readers_that_give_up_lose_no_more_than_they_asked_for() {
     for_each_database(async |fixture: &Fixture| {
@@ -15,7 +15,7 @@ fn t22_readers_that_give_up_lose_no_more_than_they_asked_for() {
         scene.setup(60).await;
         let saw = scene.hostile("read-badly", &[]).await;
         assert_eq!(saw[..3], ["[1, 1, 1]", "5 slowly", "then Some(1)"], "on {}", fixture.backend());
-        // A query that is cancelled takes its transaction with it there.
+        // On PostgreSQL a cancelled query aborts its transaction.
         let cancelled = fixture.backend() == Backend::Postgres && saw[3] == "pending-rollback";
         assert!(cancelled || saw[3] == "60", "{saw:?} on {}", fixture.backend());
         assert_eq!(saw[4..], ["60"]);
@@ -23,7 +23,7 @@ fn t22_readers_that_give_up_lose_no_more_than_they_asked_for() {
     });
 }
 
-/// T-22: one that does not read keeps its connection no longer than a transaction may take, also where none was asked for.
+/// T-22: a reader that does not read loses its connection at the transaction's time limit, even if it began no transaction itself.
 #[test]
 fn t22_a_reader_that_does_not_read_loses_its_connection() {
     for_each_database(async |fixture: &Fixture| {

@@ -9,7 +9,7 @@ use crate::scene::Scene;
 
 const SHORT: Duration = Duration::from_millis(300);
 
-/// T-59: a guest that leaves its transaction open and does something else loses it; the locks of others are not held for long.
+/// T-59: a transaction that a guest leaves idle is rolled back, so that its locks do not block others for long.
 #[test]
 fn t59_an_idle_transaction_is_rolled_back() {
     for_each_database(async |fixture: &Fixture| {
@@ -40,7 +40,7 @@ fn t59_an_idle_transaction_is_rolled_back() {
     });
 }
 
-/// T-59: one whose statements follow each other is no idle one, however long it takes.
+/// T-59: a transaction whose statements follow each other is not idle, however long it takes.
 #[test]
 fn t59_a_busy_transaction_is_not_idle() {
     for_each_database(async |fixture: &Fixture| {

@@ -6,7 +6,7 @@ use sqlservice_tests::source;
 
 use crate::house::security::is_there;
 
-/// What a line of the list may say of a behaviour.
+/// The verdicts that a line of the list may give, by their beginnings.
 const VERDICTS: [&str; 4] = ["holds: ", "differs because ", "not possible because ", "open: "];
 
 #[test]

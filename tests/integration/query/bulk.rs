@@ -5,11 +5,11 @@ use sqlservice_tests::{Fixture, for_each_database};
 
 use super::assert_sees;
 
-/// Twelve thousand rows of four columns: more values than a statement has parameters.
+/// Twelve thousand rows of four columns: more values than a statement may have parameters.
 #[test]
 fn q06_upserts_go_past_the_parameters_of_a_statement() {
     for_each_database(async |fixture: &Fixture| {
-        // Without a target of conflicts, rows that are left alone are matched by an update that changes nothing.
+        // Without conflict targets, `do_nothing` is an update that changes no value, and it counts the rows that exist.
         let ignored = if fixture.capabilities().conflict_target { "0" } else { "12000" };
         let expected = ["ok", "12000 72006000 6000", "1 None", "12000", "true", "true", "ok", ignored, "12000"];
         assert_sees(fixture, "query-upsert-many", &[Val::U32(12_000)], &expected).await;

@@ -1,11 +1,11 @@
-//! Q09: columns that are read when they are asked for.
+//! Q09: deferred columns, which are read on request only.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
 use super::assert_sees;
 use crate::scene::Scene;
 
-/// Columns that are deferred are not read before they are asked for, and never anything else than what the row has.
+/// Deferred columns are not read before the guest requests them, and their values are always those of the row.
 #[test]
 fn q09_deferred_columns_are_read_where_they_are_asked_for() {
     for_each_database(async |fixture: &Fixture| {
@@ -37,7 +37,7 @@ fn q09_deferred_columns_are_read_where_they_are_asked_for() {
     });
 }
 
-/// A copy that lacks them is refused, streams leave them out, and what takes a row's place is written whole.
+/// A copy without its deferred columns is refused, streams leave them out, and an object that replaces a row writes all columns.
 #[test]
 fn q09_deferred_columns_are_never_written_unread() {
     for_each_database(async |fixture: &Fixture| {

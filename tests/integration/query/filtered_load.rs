@@ -35,7 +35,7 @@ fn q08_a_load_with_a_filter_shows_what_it_found() {
     });
 }
 
-/// What a filter does not show is neither lost nor left behind.
+/// A flush neither loses nor leaves behind the children that a load's filter excluded.
 #[test]
 fn q08_changes_after_a_load_with_a_filter_know_of_the_rest() {
     for_each_database(async |fixture: &Fixture| {
@@ -51,7 +51,7 @@ fn q08_changes_after_a_load_with_a_filter_know_of_the_rest() {
             let mut expected = vec!["[5]", "ok"];
             expected.extend(Some(shown).filter(|shown| !shown.is_empty()));
             expected.extend([rows.as_str(), "[1, 2, 5]"]);
-            // Each way has a database of its own only where it begins with none: the tables are dropped between two.
+            // All ways share one database: its tables are dropped after each way, so that the next one begins without tables.
             assert_sees(fixture, "query-filtered-changes", &[text(way)], &expected).await;
             drop_all(fixture).await;
         }

@@ -1,4 +1,4 @@
-//! Q01: a row by its key.
+//! Q01: `get`, which reads an object by its primary key.
 
 use sqlservice_tests::{Fixture, for_each_database};
 

@@ -1,4 +1,4 @@
-//! Q04 and Q05: rows that are counted, asked for, and read page by page.
+//! Q04 and Q05: counts of rows, tests for their existence, and pages.
 
 use sqlservice_tests::{Fixture, for_each_database};
 

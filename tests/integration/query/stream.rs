@@ -1,11 +1,11 @@
-//! Q03: objects in batches, each with what it is related to.
+//! Q03: objects in batches, each with its related objects.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
 
 use crate::unit_of_work::{assert_saw, saw};
 
-/// Seven users in batches of three: their keys, then each batch with its devices.
+/// Seven users in batches of three: one query for their keys, then two for each batch and its devices.
 #[test]
 fn q03_batches_come_with_what_they_are_related_to() {
     for_each_database(async |fixture: &Fixture| {
@@ -22,7 +22,7 @@ fn q03_batches_come_with_what_they_are_related_to() {
     });
 }
 
-/// More rows than the first batch of a result, and than one statement has keys.
+/// More rows than the first batch of a result set has, and more keys than one statement has.
 #[test]
 fn q03_three_thousand_objects_are_streamed_with_their_devices() {
     for_each_database(async |fixture: &Fixture| {

@@ -3,7 +3,7 @@
 /// A code block.
 #[derive(Debug)]
 pub(super) struct Block {
-    /// Its language, as the fence says it.
+    /// The language that its fence names.
     pub language: String,
     /// The comment `<!-- … -->` above it; empty where there is none.
     pub note: String,
@@ -13,7 +13,7 @@ pub(super) struct Block {
     pub line: usize,
 }
 
-/// All of them, in order.
+/// Returns all code blocks in order.
 pub(super) fn blocks(markdown: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut note = String::new();

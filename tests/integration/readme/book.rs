@@ -1,13 +1,13 @@
-//! The book: every page is in its table of contents, and what it and the glossary say of names is so.
+//! The book: every page is in its table of contents, and the names in the book and in the glossary exist.
 
 use std::{collections::BTreeSet, fs};
 
 use sqlservice_tests::source::{self, Source};
 
-/// The page of SQLAlchemy's names.
+/// The page that maps SQLAlchemy's names to those of the SDKs.
 const NAMES: &str = "guest-sdk/guide/sqlalchemy-names.md";
 
-/// The folders and endings of what each of its columns names, from the second on.
+/// The source folders and the file ending of the SDK in each column of that page, from the second column on.
 const SDKS: [(&[&str], &str); 3] = [
     (&["guest-sdk/rust"], ".rs"),
     (&["guest-sdk/javascript", "tests/languages/kysely", "plugins/prices"], ".ts"),
@@ -25,7 +25,7 @@ fn every_page_is_in_the_table_of_contents() {
     assert!(missing.is_empty(), "there is no {missing:?}");
 }
 
-/// A page of a folder `guide`.
+/// Whether a file is a page in a folder `guide`.
 fn is_guide(file: &Source) -> bool {
     file.path.ends_with(".md") && file.path.rsplit('/').nth(1) == Some("guide")
 }
@@ -65,13 +65,13 @@ fn names_of_sqlalchemy_lead_to_names_of_the_sdks() {
     assert_eq!(unknown, [""; 0], "no SDK has these");
 }
 
-/// The cells of each row of each table; the rows of headings have no names.
+/// Returns the cells of each row of each table; rows of headings have no names in them.
 fn rows(markdown: &str) -> impl Iterator<Item = Vec<&str>> {
     let rows = markdown.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     rows.map(|row| row.split(" | ").collect())
 }
 
-/// The words of the code in a cell.
+/// Returns the identifiers in the code spans of a cell.
 fn names(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2).flat_map(words)
 }

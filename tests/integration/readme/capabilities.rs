@@ -1,4 +1,4 @@
-//! The README's table of what each database can do is the one by which the host refuses.
+//! The README's table of capabilities is the one by which the host refuses statements.
 
 use std::{fmt::Write as _, fs};
 
@@ -11,7 +11,7 @@ const END: &str = "<!-- capabilities: end -->\n";
 /// A capability's name in the contract, and whether a dialect has it.
 type Row = (&'static str, fn(&Capabilities) -> bool);
 
-/// One row a capability, named as in the contract.
+/// One row for each capability, named as in the contract.
 fn rows() -> Vec<Row> {
     vec![
         ("insert-returning", |c| c.insert_returning),
@@ -60,14 +60,14 @@ fn every_capability_of_the_contract_has_a_row() {
     let contract = fs::read_to_string(source::root().join("wit/databases.wit")).expect("the contract");
     let before = contract.split_once("capabilities: func()").expect("the function").0;
     let list = before.rsplit_once("release may add words.").expect("its words").1;
-    // A line names one or several, before what they mean.
+    // A line names one or several capabilities, then their meaning.
     let line = |line: &str| Some(line.trim().strip_prefix("/// - ")?.split_once(": ")?.0.to_owned());
     let words: Vec<String> = list.lines().filter_map(line).collect();
     let words: Vec<&str> = words.iter().flat_map(|line| line.split(", ")).map(|word| word.trim_matches('`')).collect();
     assert_eq!(rows().into_iter().map(|(name, _)| name).collect::<Vec<_>>(), words);
 }
 
-/// What guests are told is what the host asks itself.
+/// The capabilities that guests read are those that the host checks.
 #[test]
 fn guests_are_told_the_capabilities_by_which_the_host_refuses() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Mariadb, Dialect::Mysql] {

@@ -1,4 +1,4 @@
-//! A03: a database reads what tables it has, and knows them when it is opened again.
+//! A03: reflection by a database, and its declared tables when it is opened again.
 
 use sqlservice_tests::{Fixture, component::GUEST_CONFORMANCE, for_each_database};
 

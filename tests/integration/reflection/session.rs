@@ -11,7 +11,7 @@ fn a03_a_session_reflects_what_its_transaction_made() {
         let backend = fixture.backend();
         let seen = saw_among_users(fixture, "contract-reflect", 0).await;
         let integer = if backend == Backend::Sqlite { "int64 not null generated" } else { "int32 not null" };
-        // MySQL and MariaDB commit what makes a table.
+        // MySQL and MariaDB commit at a `CREATE TABLE`.
         let after = if fixture.capabilities().transactional_ddl { "no-such-table fresh" } else { "1" };
         let expected = [
             "fresh: table".to_owned(),
@@ -40,7 +40,7 @@ fn a03_reflection_is_a_statement_of_its_session_like_any_other() {
     });
 }
 
-/// The only connection of a database in memory is the session's.
+/// A database in memory has one connection, which the session holds.
 #[tokio::test]
 async fn a03_a_session_of_a_database_with_one_connection_reflects() {
     let database = sqlservice_db::Database::new("sqlite::memory:", Settings::default()).expect("a database");

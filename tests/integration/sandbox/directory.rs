@@ -1,4 +1,4 @@
-//! T-78: ways out of a granted directory. The host has put links into it that lead out.
+//! T-78: ways out of a granted directory, in which the host has placed links that lead out.
 #![cfg(unix)]
 
 use std::{fs, os::unix::fs::symlink, path::Path};
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::scene::lines;
 
-/// A directory to write, one beside it, one to read, and one that is granted to no one.
+/// Four directories: `inside` and `beside` to write, `fixed` to read, and `outside`, which is not granted.
 pub(crate) struct Place(TempDir);
 
 impl Place {
@@ -39,7 +39,7 @@ impl Place {
         self.0.path()
     }
 
-    /// What lies in one of them.
+    /// Returns the sorted names of the entries in one of the directories.
     pub(crate) fn names(&self, directory: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path().join(directory)).expect("the directory").flatten();
         let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
@@ -51,7 +51,7 @@ impl Place {
         fs::read_to_string(self.path().join(file)).expect("the file")
     }
 
-    /// What a guest with these grants says of its ways.
+    /// Grants the directories to a guest, runs its attempts of this kind and returns a line for each.
     async fn tried(&self, how: &str) -> Vec<String> {
         let tenant = guest::tenant()
             .directory(self.path().join("inside"), "/inside", Access::Write)
@@ -64,7 +64,7 @@ impl Place {
     }
 }
 
-/// T-78: no name, link, hard link or rename leads out, whether the guest or the host has made it; and nothing outside is changed.
+/// T-78: no name, link, hard link or rename leads out, whether the guest or the host has made it; nothing outside is changed.
 #[tokio::test(flavor = "multi_thread")]
 async fn t78_no_way_leads_out_of_a_directory() {
     let place = Place::new();
@@ -75,7 +75,7 @@ async fn t78_no_way_leads_out_of_a_directory() {
     }
     assert_eq!(place.names("outside"), ["secret.txt"]);
     assert_eq!(place.text("outside/secret.txt"), "secret");
-    // What it has made inside are links at most, which lead nowhere for it; no file of its own is one from outside.
+    // The only new entries inside are links, which the guest cannot follow out; no file from outside was moved or hard-linked in.
     for name in place.names("inside") {
         let found = fs::symlink_metadata(place.path().join("inside").join(&name)).expect("an entry");
         let was_there = ["note.txt", "sub"].contains(&name.as_str());
@@ -84,7 +84,7 @@ async fn t78_no_way_leads_out_of_a_directory() {
     assert_eq!(place.text("inside/note.txt"), "note");
 }
 
-/// T-78: a file that may be read is neither changed, cut, renamed nor linked to where it could be.
+/// T-78: a read-only file is neither changed, truncated nor renamed, nor hard-linked into a writable directory.
 #[tokio::test(flavor = "multi_thread")]
 async fn t78_what_is_read_only_stays_what_it_is() {
     let place = Place::new();
@@ -103,7 +103,7 @@ async fn t78_what_is_read_only_stays_what_it_is() {
     assert_eq!(place.text("inside/note.txt"), "note");
 }
 
-/// What is allowed works: so the others were refused for where they lead.
+/// Allowed operations work, so the refusals in the other tests are due to the operations' targets.
 #[tokio::test(flavor = "multi_thread")]
 async fn t78_names_inside_of_the_directories_work() {
     let place = Place::new();

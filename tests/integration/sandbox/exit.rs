@@ -1,4 +1,4 @@
-//! T-79: a plugin that ends the process, or would like to; its last words, and what it prints.
+//! T-79: a plugin that calls `exit`; its panic messages and its output.
 
 use sqlservice_host::{Error, Stdio, TenantLimits, Val};
 use sqlservice_tests::{
@@ -13,10 +13,10 @@ use crate::{
     scene::{Scene, only_one, text},
 };
 
-/// What a flood of words may take of this process, in bytes; other tests take some of it at the same time.
+/// The growth of this process that a flood of output may cause, in bytes; other tests allocate at the same time.
 const ROOM: u64 = 128 << 20;
 
-/// Calls the exit of a version of WASI with what it is given, and at its start where that is said.
+/// The source of a component that calls the `exit` of a WASI version: in `run` with its argument, and on request at its start.
 fn exiting(version: &str, at_the_start: bool) -> String {
     let start = if at_the_start { "(func $starts (call $exit (i32.const 0))) (start $starts)" } else { "" };
     format!(
@@ -30,14 +30,14 @@ fn exiting(version: &str, at_the_start: bool) -> String {
     )
 }
 
-/// Fails unless a tenant without any right can be served as always.
+/// Fails unless a new tenant without grants is served.
 async fn assert_served() {
     let tenant = guest::tenant().build().expect("a tenant");
     let mut next = guest::compiled(GUEST_TALKER).instantiate(&tenant).await.expect("an instance");
     assert_eq!(next.call("add", &[Val::S64(1), Val::S64(1)]).await.expect("no trap"), Some(Val::S64(2)));
 }
 
-/// T-79: an exit ends its instance, and neither another one nor the process, whatever it says and whenever it is called.
+/// T-79: an exit ends its own instance only, not the process, whatever its status and whenever the guest calls it.
 #[tokio::test(flavor = "multi_thread")]
 async fn t79_an_exit_ends_its_instance_only() {
     let tenant = guest::tenant().build().expect("a tenant");
@@ -57,7 +57,7 @@ async fn t79_an_exit_ends_its_instance_only() {
     }
 }
 
-/// T-79: an exit or last words of 32 MiB in a transaction undo it, as any trap does.
+/// T-79: an exit or a panic message of 32 MiB in a transaction rolls it back, as any trap does.
 #[test]
 fn t79_exits_and_long_last_words_leave_nothing_behind() {
     for_each_database(async |fixture: &Fixture| {
@@ -68,7 +68,7 @@ fn t79_exits_and_long_last_words_leave_nothing_behind() {
             let mut guest = scene.instance(GUEST_HOSTILE).await;
             let ended = guest.call("trap-in-begin", &[text(how)]).await;
             assert!(matches!(ended, Err(Error::Trap(_))), "{how} on {}: {ended:?}", fixture.backend());
-            // The words are kept by none: what the embedder is told is where it ended.
+            // The host does not keep the panic message: the embedder's error has the place of the trap only.
             let told = ended.err().map(|error| error.to_string()).unwrap_or_default();
             assert!(told.len() < 64 << 10 && !told.contains('\u{1b}'), "{how}: {} bytes", told.len());
             drop(guest);
@@ -80,7 +80,7 @@ fn t79_exits_and_long_last_words_leave_nothing_behind() {
     });
 }
 
-/// T-79: where output is discarded, which is the default, a hundred mebibytes of each kind take no memory, and their call ends well.
+/// T-79: discarded output, the default, takes no memory: a call that writes a hundred mebibytes to each stream succeeds.
 #[tokio::test(flavor = "multi_thread")]
 async fn t79_discarded_output_takes_no_memory() {
     const PAGES: u32 = 25_600;

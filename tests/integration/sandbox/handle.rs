@@ -1,4 +1,4 @@
-//! T-13, T-14 and T-15: handles that are gone, of another type, of another instance, or dropped while they are in use.
+//! T-13, T-14 and T-15: handles that were dropped, that belong to another type or instance, or that are dropped while in use.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const GONE: &str = "unknown handle index";
 
 const OTHER: &str = "used with the wrong type";
 
-/// What a component does with handles that it does not have, and what the trap says.
+/// Uses of handles that a component does not have: the case, its instructions, and the message of the trap.
 const FORGED: [(&str, &str, &str); 12] = [
     ("a database twice", "(call $drop-database (local.get $database)) (call $drop-database (local.get $database))", GONE),
     ("a session twice", "(call $drop-session (local.get $session)) (call $drop-session (local.get $session))", GONE),
@@ -47,7 +47,7 @@ const FORGED: [(&str, &str, &str); 12] = [
     ("the greatest number", "(call $commit (i32.const -1) (i32.const 768))", GONE),
 ];
 
-/// T-13: whatever a guest says to be a handle, it has it as what it is, or the call ends. The tenant's next call works.
+/// T-13: a call traps if a guest passes a handle that it does not have, or one of another type. The tenant's next call works.
 #[test]
 fn t13_forged_handles_trap() {
     let forged = FORGED.map(|(case, did, said)| (case, bare("utf8", &steps(&format!("{did} (i32.const 0)"))), said));
@@ -70,10 +70,10 @@ fn t13_forged_handles_trap() {
     });
 }
 
-/// T-13: the numbers of an instance's handles mean nothing in another one of the same plugin and tenant.
+/// T-13: the handles of an instance are invalid in another instance of the same plugin and tenant.
 #[test]
 fn t13_the_numbers_of_another_instance_mean_nothing() {
-    // With 0 it opens a session and keeps it; with another number it asks something of what it never opened.
+    // With 0, `run` opens a session and keeps it; with another number, it calls a method of the session with this handle.
     let fields = r#"(func (export "run") (param $given i32) (result i32)
         (if (i32.eqz (local.get $given)) (then (return (call $session-of (call $opened)))))
         (call $in-transaction (local.get $given)))"#;
@@ -88,7 +88,7 @@ fn t13_the_numbers_of_another_instance_mean_nothing() {
             let ended = run(&plugin, &scene.tenant, guessed).await;
             assert_trap(&ended, GONE, &format!("{guessed} on {}", fixture.backend()));
         }
-        // The owner's is still there, and is what it was.
+        // The owner's session still exists and is unchanged.
         let asked = owner.call("run", &[Val::U32(session)]).await;
         assert!(matches!(asked, Ok(Some(Val::U32(0)))), "{asked:?} on {}", fixture.backend());
         drop(owner);
@@ -96,7 +96,7 @@ fn t13_the_numbers_of_another_instance_mean_nothing() {
     });
 }
 
-/// T-14: a database that is dropped before its session, and a session before its savepoint, leave what lives on whole.
+/// T-14: a child stays valid if its parent is dropped first: a session without its database, a savepoint without its session.
 #[test]
 fn t14_parents_that_are_dropped_first_leave_their_children_whole() {
     let session = bare(
@@ -115,7 +115,7 @@ fn t14_parents_that_are_dropped_first_leave_their_children_whole() {
         let (names, said): (Vec<&str>, Vec<&str>) =
             saw.iter().map(|line| line.split_once(": ").expect("what it was")).unzip();
         assert_eq!(names, ["prepared", "cursor", "savepoint"], "on {}", fixture.backend());
-        // What was prepared needs its database no more; of the others each is an answer, or says that it is over.
+        // A prepared statement outlives its database. The cursor and the savepoint return a result, or an error that they have ended.
         assert_eq!(said[0], "3", "{saw:?} on {}", fixture.backend());
         for end in &said[1..] {
             let told = ["0", "1", "ok", "closed", "cancelled", "transaction-closed"].contains(end);
@@ -126,7 +126,7 @@ fn t14_parents_that_are_dropped_first_leave_their_children_whole() {
     });
 }
 
-/// A statement that takes longer than any test.
+/// A statement that runs longer than any test.
 fn endless(backend: Backend) -> &'static str {
     match backend {
         Backend::Postgres => "SELECT pg_sleep(600)",
@@ -137,7 +137,7 @@ fn endless(backend: Backend) -> &'static str {
     }
 }
 
-/// What is done to a session while its statement runs: each ends the instance.
+/// Operations on a session while its statement runs: each traps.
 const WHILE_IT_RUNS: [(&str, &str); 3] = [
     ("dropped", "(call $drop-session (local.get $session))"),
     ("closed", "(call $close (local.get $session) (i32.const 768))"),
@@ -147,7 +147,7 @@ const WHILE_IT_RUNS: [(&str, &str); 3] = [
     ),
 ];
 
-/// T-15: a session that is dropped while its statement runs takes neither its connection nor the statement along.
+/// T-15: a session that is dropped while its statement runs leaks neither its connection nor the statement.
 #[test]
 fn t15_a_session_that_is_dropped_under_its_statement_leaves_nothing() {
     for_each_database(async |fixture: &Fixture| {
@@ -164,13 +164,13 @@ fn t15_a_session_that_is_dropped_under_its_statement_leaves_nothing() {
     });
 }
 
-/// T-15: the same where the statement only waits for a connection.
+/// T-15: a session that is dropped while its statement waits for a connection leaks none.
 #[test]
 fn t15_a_session_that_is_dropped_while_it_waits_takes_no_connection() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         scene.setup(3).await;
-        // With SQL text a tenant has a pool of its own.
+        // A tenant with the right to SQL text has a pool of its own.
         let own = scene.tenant.database(guest::DATABASE).expect("granted");
         let held = own.connect().await.expect("the only connection");
         held.execute_text("SELECT 1".to_owned(), Vec::new(), Default::default()).await.expect("a statement");
@@ -183,7 +183,7 @@ fn t15_a_session_that_is_dropped_while_it_waits_takes_no_connection() {
     });
 }
 
-/// T-15: an instance that ends while sixty statements of its sessions run or wait leaves all connections.
+/// T-15: an instance that ends while sixty statements of its sessions run or wait gives all connections back.
 #[test]
 fn t15_many_statements_that_run_end_with_their_instance() {
     for_each_database(async |fixture: &Fixture| {
@@ -202,7 +202,7 @@ fn t15_many_statements_that_run_end_with_their_instance() {
     });
 }
 
-/// Opens as many sessions as it is told, begins an endless statement in each, and traps.
+/// A component that opens the given number of sessions, begins an endless statement in each, and traps.
 fn many_running(backend: Backend) -> Plugin {
     let did = "(loop
         (drop (call $begin-text (call $session-of (local.get $database)) BYTES))

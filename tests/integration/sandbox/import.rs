@@ -1,4 +1,4 @@
-//! T-09: what was not granted: it is refused by name where it is not offered, and does nothing where it is linked for all.
+//! T-09: rights that were not granted: an import that is not offered is refused by name, one that is linked for all does nothing.
 
 use std::net::{TcpListener, UdpSocket};
 
@@ -10,7 +10,7 @@ use sqlservice_tests::{
 
 use crate::{bare::component, scene::lines};
 
-/// Interfaces that a plugin of another host would find, and a function of each.
+/// Interfaces that other hosts offer, and a function of each.
 const ELSEWHERE: [(&str, &str); 8] = [
     ("wasi:http/outgoing-handler@0.2.0", "handle"),
     ("wasi:http/handler@0.3.0", "handle"),
@@ -22,7 +22,7 @@ const ELSEWHERE: [(&str, &str); 8] = [
     ("wasi:sockets/raw@0.2.0", "create"),
 ];
 
-/// T-09: all of it is named, before anything of the component runs.
+/// T-09: the error names all missing imports, before any code of the component runs.
 #[test]
 fn t09_what_is_not_offered_is_refused_by_its_name() {
     let import = |(interface, function): (&str, &str)| {
@@ -34,7 +34,7 @@ fn t09_what_is_not_offered_is_refused_by_its_name() {
         Err(Error::MissingImports(missing)) => assert_eq!(missing, names),
         other => panic!("{:?}", other.err()),
     }
-    // A part of an interface that there is, which is not in it.
+    // An import of a function that an offered interface does not have.
     let import = "(import \"wasi:sockets/tcp@0.2.0\" (instance (export \"raw\" (func))))";
     match component(guest::engine(), &format!("(component {import})")) {
         Err(Error::MissingImports(missing)) => assert_eq!(missing, ["wasi:sockets/tcp@0.2.0"]),
@@ -42,8 +42,8 @@ fn t09_what_is_not_offered_is_refused_by_its_name() {
     }
 }
 
-/// Sockets as WASI 0.3 has them: `run` makes one and connects it to a port of this machine, and says how far it came: 100 and the error's
-/// case where there is no socket, 200 and the case where there is no connection.
+/// A component with the sockets of WASI 0.3: `run` creates one and connects it to a port of this machine. It returns 100 plus the error's
+/// case if there is no socket, and 200 plus the case if there is no connection.
 const CONNECTS: &str = r#"(component $component
     (import "wasi:sockets/types@0.3.0" (instance $sockets
         (export "tcp-socket" (type $tcp (sub resource)))
@@ -92,14 +92,14 @@ const CONNECTS: &str = r#"(component $component
         (export "memory" (memory $memory "memory")) (export "create" (func $create)) (export "connect" (func $connect))))))
     (func (export "run") async (param "port" u16) (result u32) (canon lift (core func $i "run"))))"#;
 
-/// Ends of a network that listen on this machine.
+/// A TCP listener and a UDP socket on this machine.
 struct Ears {
     stream: TcpListener,
     datagram: UdpSocket,
 }
 
 impl Ears {
-    /// Both on the same port.
+    /// Binds both to the same port.
     fn open() -> Self {
         for _ in 0..100 {
             let stream = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -117,7 +117,7 @@ impl Ears {
         self.stream.local_addr().expect("its address").port()
     }
 
-    /// Fails where anything has come.
+    /// Fails if a connection or a datagram has arrived.
     #[track_caller]
     fn assert_silent(&self) {
         let came = self.stream.accept();
@@ -132,7 +132,7 @@ async fn instance(component: &str) -> Instance {
     guest::compiled(component).instantiate(&tenant).await.expect("an instance")
 }
 
-/// T-09: sockets are there for toolchains that import them whether they use them or not. None is ever made, and nothing arrives.
+/// T-09: sockets are linked for toolchains that import them without using them. No socket is ever created, and nothing arrives.
 #[tokio::test(flavor = "multi_thread")]
 async fn t09_no_socket_reaches_anything() {
     let ears = Ears::open();
@@ -143,20 +143,20 @@ async fn t09_no_socket_reaches_anything() {
         assert!(way.ends_with(": refused"), "{tried:?}");
     }
     ears.assert_silent();
-    // The same by WASI 0.3, which says that access is denied.
+    // With WASI 0.3, the error is `access-denied`.
     let plugin = component(guest::engine(), CONNECTS).expect("a plugin");
     let tenant = guest::tenant().build().expect("a tenant");
     let mut guest = plugin.instantiate(&tenant).await.expect("an instance");
     let came = guest.call("run", &[Val::U16(ears.port())]).await.expect("no trap");
     assert_eq!(came, Some(Val::U32(100)), "access is denied before there is a socket");
     ears.assert_silent();
-    // The ears hear: a connection of the test's own arrives.
+    // The listener works: a connection of the test's own arrives.
     std::net::TcpStream::connect(("127.0.0.1", ears.port())).expect("a connection");
     ears.stream.set_nonblocking(false).expect("a socket");
     ears.stream.accept().expect("it has come");
 }
 
-/// T-09: neither is there a file, a directory or a variable for a tenant that was granted none.
+/// T-09: a tenant without grants has no file, directory or environment variable.
 #[tokio::test(flavor = "multi_thread")]
 async fn t09_without_a_grant_there_are_no_files_and_no_variables() {
     let mut guest = instance(GUEST_HOSTILE).await;
@@ -172,7 +172,7 @@ async fn t09_without_a_grant_there_are_no_files_and_no_variables() {
     }
 }
 
-/// T-09: a tenant that was granted nothing has no variable, argument, directory or input, and one that was has what was granted.
+/// T-09: a tenant without grants has no environment variable, argument, directory or input; one with a grant has just that.
 #[tokio::test(flavor = "multi_thread")]
 async fn t09_nothing_of_the_hosts_process_is_there_unless_granted() {
     assert!(std::env::vars_os().count() > 0 && std::env::args_os().count() > 0);
@@ -191,8 +191,8 @@ async fn t09_nothing_of_the_hosts_process_is_there_unless_granted() {
     assert_eq!(seen(tenant).await, texts(&[&nothing[..], &["variable \"GREETING\" \"hello\""]].concat()));
 }
 
-/// T-09: a component that imports all of both versions' sockets is loaded, as toolchains write such components. What there is to import is
-/// read from the texts of the sandbox's own library, so a newer one that has more is noticed here.
+/// T-09: a component that imports all methods of the sockets of both versions is loaded, as toolchains write such components. The methods
+/// are read from the WIT files of the `wasmtime-wasi` in use, so this test notices a newer version with more of them.
 #[test]
 fn t09_all_that_toolchains_import_of_the_network_is_there() {
     for (version, least) in [("p2", 48), ("p3", 38)] {
@@ -229,7 +229,7 @@ fn t09_all_that_toolchains_import_of_the_network_is_there() {
     }
 }
 
-/// Where the sandbox's WASI has its sources, by what cargo says.
+/// Returns the source directory of `wasmtime-wasi`, by `cargo metadata`.
 fn sandbox_sources() -> std::path::PathBuf {
     let mut command = std::process::Command::new(env!("CARGO"));
     command.current_dir(source::root()).args(["metadata", "--format-version=1", "--offline"]);

@@ -1,4 +1,4 @@
-//! T-18: texts that are none and lists longer than any memory, by the component model's own encodings.
+//! T-18: malformed strings and lists longer than any memory, in the component model's own encodings.
 
 use sqlservice_host::{Engine, TenantLimits, Val};
 use sqlservice_tests::{Fixture, for_each_database, guest};
@@ -10,7 +10,7 @@ use crate::{
 
 const NOTHING: &str = "(i32.const 0) (i32.const 0)";
 
-/// Opens the database of this name, a pointer and a length, with these tables and relationships. Whether it was refused.
+/// A `run` that opens the database of this name, a pointer and a length, with these models, and returns whether it was refused.
 fn opening(name: &str, models: &str) -> String {
     format!(
         r#"(func (export "run") (param i32) (result i32)
@@ -18,7 +18,7 @@ fn opening(name: &str, models: &str) -> String {
     )
 }
 
-/// The same with a name of these code units, and the units themselves at 8192.
+/// Such a `run` with a name of these code units, and a data segment with the units at 8192.
 fn opening_units(units: &[u16]) -> String {
     let bytes: String = units.iter().flat_map(|unit| unit.to_le_bytes()).map(|byte| format!("\\{byte:02x}")).collect();
     let name = format!("(i32.const 8192) (i32.const {})", units.len());
@@ -29,7 +29,7 @@ fn units(text: &str) -> Vec<u16> {
     text.encode_utf16().collect()
 }
 
-/// T-18: what is no text never reaches the host's code; what is one is a name as any other.
+/// T-18: a malformed string never reaches the host's code; a well-formed one is a name like any other.
 #[test]
 fn t18_broken_utf16_ends_its_call() {
     let with = |at: usize, unit: u16| {
@@ -65,7 +65,7 @@ fn t18_broken_utf16_ends_its_call() {
     });
 }
 
-/// T-18: a pointer or a length that leads out of the memory, an odd address, and what an encoding's tag says of it.
+/// T-18: a pointer or a length out of the memory's bounds, also with an encoding's tag bit, and an unaligned address.
 #[test]
 fn t18_lengths_near_two_to_the_32_end_their_call() {
     let name = |name: &str| opening(name, &format!("{NOTHING} {NOTHING}"));
@@ -97,7 +97,7 @@ fn t18_lengths_near_two_to_the_32_end_their_call() {
     });
 }
 
-/// A component whose `run` gives the text of this length at 16.
+/// A component whose `run` returns the string of this length at address 16.
 fn answering(encoding: &str, length: &str, bytes: &str) -> String {
     format!(
         r#"(component
@@ -110,7 +110,7 @@ fn answering(encoding: &str, length: &str, bytes: &str) -> String {
     )
 }
 
-/// T-18: what a guest gives back is no text either, and the host that reads it goes on.
+/// T-18: a malformed string as the result of a guest's call ends the call, and the host works on.
 #[tokio::test]
 async fn t18_a_broken_answer_ends_its_call() {
     let engine: &Engine = guest::engine();

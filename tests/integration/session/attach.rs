@@ -1,4 +1,4 @@
-//! C14, C15: whose an object is.
+//! C14, C15: the session of an object.
 
 use sqlservice_tests::{Fixture, for_each_database};
 

@@ -1,4 +1,4 @@
-//! C02, C03 and T-62: statements see what was not written yet, unless the guest says otherwise; other sessions do not.
+//! C02, C03 and T-62: autoflush writes pending changes before a statement, unless the guest disables it; other sessions do not see them.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
@@ -20,11 +20,11 @@ fn c02_whatever_asks_the_database_writes_first() {
         let steps = [
             "",
             "update users, select users",
-            // A count is a query of a query.
+            // A count selects from a subquery.
             "update users, select SELECT",
             "update users, select users",
             "update users, select addresses",
-            // What the session has of the table is kept in step.
+            // The session's objects of the table are synchronized.
             "update users, update users, select users",
             "select users",
             "update users, select users",
@@ -48,8 +48,8 @@ fn c03_work_that_fails_or_is_dropped_gives_autoflush_back() {
     });
 }
 
-/// Nothing is there of what was not committed, and what the objects say can be saved by another session: with its row where that
-/// was never deleted, and as a new row where it never was one.
+/// Uncommitted changes are not in the database, and another session can save the objects: an object whose delete was not committed
+/// keeps its row, and one that never had a row gets a new one.
 #[test]
 fn t62_what_was_not_committed_is_not_there() {
     for end in ["drop", "drop, flushed", "close", "close, flushed"] {

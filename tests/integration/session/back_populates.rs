@@ -1,4 +1,4 @@
-//! B33: what both sides of a relationship say after a flush, where they said different things before it.
+//! B33: the two sides of a relationship agree after a flush, also where they differed before it.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
@@ -6,8 +6,8 @@ use super::assert_saw;
 
 use crate::scene::text;
 
-/// Whichever side has the last word, objects and rows say the same. Where it is plain what is meant, it is what is written: a side
-/// that was not touched has nothing to say.
+/// Objects and rows agree, whichever side was edited last. Where only one side of a pair was edited, that edit is written, even if
+/// the list of the other side has edits of other pairs.
 #[test]
 fn b33_both_sides_agree_after_a_flush() {
     let cases = [
@@ -24,7 +24,7 @@ fn b33_both_sides_agree_after_a_flush() {
     }
 }
 
-/// What contradicts itself has no right answer; some answer it has, and everybody gives it.
+/// Contradictory edits have no right result, but one of the allowed results is written, and all objects and rows agree on it.
 #[test]
 fn b33_both_sides_agree_where_they_contradicted_each_other() {
     let cases = [

@@ -1,4 +1,4 @@
-//! A17: what models hear of.
+//! A17: the events of models.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
@@ -14,7 +14,7 @@ fn a17_events_come_in_the_order_of_what_happens() {
                         after-save plain one, after-insert plain one true, after-save plain two, \
                         after-insert plain two true";
         let expected = [
-            // Every literal sets every column.
+            // A struct literal sets every column, so `add` fires a `set` event for each.
             "set 1-1",
             inserted,
             "",
@@ -72,7 +72,7 @@ fn a17_a_handler_that_fails_afterwards_leaves_the_transaction_to_the_caller() {
     }
 }
 
-/// A handler's own savepoint takes nothing of its flush along.
+/// The rollback of a handler's own savepoint undoes nothing of the flush.
 #[test]
 fn a17_a_delete_is_refused_and_a_savepoint_in_a_handler_is_its_own() {
     for_each_database(async |fixture: &Fixture| {

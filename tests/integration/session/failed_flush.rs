@@ -1,11 +1,11 @@
-//! C04, C05 and T-63: flushes that fail, and what is left of objects and session.
+//! C04, C05 and T-63: the state of objects and session after a failed flush.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
 
 use super::assert_saw;
 
-/// A savepoint around the flush leaves the session usable: statements without a flush run, those with one fail as before.
+/// A savepoint around the flush keeps the session usable: statements without a flush run, those with one fail as before.
 #[test]
 fn c04_a_failed_commit_leaves_objects_and_session_as_they_were() {
     for_each_database(async |fixture: &Fixture| {
@@ -23,7 +23,7 @@ fn c04_a_failed_commit_leaves_objects_and_session_as_they_were() {
     });
 }
 
-/// As SQLAlchemy's sessions: nothing but a rollback goes.
+/// As in SQLAlchemy's sessions, everything but a rollback is refused.
 #[test]
 fn c04_without_savepoints_a_failed_flush_asks_for_a_rollback() {
     for_each_database(async |fixture: &Fixture| {

@@ -1,4 +1,4 @@
-//! C01: one object a row, how it is read anew, and how it leaves.
+//! C01: one object for each row, its refresh, and its removal from the session.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
@@ -13,12 +13,12 @@ fn c01_a_row_is_one_object_until_it_is_forgotten() {
     });
 }
 
-/// A session keeps no object alive that has nothing to write, and loses none that was edited.
+/// A session keeps edited objects alive, and no others.
 #[test]
 fn c01_an_object_without_a_handle_is_forgotten_unless_it_was_edited() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["edited 1", "edited u2 u3 u4 u5 u6 u7 new"];
-        // The second time the object is there, as it has to be written; the last one is between two marks of one step.
+        // The first `get` reads the row again, as nothing kept its object. The second finds the edited object; it is in no step.
         assert_saw(fixture, "c01-weak", &[], &expected, &["select users"]).await;
     });
 }

@@ -1,4 +1,4 @@
-//! T-59, T-60 and T-66 with objects: transactions that take too long, a pool that is empty, connections that are gone.
+//! T-59, T-60 and T-66 with objects: transactions past their time limit, an exhausted pool, lost connections.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn t60_a_session_without_a_connection_keeps_what_it_has_to_write() {
     });
 }
 
-/// Connections that are cut are told, objects are what their rows are, and the pool opens new ones.
+/// Sessions report lost connections, their objects are restored to their rows, and the pool opens new connections.
 #[test]
 fn t66_sessions_outlive_their_connections() {
     for_each_server(async |fixture: &Fixture| {

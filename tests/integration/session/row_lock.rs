@@ -16,7 +16,7 @@ fn c16_a_locked_row_is_refused_to_who_does_not_wait_and_read_anew_after() {
     });
 }
 
-/// One of both loses; what it wrote is gone, its objects are what they were, and its session works on.
+/// One of the two sessions fails. Its writes are undone, its objects are restored, and it works on.
 #[test]
 fn t65_of_two_sessions_that_wait_for_each_other_one_is_told() {
     for_each_server(async |fixture: &Fixture| {

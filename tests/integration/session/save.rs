@@ -1,4 +1,4 @@
-//! A10 to A15: rows that are inserted or updated, whichever their keys ask for.
+//! A10 to A15: `save`, which updates the row of the object's key or inserts one.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
@@ -32,7 +32,7 @@ fn a11_what_is_not_given_stays() {
     });
 }
 
-/// Nothing is sent, what is pending neither.
+/// A refused `save` sends nothing and does not flush pending objects.
 #[test]
 fn a12_what_makes_no_sense_sends_nothing() {
     for_each_database(async |fixture: &Fixture| {
@@ -40,7 +40,7 @@ fn a12_what_makes_no_sense_sends_nothing() {
     });
 }
 
-/// The objects are the session's where rows are there (`k`), and those that were given otherwise (`g`).
+/// The results are the session's objects where their rows exist (`k`), and the given objects otherwise (`g`).
 #[test]
 fn a13_several_models_are_asked_for_once_each() {
     for_each_database(async |fixture: &Fixture| {
@@ -70,7 +70,7 @@ fn a15_a_row_that_was_deleted_is_inserted_again() {
     });
 }
 
-/// A list keeps the child that it names by its key, gets the new one, and gives up the one that it does not name.
+/// A saved list keeps the child that it names by its key, adds the new one, and unlinks the one that it does not name.
 #[test]
 fn a10_what_a_row_has_is_saved_with_it() {
     for is_known in [true, false] {

@@ -1,4 +1,4 @@
-//! C06 to C09 and T-64: savepoints, and what objects go back to.
+//! C06 to C09 and T-64: savepoints, and the states to which they restore objects.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
@@ -59,7 +59,7 @@ fn c08_relationships_go_back_on_both_sides() {
     }
 }
 
-/// What was read inside may have been the savepoint's own: objects are what they were before.
+/// Values read inside may be the savepoint's own changes, so a rollback restores the objects to their state before it.
 #[test]
 fn c08_what_was_read_inside_of_a_savepoint_goes_with_it() {
     for_each_database(async |fixture: &Fixture| {

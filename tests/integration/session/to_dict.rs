@@ -1,15 +1,15 @@
-//! A16: objects as plain data.
+//! A16: `to_dict`, which converts objects to plain data.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
 use super::assert_saw;
 
-/// An object without its relationships, and with what follows its columns.
+/// A JSON object of these columns, followed by these relationships.
 fn of(columns: &str, more: &str) -> String {
     format!("{{{columns}{more}}}")
 }
 
-/// What is set of new objects: their columns, and one step of their relationships unless more is asked for.
+/// A new object has its columns and the relationships that were set, one level deep unless the options differ.
 #[test]
 fn a16_new_objects_are_told_as_far_as_they_were_set() {
     let writer = r#""id":0,"name":"ed","mail":null"#;
@@ -31,8 +31,8 @@ fn a16_new_objects_are_told_as_far_as_they_were_set() {
     });
 }
 
-/// What is loaded of objects of rows. What leads back to where it was told from is left out; what was told elsewhere is told
-/// as its columns.
+/// An object of a row has what is loaded. A reference back to an object on the path to it is left out; an object that was
+/// included elsewhere has its columns only.
 #[test]
 fn a16_objects_of_rows_are_told_as_far_as_they_are_loaded() {
     let (ed, jo) = (r#""id":1,"name":"ed","mail":"ed@example.org""#, r#""id":2,"name":"jo","mail":null"#);
@@ -46,7 +46,7 @@ fn a16_objects_of_rows_are_told_as_far_as_they_are_loaded() {
         of(ed, ""),
         with_texts,
         of(jo, r#","texts":[]"#),
-        // One person in two relationships is told in both.
+        // One person in two relationships is included in both.
         of(a, &format!(r#","created_by":{{{ed}}},"updated_by":{{{ed}}}"#)),
         of(b, &format!(r#","created_by":{{{ed}}},"updated_by":{{{jo}}}"#)),
         of(b, &format!(r#","created_by":{{{ed},"texts":[{{{a}}},{{{b}}}]}},"updated_by":{{{jo}}}"#)),

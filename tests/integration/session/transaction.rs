@@ -1,4 +1,4 @@
-//! Q10: errors of any kind leave a transaction.
+//! Q10: a transaction's closure returns errors of any type.
 
 use sqlservice_tests::{Fixture, for_each_database};
 

@@ -1,4 +1,4 @@
-//! G07: what objects say of what was not read.
+//! G07: values and relationships of objects that were not loaded.
 
 use sqlservice_tests::{Fixture, for_each_database};
 

@@ -20,7 +20,7 @@ fn c10_versions_count_from_one_and_updates_ask_for_the_one_they_know() {
         let verbs: Vec<String> = steps.iter().map(|step| step.iter().map(|sql| &sql[..6]).collect()).collect();
         assert_eq!(verbs, ["INSERT", "UPDATE", "UPDATE", "", "DELETE"], "on {}", fixture.backend());
         for sql in [&steps[1][0], &steps[2][0], &steps[4][0]] {
-            // An update names it twice: the new one, and the one that it asks for.
+            // An update names the version twice: the new value, and the old one in its condition.
             let times = sql.matches("version").count();
             assert!(times >= 2 - usize::from(sql.starts_with("DELETE")), "{sql}");
         }
@@ -30,7 +30,7 @@ fn c10_versions_count_from_one_and_updates_ask_for_the_one_they_know() {
 #[test]
 fn c11_who_knows_an_old_version_is_told_and_writes_nothing() {
     for_each_database(async |fixture: &Fixture| {
-        // What was to be written still is.
+        // The changes that were not written are still pending.
         let expected = ["stale documents 1 of 2", "Pending 2 slow", "3 fast", "1:3:slow 2:3:fast"];
         assert_saw(fixture, "c11-stale", &[text("update")], &expected, &[]).await;
     });
@@ -63,7 +63,7 @@ fn c13_what_others_say_of_a_row_is_no_new_version() {
         let sent = scene.record();
         let saw = scene.saw("c13-collection", &[]).await;
         assert_eq!(saw, expected, "on {}", fixture.backend());
-        // No row waits for another one, so any order will do.
+        // No row depends on another one, so any order is right.
         let sent: Vec<String> = sent.between_marks().iter().step_by(2).map(|step| sorted(step)).collect();
         assert_eq!(sent, steps, "on {}", fixture.backend());
     });

@@ -4,8 +4,8 @@ use sqlservice_tests::{Fixture, for_each_database};
 
 use super::{assert_saw, where_it_can};
 
-/// The contract's changes have no common table expressions of their own; a query that has some is their source, or stands
-/// in their filter.
+/// The contract's changes have no common table expressions of their own; a query with some is a source or part of the filter
+/// of the change.
 #[test]
 fn d02_an_update_reads_other_rows() {
     for_each_database(async |fixture: &Fixture| {

@@ -1,4 +1,4 @@
-//! D15: a result that is read in parts.
+//! D15: result sets that a cursor reads in parts.
 
 use sqlservice_tests::{Backend, Fixture, for_each_database};
 
@@ -32,7 +32,7 @@ fn d15_an_abandoned_result_occupies_nothing() {
         assert!(!saw[3].starts_with("Some"), "rows of a connection that was dropped: {saw:?}");
         fixture.settle().await;
         assert_eq!(scene.database.status().in_use, 0);
-        // The server knows of no statement and no transaction that is still open.
+        // The server reports no statement and no transaction that is still open.
         let open = match fixture.backend() {
             Backend::Postgres => {
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' \

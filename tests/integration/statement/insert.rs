@@ -1,4 +1,4 @@
-//! D09: rows that are inserted come back in their order.
+//! D09: inserted rows are returned in their order.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Backend, Fixture, for_each_database};
@@ -33,7 +33,7 @@ fn d09_many_rows_take_few_statements_and_come_back_in_their_order() {
         }
         assert_eq!(saw[..2], ["2500 returned, 2500 in order, 2499 steps up", "2500 of 2500 stored as returned"]);
         let statements: u32 = saw[2].parse().expect("a number");
-        // SQLite counts nothing for others.
+        // SQLite has no counter of inserts, so the guest returns 0.
         let counted = fixture.backend() != Backend::Sqlite;
         assert!(statements <= 3 && (statements > 0) == counted, "{statements} statements on {}", fixture.backend());
         assert_eq!(fixture.outside().await.count("items").await, 2500);

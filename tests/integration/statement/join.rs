@@ -1,4 +1,4 @@
-//! D18 and C16: joins of all kinds, subqueries in all places, groups and locks.
+//! D18 and C16: joins of all kinds, subqueries in all positions, groups and locks.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
@@ -72,7 +72,7 @@ fn c16_locked_rows_are_waited_for_refused_or_passed_over() {
             expected[2] = "ann";
             return assert_saw(fixture, "statement-locks", &expected).await;
         }
-        // That a lock names its sources is a capability without a line of its own.
+        // The contract lists no capability `lock-tables`; the databases with it are those with `lateral`.
         let of = |seen| where_it_can(can.lateral, seen, "unsupported lock-tables");
         let expected = [
             "ann",

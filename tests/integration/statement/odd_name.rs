@@ -1,4 +1,4 @@
-//! D14: names that need care.
+//! D14: identifiers that need quotes.
 
 use sqlservice_tests::{Fixture, for_each_database};
 

@@ -1,4 +1,4 @@
-//! D16: what is sent again is compiled once.
+//! D16: a repeated statement is compiled once.
 
 use sqlservice_host::{Settings, TenantLimits, Val};
 use sqlservice_tests::{Fixture, component::GUEST_READER, for_each_database};
@@ -12,11 +12,11 @@ fn d16_a_repeated_statement_is_compiled_once() {
         let mut guest = scene.instance(GUEST_READER).await;
         guest.call("prepare", &[Val::U32(20)]).await.expect("no trap");
         scene.record().found_compiled();
-        // Opened in each call, with the same models: what was compiled is still known.
+        // Each call opens the database with the same models, so the guest's statement cache is kept.
         for _ in 0..2 {
             guest.call("built", &[Val::U32(50), Val::U32(20)]).await.expect("no trap");
         }
-        // The second one of all is prepared, and no later one is looked for.
+        // The second execution prepares the statement, and later ones need no lookup in the cache.
         assert_eq!(scene.record().found_compiled(), [false, true]);
     });
 }
@@ -31,7 +31,7 @@ fn d16_a_prepared_statement_is_compiled_once() {
         let same = [guest.call("built", &[Val::U32(50), Val::U32(20)]).await.expect("no trap")];
         assert_eq!(scene.record().found_compiled(), [false, true]);
         assert_eq!(guest.call("point", &[Val::U32(50), Val::U32(20)]).await.expect("no trap"), same[0]);
-        // A prepared one is not even looked for: only its preparation is.
+        // Executions of a prepared statement need no lookup in the cache: only its preparation does.
         assert_eq!(scene.record().found_compiled().len(), 1);
     });
 }
@@ -66,11 +66,11 @@ fn d16_statements_of_one_shape_differ_by_their_values_only() {
 #[test]
 fn d16_shapes_that_come_again_take_few_handles() {
     for_each_database(async |fixture: &Fixture| {
-        // Less than there are shapes.
+        // Fewer handles than shapes.
         let limits = TenantLimits::default().handles(60);
         let scene = Scene::with(fixture, Settings::default(), limits);
         scene.setup(70).await;
-        // Shape by shape, of 70 rows those whose keys are 0 to n, 1 to n + 1, 2 to n + 2.
+        // The shape n finds the rows with the keys 0 to n, then 1 to n + 1, then 2 to n + 2, of 70 rows.
         let row = |id: u64| u64::from((1..=70).contains(&id));
         let found: u64 =
             (0..3).flat_map(|turn| (0..100).map(move |shape| (turn..=turn + shape).map(row).sum::<u64>())).sum();

@@ -1,4 +1,4 @@
-//! A08: all rows, the first, or just one.
+//! A08: `all`, `first`, `one` and `one_or_none`.
 
 use sqlservice_tests::{Fixture, for_each_database};
 

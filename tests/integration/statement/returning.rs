@@ -1,4 +1,4 @@
-//! D11 and D12: what updates and deletes return, and how many rows they count.
+//! D11 and D12: the rows that updates and deletes return, and their counts of matched rows.
 
 use sqlservice_tests::{Fixture, for_each_database};
 

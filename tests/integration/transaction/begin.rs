@@ -1,4 +1,4 @@
-//! A04 to A07: transactions that a guest begins, and how they end.
+//! A04 to A07: the begin and the end of a guest's transactions.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ fn a04_a_call_cancelled_by_the_host_in_begin_rolls_back() {
         let mut guest = scene.instance(GUEST_CONFORMANCE).await;
         let waits = [text("wait")];
         let call = guest.call("a04-begin-and", &waits);
-        // It waits inside of the transaction for ten minutes, or would.
+        // The guest would wait inside of the transaction for ten minutes.
         let cancelled = tokio::time::timeout(Duration::from_millis(500), call).await;
         assert!(cancelled.is_err(), "{cancelled:?}");
         assert_eq!(scene.ids().await, [1]);
@@ -81,7 +81,7 @@ fn a06_begin_in_begin_is_another_transaction() {
         let scene = Scene::with(fixture, settings, TenantLimits::default());
         scene.setup(0).await;
         if fixture.backend() == Backend::Sqlite {
-            // A file has one writer at a time: two are refused in time, not a deadlock; beside a reader there is one.
+            // A file has one writer at a time: a second one is refused after the lock timeout, not deadlocked. Beside a reader, it works.
             let said = scene.said(GUEST_CONFORMANCE, "a06-begin-in-begin", &[Val::Bool(false)]).await;
             assert_eq!(said.expect_err("two writers"), "lock-not-available");
             scene.fixture.settle().await;

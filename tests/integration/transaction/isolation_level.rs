@@ -1,4 +1,4 @@
-//! C17: levels of isolation.
+//! C17: isolation levels.
 
 use sqlservice_host::TenantLimits;
 use sqlservice_tests::{Backend, Fixture, for_each_database};

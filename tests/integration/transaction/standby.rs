@@ -1,4 +1,4 @@
-//! C20: a PostgreSQL server that commits when a standby has confirmed, and none does.
+//! C20: a PostgreSQL server whose commits wait for a standby, while no standby confirms them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use sqlservice_tests::Outside;
 use tokio::{task::JoinHandle, time::sleep};
 use xtask::servers::OwnServer;
 
-/// A server of the test's own, the database by our own code, and a look from outside.
+/// A server of the test's own, its database opened with our own code, and an administrator's connection.
 struct Strict {
     server: OwnServer,
     database: Database,
@@ -27,7 +27,7 @@ impl Strict {
         strict
     }
 
-    /// Says which standby has to confirm.
+    /// Sets the standby that has to confirm commits, and waits until the setting is in effect.
     async fn wants(&mut self, standby: &str) {
         self.admin.execute(&format!("ALTER SYSTEM SET synchronous_standby_names = '{standby}'")).await;
         self.admin.execute("SELECT pg_reload_conf()").await;
@@ -37,13 +37,13 @@ impl Strict {
         }
     }
 
-    /// The connections whose commits wait.
+    /// Returns the process ids of the connections whose commits wait for a standby.
     async fn waiting(&mut self) -> Vec<String> {
         let sql = "SELECT pid::text FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
         self.admin.rows(sql).await.into_iter().flatten().flatten().collect()
     }
 
-    /// Waits until a commit does, and says whose.
+    /// Waits until a commit waits for a standby, and returns the process id of its connection.
     async fn wait(&mut self) -> String {
         for _ in 0..1_000 {
             if let Some(process) = self.waiting().await.pop() {
@@ -59,7 +59,7 @@ impl Strict {
     }
 }
 
-/// How a change is committed.
+/// The way in which a change is committed.
 #[derive(Clone, Copy, Debug)]
 enum Way {
     Session,
@@ -99,7 +99,7 @@ fn c20_a_commit_that_no_standby_confirmed_is_no_success() {
             }
         }
         never_cancelled(&mut strict).await;
-        // A trigger's warning is not the server's.
+        // A warning that a trigger raises is not the server's warning of an unconfirmed commit.
         strict.admin.execute("CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE WARNING ''late''; RETURN NULL; END'").await;
         strict.admin.execute("CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()").await;
         begin_change(&strict.database, Way::Session, 100).await.expect("no panic").expect("a commit with a warning of a trigger's");
@@ -109,7 +109,7 @@ fn c20_a_commit_that_no_standby_confirmed_is_no_success() {
     });
 }
 
-/// Neither a caller that goes away nor a limit of time stops a commit.
+/// Neither a dropped caller nor the statement timeout cancels a commit.
 async fn never_cancelled(strict: &mut Strict) {
     let dropped = begin_change(&strict.database, Way::Session, 50);
     strict.wait().await;
@@ -122,7 +122,7 @@ async fn never_cancelled(strict: &mut Strict) {
     while strict.waiting().await.len() < 2 {
         sleep(Duration::from_millis(10)).await;
     }
-    // Longer than a statement may take.
+    // Longer than the statement timeout.
     sleep(Duration::from_millis(700)).await;
     assert_eq!(strict.waiting().await.len(), 2);
     assert!(!strict.has(50).await, "what waits is not seen");

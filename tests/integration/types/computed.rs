@@ -1,11 +1,11 @@
-//! E07 and E08: what a type promises is what comes, on every database: numbers of values and columns, and texts with blanks at
-//! their ends.
+//! E07 and E08: expressions have the results of their type on every database: arithmetic on values and columns, and texts with
+//! trailing blanks.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
 use crate::scene::Scene;
 
-/// Fails with all lines that differ.
+/// Fails with all lines that differ from the expected ones.
 async fn assert_saw(fixture: &Fixture, export: &str, expected: &[&str]) {
     let saw = Scene::new(fixture).saw(export, &[]).await;
     let other: Vec<String> = (0..saw.len().max(expected.len()))

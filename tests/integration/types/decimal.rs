@@ -1,14 +1,14 @@
-//! E09: decimals mean the same on every database, wherever they stand.
+//! E09: decimals mean the same on every database, in every position of a statement.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
 
 use crate::scene::Scene;
 
-/// How many expressions are tried in each position.
+/// The number of expressions in each position.
 const EXPRESSIONS: u32 = 12;
 
-/// How many seeds there are, each with a database of its own.
+/// The number of seeds. The table is dropped after each.
 const SEEDS: u64 = 2;
 
 #[test]
@@ -35,7 +35,7 @@ fn e09_decimal_keys_are_equal_by_value() {
         let rows = |code| format!("[(-3.17, Some(2.001)), (9.50, Some({code})), (9.51, Some(1.601)), (20.00, None)]");
         assert_eq!(saw[10], rows("1.501"));
         assert_eq!(saw[11], "[(1, 9.50), (2, 20.00)]");
-        // One key is in the way, and where the database cannot say which, it refuses.
+        // The upsert names its unique key, so a database without conflict targets refuses it; the delete then finds no row.
         let [upserted, deleted, code] = match fixture.capabilities().conflict_target {
             true => ["2", "1", "70.000"],
             false => ["unsupported conflict-target", "0", "1.501"],
@@ -58,7 +58,7 @@ fn e09_decimals_without_room_or_result_are_refused() {
     for_each_database(async |fixture: &Fixture| {
         let saw = Scene::new(fixture).saw("decimal-errors", &[]).await;
         assert_eq!(saw[..4], ["data"; 4]);
-        // Rounded to the digits of the column.
+        // The values are rounded to the scale of the column.
         assert_eq!(saw[4..6], ["1", "1"]);
         assert_eq!(saw[6], "[(-9.50, Some(2.000)), (9.50, Some(1.500)), (10.00, None)]");
     });

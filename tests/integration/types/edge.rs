@@ -1,5 +1,5 @@
-//! T-18, T-20, T-40: values that fit no column are refused on their way in, and told as what they are on their way out. The
-//! session goes on.
+//! T-18, T-20, T-40: values that do not fit their column are refused when they are sent, and reported as they are when they are
+//! read. The session works on.
 
 use sqlservice_tests::{Backend, Fixture, for_each_database};
 
@@ -9,7 +9,7 @@ use crate::scene::Scene;
 fn t20_values_past_every_edge_are_refused() {
     for_each_database(async |fixture: &Fixture| {
         let saw = Scene::new(fixture).saw("t20-edges", &[]).await;
-        // Four days, four times, four timestamps and four moments; twelve texts that are no decimals, or too long.
+        // Four dates, four times, four timestamps and four moments; twelve decimals that are malformed or too long.
         assert_eq!(saw[..16], ["data"; 16]);
         assert_eq!(saw[16..28], ["type-mismatch amount"; 12]);
         assert_eq!(saw[28..], ["true"]);
@@ -17,7 +17,7 @@ fn t20_values_past_every_edge_are_refused() {
     });
 }
 
-/// A table of the types that our own `create_all` would make, where they say anything, with rows that break them.
+/// SQL that creates a table, with the types of our own `create_all` where they do not exclude the rows, and rows that break the model.
 fn odd_rows(backend: Backend) -> &'static [&'static str] {
     match backend {
         Backend::Sqlite | Backend::SqliteMemory => &[
@@ -54,7 +54,7 @@ fn odd_rows(backend: Backend) -> &'static [&'static str] {
     }
 }
 
-/// What is said of each row: how it reads as the model, and its value as what it is.
+/// The expected line of each row: the outcome of reading it as the model, and its value as stored.
 fn told(backend: Backend) -> &'static [&'static str] {
     match backend {
         Backend::Sqlite | Backend::SqliteMemory => &[

@@ -1,5 +1,5 @@
-//! E10: what each database keeps of every kind of value. Guests make values from a seed, send them and compare what comes back;
-//! the SDK's documents have the table of what they saw.
+//! E10: whether each database keeps values of every kind. Guests generate values from a seed, send them and compare them with the
+//! values that they read back; the SDK's documentation has the table of the outcomes.
 
 use std::{
     fmt::Write as _,
@@ -18,13 +18,13 @@ const BEGIN: &str = "//! <!-- fidelity: begin -->\n";
 
 const END: &str = "//! <!-- fidelity: end -->\n";
 
-/// The same values every time, and others every time.
+/// The seed of the values that are the same in every run; each run draws a second seed for others.
 const SEED: u64 = 2012;
 
-/// How many values of each class there are, besides the edges.
+/// The number of values of each class, besides the edge cases.
 const VALUES: u32 = 60;
 
-/// What a database did to the classes of values, in their order: kind, values, outcome.
+/// Returns the outcome of each class of values on a database, in order: kind, values, outcome.
 fn observed(backend: Backend, seed: u64) -> Vec<[String; 3]> {
     let mut seen = Vec::new();
     let lines = std::sync::Mutex::new(&mut seen);
@@ -39,7 +39,7 @@ fn observed(backend: Backend, seed: u64) -> Vec<[String; 3]> {
     seen
 }
 
-/// The table as a document has it; the same for each seed.
+/// Returns the table as the documentation has it, which is the same for each seed.
 fn table(seed: u64) -> String {
     let [sqlite, postgres, mariadb] = Backend::ALL.map(|backend| observed(backend, seed));
     let mut wrong = Vec::new();

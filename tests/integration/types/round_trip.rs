@@ -4,7 +4,7 @@ use sqlservice_tests::{Backend, Fixture, for_each_database};
 
 use crate::scene::Scene;
 
-/// What an export of the well-behaved guest saw.
+/// Returns the lines of an export of the conformance guest.
 async fn saw(fixture: &Fixture, function: &str) -> Vec<String> {
     Scene::new(fixture).saw(function, &[]).await
 }
@@ -13,7 +13,7 @@ async fn saw(fixture: &Fixture, function: &str) -> Vec<String> {
 fn e01_decimals_keep_every_digit() {
     for_each_database(async |fixture: &Fixture| {
         let saw = saw(fixture, "e01-decimals").await;
-        // They have as many digits after the point as their column.
+        // Stored decimals have the scale of their column.
         let stored = [
             "(31943874831932418390.010000000000, Some(0.00000001000000), Some(1.000))",
             "(319438950232418390.273596000000, Some(-0.00000002000000), Some(-99.999))",
@@ -23,7 +23,7 @@ fn e01_decimals_keep_every_digit() {
             "(0.000000000001, None, None)",
         ];
         assert_eq!(saw[..6], stored);
-        // Ordered and found as numbers.
+        // Decimals are ordered and found as numbers.
         assert_eq!(saw[6..8], ["[4, 5, 6, 3, 2, 1]", "1"]);
         assert_eq!(saw[8..], ["type-mismatch small", "type-mismatch small", "type-mismatch wide", "1"]);
     });
@@ -65,7 +65,7 @@ fn e04_documents_keep_their_null_apart() {
     for_each_database(async |fixture: &Fixture| {
         let saw = saw(fixture, "e04-documents").await;
         let unicode = match fixture.backend() {
-            // It keeps what a document means: no order of members, no escapes.
+            // PostgreSQL stores a normalized document, without the order of its members and without escapes.
             Backend::Postgres => r#"{"k": "v", "réveillé": "🐋 🐋 x"}"#,
             _ => r#"{"réveillé": "🐋 \ud83d\udc0b x", "k": "v"}"#,
         };
@@ -90,9 +90,9 @@ fn e05_enumerations_are_their_labels() {
         ];
         assert_eq!(saw[..5], stored);
         assert_eq!(saw[5..7], ["true", "[3]"]);
-        // A text that is no label is refused before anything is sent.
+        // A text that is no label is refused before a statement is sent.
         assert_eq!(saw[7], "type-mismatch Letter");
-        // Where two guests disagree on the labels, the table's own check decides, and reading names the column.
+        // If two guests declare different labels, the table's own check decides, and the error of a read names the column.
         let check = match fixture.backend() {
             Backend::Sqlite | Backend::SqliteMemory => "integrity check table=? columns= constraint=letter",
             Backend::Postgres => "integrity check table=letters columns= constraint=letters_letter_check",
@@ -128,7 +128,7 @@ fn e06_uuids_bytes_truths_and_floats() {
     for_each_database(async |fixture: &Fixture| {
         let saw = saw(fixture, "e06-others").await;
         assert_eq!(saw[..6], ["true", "[1]", "[1]", "[2]", "[1]", "[1]"]);
-        // Both infinities, what is no number, and the negative zero.
+        // Both infinities, NaN and the negative zero.
         let (refused, infinite) = (["data", "pending-rollback"], ["1", "Some(Some(inf))", "1", "Some(Some(-inf))"]);
         let expected = match fixture.backend() {
             Backend::Sqlite | Backend::SqliteMemory => [&infinite[..], &refused, &["1", "Some(Some(0.0))"]].concat(),
@@ -161,11 +161,11 @@ fn e11_types_of_other_crates_come_back() {
             "None None",
             " ",
             "None None",
-            // Nanoseconds and a year before the first: by the column's name, or by the host where a statement holds them.
+            // Nanoseconds and the year 0: the SDK refuses them with the column's name, or the host does where a statement has them.
             "type-mismatch clock",
             "type-mismatch day",
             "data",
-            // 38 digits where a type has 28.
+            // 38 digits for a Rust type with 28.
             "type-mismatch wide",
         ];
         assert_eq!(saw(fixture, "types-native-types").await, expected);

@@ -1,9 +1,9 @@
-//! B15: rows of one shape are one statement.
+//! B15: rows that send the same columns are one statement.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
-/// A value is never an expression here, so the rows of a flush are grouped by the columns that they send, not by their
-/// neighbours: those that leave the key to the database, those that leave a default to it, those that leave nothing.
+/// A value of an object is never an expression, so a flush groups rows by the columns that they send, whatever their order: rows
+/// without a key, rows with a key and without the column that has a default, and rows with both.
 #[test]
 fn b15_rows_that_send_the_same_columns_are_one_statement() {
     for_each_database(async |fixture: &Fixture| {
@@ -11,7 +11,7 @@ fn b15_rows_that_send_the_same_columns_are_one_statement() {
         let (saw, sent) = super::saw(fixture, "b15-batches", &[]).await;
         let backend = fixture.backend();
         assert_eq!(saw[..2], [rows("true"), rows("made made made made made made two three made")], "on {backend}");
-        // Those without a note get none, which is no change; t2 loses its kind, and the last two get names.
+        // Setting no note where there is none is no change; t2 loses its kind, and the last two get new names.
         let updated = [
             r#""t1", Some("n0"), Some("made")"#,
             r#""t2", None, None"#,

@@ -1,4 +1,4 @@
-//! B16 and B17: children that are deleted where they lose their parent.
+//! B16 and B17: children that are deleted when they lose their parent.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
@@ -7,7 +7,7 @@ use super::assert_saw;
 
 const MADE: &str = "insert parents, insert children, insert toys";
 
-/// What a child has goes with it; what stays is not touched.
+/// The rows of a removed child are deleted with it; the children that stay are not touched.
 #[test]
 fn b16_what_is_not_in_the_list_any_more_goes() {
     for_each_database(async |fixture: &Fixture| {
@@ -20,7 +20,7 @@ fn b16_what_is_not_in_the_list_any_more_goes() {
         let rows = r#"[("c2", "p"), ("c3", "p")] 2"#;
         let changes = "insert children, insert toys, delete toys, delete children";
         let sent = [MADE, &format!("select children, select toys, {changes}")];
-        // The first session knows nothing of what the other one did.
+        // The first session still has the object, as the other session deleted its row.
         let expected = [rows, "Some(()) Persistent true"];
         assert_saw(fixture, "b16-replace", &[Val::Bool(false)], &expected, &sent).await;
     });

@@ -1,4 +1,4 @@
-//! B25: two relationships between the same models, keys of several columns, texts, and one row each.
+//! B25: two relationships between the same models, composite keys, text keys, and one-to-one relationships.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
@@ -14,7 +14,7 @@ fn b25_two_relationships_between_the_same_models() {
     });
 }
 
-/// Children get all of their parent's key, and the rest of their own is theirs.
+/// A child's key has all columns of its parent's key, and further columns of its own.
 #[test]
 fn b25_keys_of_several_columns() {
     for_each_database(async |fixture: &Fixture| {
@@ -25,7 +25,7 @@ fn b25_keys_of_several_columns() {
     });
 }
 
-/// A row of one table needs another of it by its text, both in one statement; the other side of one row is one row.
+/// One statement inserts a row and the row of its table that it references by a text key. The other relationship is one-to-one.
 #[test]
 fn b25_keys_that_are_texts_and_one_row_each() {
     for_each_database(async |fixture: &Fixture| {

@@ -5,7 +5,7 @@ use sqlservice_tests::{Backend, Fixture, for_each_database};
 
 use super::saw;
 
-/// Every object has the id of its row, and every row the parent of its object; PostgreSQL takes a statement a table.
+/// Every object has the id of its row, and every row the parent of its object. On PostgreSQL, a flush is one statement for each table.
 #[test]
 fn b21_a_thousand_parents_and_their_children() {
     for_each_database(async |fixture: &Fixture| {

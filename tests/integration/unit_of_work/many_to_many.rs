@@ -1,11 +1,11 @@
-//! B08: many-to-many, with a table of nothing but pairs and with one that has columns of its own.
+//! B08: many-to-many, with a secondary table of pairs only and with one that has columns of its own.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
 
 use super::assert_saw;
 
-/// A pair comes after both sides and goes before them; a plain update touches its own table only.
+/// A pair is inserted after both sides and deleted before them; an update of a column touches its own table only.
 #[test]
 fn b08_pairs_come_last_and_go_first() {
     for is_loaded in [true, false] {
@@ -16,7 +16,7 @@ fn b08_pairs_come_last_and_go_first() {
                 r#"["i2"] ["k1"] [] 0"#,
                 r#"[] ["k1"] [] 0"#,
             ];
-            // What goes with the item has to be known.
+            // The pairs that are deleted with the item have to be loaded.
             let last = if is_loaded {
                 "delete item_keywords, delete items"
             } else {
@@ -57,7 +57,7 @@ fn b08_a_side_goes_and_the_other_stays() {
     });
 }
 
-/// Its rows have the keys of both others as theirs, and are orphans without the one that has them.
+/// The keys of the secondary model's rows are the keys of both sides, and a row that its parent removes is an orphan.
 #[test]
 fn b08_pairs_that_have_something_to_say_are_objects() {
     for_each_database(async |fixture: &Fixture| {

@@ -1,4 +1,4 @@
-//! B23 and T-67: keys that people see, and change: what refers to them follows.
+//! B23 and T-67: natural keys that change, and the foreign keys that follow them.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
@@ -32,13 +32,13 @@ fn b23_objects_follow_a_key_that_changes() {
         let backend = fixture.backend();
         assert_eq!(saw.len(), expected.len(), "{saw:?} on {backend}");
         for (at, (saw, expected)) in saw.iter().zip(&expected).enumerate() {
-            // The words for what was refused are another test's.
+            // Another test checks the text of the refusal.
             assert!(
                 saw == expected || at == 10 && saw != "ok",
                 "{at}: {saw} is not {expected} on {backend}; it sent {sent:?}"
             );
         }
-        // What follows is no statement.
+        // The database's `ON UPDATE CASCADE` takes no statement of the flush.
         assert_eq!(sent[1..], ["update users", "update users, update addresses, update addresses"], "on {backend}");
     });
 }

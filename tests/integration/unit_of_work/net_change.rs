@@ -1,10 +1,10 @@
-//! B14: changes that are none.
+//! B14: changes without a net effect.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
 use super::assert_saw;
 
-/// Also of bytes, of fractions, and of what was taken out of a relationship and put back.
+/// This includes bytes, fractions, and a child that was removed from a relationship and added again.
 #[test]
 fn b14_what_is_the_same_afterwards_is_not_written() {
     for_each_database(async |fixture: &Fixture| {

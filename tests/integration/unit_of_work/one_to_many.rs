@@ -11,7 +11,7 @@ const WITHOUT: &str = r#"[] [("a1", None), ("a2", None)]"#;
 
 const INSERTS: &str = "insert users, insert addresses";
 
-/// One statement for each table, children in their order, and both sides know of each other.
+/// A flush is one statement for each table, children keep their order, and both sides refer to each other.
 #[test]
 fn b01_children_come_after_their_parent_with_its_key() {
     for_each_database(async |fixture: &Fixture| {
@@ -19,7 +19,7 @@ fn b01_children_come_after_their_parent_with_its_key() {
     });
 }
 
-/// The other side of what was written says the same, also where it was the foreign key alone that changed.
+/// Both sides of a relationship agree after a flush, also where only the foreign key was changed.
 #[test]
 fn b01_both_sides_say_what_one_of_them_was_told() {
     for_each_database(async |fixture: &Fixture| {
@@ -37,7 +37,7 @@ fn b01_both_sides_say_what_one_of_them_was_told() {
     });
 }
 
-/// Children that the session does not know yet are read first.
+/// Children that are not in the session yet are read first.
 #[test]
 fn b02_children_stay_without_their_parent() {
     for_each_database(async |fixture: &Fixture| {
@@ -51,7 +51,7 @@ fn b02_children_stay_without_their_parent() {
     });
 }
 
-/// To add and to take away, a relationship need not be known; to replace what is there, it is read.
+/// Adding and removing need no loaded relationship; replacing its contents reads it first.
 #[test]
 fn b02_what_is_unloaded_can_be_changed() {
     for_each_database(async |fixture: &Fixture| {

@@ -1,11 +1,11 @@
-//! B18 and B19: children that are left to the database.
+//! B18 and B19: children whose delete is left to the database.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
 
 use super::{assert_saw, saw};
 
-/// Children that the session does not know are not read; those that it knows go as they would otherwise.
+/// Children that are not in the session are not read; those in the session are deleted as without `passive_deletes`.
 #[test]
 fn b18_unloaded_children_are_left_to_the_database() {
     let expected = ["1 4 0 0 of 0", "0 0 0 0 of 0"];
@@ -18,7 +18,7 @@ fn b18_unloaded_children_are_left_to_the_database() {
     });
 }
 
-/// `passive_deletes` has one meaning here: children that the session does not know are not touched, and the database decides.
+/// `passive_deletes` has one meaning: the flush does not touch children outside of the session, and the database decides on them.
 #[test]
 fn b19_the_database_may_refuse() {
     for_each_database(async |fixture: &Fixture| {

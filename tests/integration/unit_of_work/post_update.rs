@@ -1,10 +1,10 @@
-//! B10 to B12: rows that need each other, and the updates afterwards that close such a circle.
+//! B10 to B12: rows that reference each other, and the post-updates that close such a cycle.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
 use super::assert_saw;
 
-/// Nothing is sent, and everything is still there to be written; an object that has a row is no circle.
+/// The refused flush sends nothing and keeps all changes pending. An object that has a row already makes no cycle.
 #[test]
 fn b10_rows_that_need_each_other_are_refused() {
     for_each_database(async |fixture: &Fixture| {

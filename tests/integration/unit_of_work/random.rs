@@ -1,4 +1,4 @@
-//! B29: random operations on objects: whatever is done, the database, the objects and a plain model of them agree.
+//! B29: after random operations on objects, the database, the objects and a plain model of them agree.
 
 use std::hash::{BuildHasher as _, RandomState};
 
@@ -7,13 +7,13 @@ use sqlservice_tests::{Backend, Fixture, for_each_database};
 
 use crate::scene::Scene;
 
-/// How many sequences each database plays, half of them the same every time. More of them: `SQLSERVICE_SEQUENCES=5000`.
+/// The number of sequences for a database, half of them the same in every run. `SQLSERVICE_SEQUENCES=5000` sets another number.
 fn sequences(backend: Backend) -> usize {
     let asked = std::env::var("SQLSERVICE_SEQUENCES").ok().map(|text| text.parse().expect("a number"));
     asked.unwrap_or(if backend == Backend::Sqlite { 600 } else { 100 })
 }
 
-/// Bytes that a seed makes, each the choice of something.
+/// Generates bytes from a seed, each of which makes one choice in a sequence.
 fn choices(seed: u64) -> Vec<u8> {
     let mut state = seed | 1;
     let mut next = || {
@@ -31,7 +31,7 @@ async fn play(scene: &Scene<'_>, sequences: &[Vec<u8>]) -> Vec<String> {
     scene.saw("unit-random", &[Val::List(sequences.iter().map(bytes).collect())]).await
 }
 
-/// The shortest sequence that still goes wrong: pieces are left out, and choices made smaller, as long as it does.
+/// Shrinks a failing sequence, by leaving out pieces and lowering choices while it still fails. Returns it with its error.
 async fn shrunk(scene: &Scene<'_>, mut choices: Vec<u8>) -> (Vec<u8>, String) {
     let mut wrong = play(scene, std::slice::from_ref(&choices)).await.remove(0);
     loop {
@@ -49,10 +49,10 @@ async fn shrunk(scene: &Scene<'_>, mut choices: Vec<u8>) -> (Vec<u8>, String) {
     }
 }
 
-/// How many of each half are one case: a case has two minutes.
+/// The sequences of each half in one case, which has a time limit of two minutes.
 const PART: usize = 250;
 
-/// B and C: the same sequences every time, and others every time. A failure is told as the shortest sequence that fails.
+/// B and C: the same sequences in every run, and as many new ones. A failure is reported as a shrunk sequence.
 #[test]
 fn b29_objects_agree_with_a_plain_model_of_them() {
     let seeds = [2012, RandomState::new().hash_one(2012)];

@@ -4,7 +4,7 @@ use sqlservice_tests::{Fixture, for_each_database};
 
 use super::assert_saw;
 
-/// A key that is deleted and added in one flush is an update of what differs; children lose their parent as they would have.
+/// A key that is deleted and added in one flush is an update of the columns that differ. Children lose their parent as by a delete.
 #[test]
 fn b13_a_new_object_takes_the_row_of_a_deleted_one() {
     for_each_database(async |fixture: &Fixture| {

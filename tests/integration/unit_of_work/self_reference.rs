@@ -1,11 +1,11 @@
-//! B06 and B07: rows of one table that refer to each other.
+//! B06 and B07: rows that reference rows of their own table.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
 
 use super::assert_saw;
 
-/// Rows whose keys are given are one statement, whatever the order in which they were added.
+/// Rows with given keys are one statement, whatever the order in which they were added.
 #[test]
 fn b06_rows_of_one_table_come_after_those_that_they_refer_to() {
     for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
@@ -19,10 +19,10 @@ fn b06_rows_of_one_table_come_after_those_that_they_refer_to() {
 
 const TREE: &str = r#"[("c1", Some("root")), ("c2", Some("root")), ("g1", Some("c1")), ("root", None)]"#;
 
-/// A level's keys are made before the next level's rows.
+/// The keys of a level are generated before the rows of the next level are inserted.
 const LEVELS: &str = "insert nodes, insert nodes, insert nodes";
 
-/// Rows of the tree that the session does not know are read level by level; then all of them go, the leaves first.
+/// Rows of the tree that are not in the session are read level by level; then all are deleted, leaves first.
 #[test]
 fn b07_a_tree_grows_from_its_root_and_goes_with_it() {
     for_each_database(async |fixture: &Fixture| {

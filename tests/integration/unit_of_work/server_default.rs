@@ -1,10 +1,10 @@
-//! B26: what the database makes of a row comes back with it.
+//! B26: values that the database generates are returned with the row.
 
 use sqlservice_tests::{Backend, Fixture, for_each_database};
 
 use super::assert_saw;
 
-/// In the crossing that writes the row. MariaDB returns nothing of updates, so it is asked.
+/// They are returned by the call that writes the row. MariaDB's updates return no rows, so that call selects the values.
 #[test]
 fn b26_what_the_database_makes_comes_back_with_the_row() {
     for_each_database(async |fixture: &Fixture| {

@@ -1,4 +1,4 @@
-//! B20: rows that went away behind the session.
+//! B20: rows that another session deleted.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};
@@ -21,7 +21,7 @@ fn b20_an_update_of_a_row_that_is_gone_is_stale_and_writes_nothing() {
     }
 }
 
-/// It is gone, which is what was wanted; with a version, another session may have changed it before.
+/// The row is gone, as the delete wants. A row with a version may have been changed before it was deleted, so its delete is stale.
 #[test]
 fn b20_a_delete_of_a_row_that_is_gone_is_done_unless_it_has_a_version() {
     for_each_database(async |fixture: &Fixture| {

@@ -1,10 +1,10 @@
-//! B28: statements and bulk updates beside objects, which are kept in step.
+//! B28: statements and bulk updates, with which the session's objects are synchronized.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
 use super::{assert_saw, saw};
 
-/// The objects of the table are read again, in one statement; a rollback gives them back what they were.
+/// One statement reads the objects of the table again; a rollback restores them.
 #[test]
 fn b28_objects_are_kept_in_step_with_updates_and_deletes() {
     for_each_database(async |fixture: &Fixture| {
@@ -36,7 +36,7 @@ fn b28_a_session_that_does_not_synchronize_reads_nothing() {
     });
 }
 
-/// B15: one statement, or one run again and again where the database is embedded.
+/// B15: the update is one statement, which an embedded database runs once for each row.
 #[test]
 fn b28_rows_are_updated_by_their_keys() {
     for_each_database(async |fixture: &Fixture| {
@@ -46,7 +46,7 @@ fn b28_rows_are_updated_by_their_keys() {
             r#"[(1, "t1", 1, Some(1)), (2, "t2", 2, Some(1)), (3, "t3", 3, Some(1)), (4, "b4", 40, Some(1))]"#,
             "stale books 1 of 2",
             "0",
-            // Versions began with one.
+            // Versions start at one.
             "ok",
             "stale counters 1 of 2",
             "[(1, 2, 8), (2, 2, 8)]",

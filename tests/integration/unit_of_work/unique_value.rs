@@ -1,4 +1,4 @@
-//! B22: values of unique keys that one row frees and another one takes, in one flush.
+//! B22: values of unique keys that one row frees and another row takes in one flush.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
@@ -34,7 +34,7 @@ fn b22_rows_swap_unique_values() {
             "d:3:4 c:4:4 b:5:3",
         ];
         assert_eq!(saw, expected, "on {}; it sent {sent:?}", fixture.backend());
-        // One statement more for each column at most.
+        // At most one more statement for each column.
         let statements: Vec<usize> = sent.iter().map(|step| step.split(", ").count()).collect();
         assert_eq!(statements[..2], [1, 2], "on {}: {sent:?}", fixture.backend());
         assert!(statements[2..].iter().all(|count| *count <= 4), "on {}: {sent:?}", fixture.backend());

@@ -1,4 +1,4 @@
-//! B24: what a new row says nothing of: one rule for all ways in.
+//! B24: columns that a new row does not set: one rule for all ways to insert.
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, for_each_database};

@@ -1,12 +1,12 @@
-//! B27: what the database refuses is undone and can be mended.
+//! B27: a flush that the database refuses is undone, and its objects can be corrected.
 
 use sqlservice_tests::{Fixture, for_each_database};
 
 use super::saw;
 use crate::scene::text;
 
-/// The flush alone is undone, and what follows from the objects is found again: they can go back to what they were, be
-/// mended and written, or be rolled back with everything.
+/// Only the flush is undone, and the next one computes its changes from the objects again: they can be set back, corrected
+/// and written, or rolled back with the transaction.
 #[test]
 fn b27_a_violation_undoes_its_flush_and_leaves_the_rest_to_be_mended() {
     let told = "integrity unique table=steps";

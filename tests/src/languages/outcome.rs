@@ -1,12 +1,12 @@
-//! Whether a step gave what its case says.
+//! Compares the result of a step with the expected one of its case.
 
 use serde_json::{Map, Value};
 
 /// Stands for any value.
 const ANY: &str = "…";
 
-/// In what an outcome differs from what a case names of it; nothing where it does not. Keys that the case does not name are not
-/// compared, but an error that it does not name is.
+/// The difference between an outcome and the values that a case expects; nothing if there is none. Keys that the case
+/// does not name are not compared, but an error that it does not name is a difference.
 pub fn difference(gives: &Value, outcome: &Value) -> Option<String> {
     if gives.get("error").is_none() && outcome.get("error").is_some() {
         return Some("it failed".to_owned());
@@ -29,7 +29,7 @@ fn members(gives: &Map<String, Value>, outcome: &Map<String, Value>, path: &str)
     for (key, value) in gives {
         let path = format!("{path}.{key}");
         let found = outcome.get(key).ok_or_else(|| format!("there is no {path}"))?;
-        // A document is equal as a whole or not at all.
+        // A document must be equal as a whole.
         if key == "json" { whole(value, found, &path)? } else { differs(value, found, &path)? }
     }
     Ok(())

@@ -12,11 +12,11 @@ use crate::{
     workspace::{cargo, target},
 };
 
-/// The variable that names the databases to measure on, one a line; a command line would show their passwords.
+/// The variable with the URLs of the databases to measure on, one a line; a command line would expose their passwords.
 const DATABASES: &str = "SQLSERVICE_BENCH_DATABASES";
-/// The same for the peer.
+/// The same for the peer's databases.
 const PEERS: &str = "SQLSERVICE_BENCH_PEERS";
-/// What the peer from Python needs.
+/// The packages that the Python peer needs.
 const PACKAGES: [&str; 6] = ["sqlservice==3.1.0", "sqlalchemy", "aiosqlite", "asyncpg", "asyncmy", "greenlet"];
 
 /// What to measure.
@@ -51,11 +51,11 @@ pub struct Bench {
     json: bool,
 }
 
-/// Measures.
+/// Runs the benchmark.
 pub fn bench(asked: &Bench) -> Result<()> {
     let program = step("build: the benchmark, optimised", || build(asked.quick))?;
     let mut urls = asked.databases.clone();
-    // Kept to the end: the servers end with it.
+    // Kept to the end: dropping it ends the servers.
     let servers = if urls.is_empty() && !asked.sqlite {
         Some(step("servers: PostgreSQL and MariaDB", || {
             install::server_packages()?;
@@ -99,7 +99,7 @@ pub fn bench(asked: &Bench) -> Result<()> {
     run(&mut command)
 }
 
-/// A quick run measures nothing that counts, so it takes what the tests have built.
+/// Builds the benchmark. A quick run is no real measurement, so it uses the tests' dev build.
 fn build(quick: bool) -> Result<PathBuf> {
     install::guest_target()?;
     let mut command = cargo();
@@ -111,7 +111,7 @@ fn build(quick: bool) -> Result<PathBuf> {
     Ok(target().join(if quick { "debug" } else { "release" }).join("examples/bench"))
 }
 
-/// A virtual environment with what the peer needs.
+/// Creates a virtual environment with the peer's packages, and returns its Python.
 fn python() -> Result<PathBuf> {
     let home = target().join("tools/peers");
     let python = home.join("bin/python");
@@ -124,11 +124,11 @@ fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// A URL as SQLAlchemy has it.
+/// A URL in SQLAlchemy's form.
 fn peer_url(url: &str) -> Result<String> {
     let (scheme, rest) = url.split_once(':').context("a URL has a scheme")?;
     Ok(match scheme {
-        // A file of its own: it drops the tables.
+        // A separate file, because the peer drops the tables.
         "sqlite" => format!("sqlite+aiosqlite:///{}.peer", rest.trim_start_matches("//")),
         "postgres" | "postgresql" => format!("postgresql+asyncpg:{rest}"),
         "mysql" | "mariadb" => format!("mysql+asyncmy:{rest}"),

@@ -1,6 +1,6 @@
-//! The book: its pages lie beside what they explain; here they are put together, rendered by mdBook, and their links checked.
+//! The book: its pages are next to what they explain; here they are collected, rendered by mdBook, and their links checked.
 //!
-//! The pages keep their places below the root, so that a link between two of them is the same in the repository and in the book.
+//! Pages keep their paths below the root, so that a link between two of them is the same in the repository and in the book.
 
 pub mod link;
 
@@ -19,12 +19,12 @@ use crate::{
 };
 use link::{Entry, Site};
 
-/// The table of contents. Its paths count from the root.
+/// The table of contents. Its paths are relative to the root.
 pub const SUMMARY: &str = "tests/xtask/book/SUMMARY.md";
 /// mdBook's settings.
 const SETTINGS: &str = "tests/xtask/book/book.toml";
 
-/// Makes the book in `target/book`. Fails where a link leads nowhere.
+/// Builds the book in `target/book`. Fails if a link is broken.
 pub fn build(mdbook: &Path) -> Result<()> {
     let (source, output) = (target().join("book-source"), target().join("book"));
     let summary = read(&root().join(SUMMARY))?;
@@ -42,7 +42,7 @@ pub fn pages(summary: &str) -> Vec<&str> {
     links.filter(|path| !path.is_empty()).collect()
 }
 
-/// Copies what mdBook reads into a directory of its own: it copies all else that it finds there into the book.
+/// Copies mdBook's input into a directory of its own: mdBook copies all other files of its source directory into the book.
 fn assemble(summary: &str, pages: &[&str], source: &Path) -> Result<()> {
     if source.exists() {
         fs::remove_dir_all(source)?;
@@ -62,7 +62,7 @@ fn copy(path: &str, into: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Checks the links of the rendered book, and writes what became of them.
+/// Checks the links of the rendered book, and writes the finished pages and images.
 fn finish(output: &Path) -> Result<()> {
     let mut site = Site::default();
     collect(output, output, &mut site)?;
@@ -80,13 +80,13 @@ fn write(output: &Path, pages: &BTreeMap<String, String>, images: &BTreeSet<Stri
     images.iter().try_for_each(|image| copy(image, output))
 }
 
-/// What a path of the repository is.
+/// Whether a path of the repository is a file or a folder.
 fn entry(path: &Path) -> Option<Entry> {
     let found = fs::metadata(path).ok()?;
     Some(if found.is_dir() { Entry::Folder } else { Entry::File })
 }
 
-/// Reads a rendered book: the text of its pages, the names of its other files.
+/// Reads a rendered book: the HTML of its pages, the names of its other files.
 fn collect(directory: &Path, output: &Path, site: &mut Site) -> Result<()> {
     for found in fs::read_dir(directory)? {
         let path: PathBuf = found?.path();

@@ -17,7 +17,7 @@ use crate::{
 /// The package database of a Debian machine.
 const STATUS: &str = "/var/lib/dpkg/status";
 
-/// Imports a status file, this machine's own where none is named, and prints the report.
+/// Imports a status file, by default this machine's, and prints the report.
 pub fn demo(input: Option<&Path>) -> Result<()> {
     let input = status_file(input)?;
     let component = step("build: the plugin, for the sandbox", build_plugin)?;
@@ -41,7 +41,7 @@ pub fn demo(input: Option<&Path>) -> Result<()> {
         command.arg(wave_string(&format!("/input/{name}"))).args(["--database", &grant]);
         run(command.arg("--dir").arg(format!("{}::/input", folder.display())))
     })?;
-    // The report gets the database and nothing else: no folder. It is the last that people see.
+    // The report is granted the database and no folder. It is the last output.
     headline("report");
     run(sqlservice("report").args(["--database", &grant]))
 }
@@ -54,7 +54,7 @@ fn status_file(input: Option<&Path>) -> Result<PathBuf> {
     path.canonicalize().with_context(|| format!("{} cannot be read", path.display()))
 }
 
-/// Builds the plugin where the tests build it too, so that nothing is compiled twice.
+/// Builds the plugin in the tests' target directory, so that nothing is compiled twice.
 fn build_plugin() -> Result<PathBuf> {
     install::guest_target()?;
     let dir = target().join("guests");
@@ -74,7 +74,7 @@ fn build_plugin() -> Result<PathBuf> {
 }
 
 fn build_program() -> Result<PathBuf> {
-    // `--workspace` for the features only, see `steps`; one program is built.
+    // `--workspace` only selects the same features, see `steps`; one program is built.
     run(cargo().args(["build", "--workspace", "--bin", "sqlservice"]))?;
     let program = target().join("debug/sqlservice");
     run_quietly(Command::new(&program).arg("--version"))?;

@@ -1,4 +1,4 @@
-//! Installs what a fresh machine lacks, and says loudly what it cannot.
+//! Installs what a fresh machine lacks, and reports what it cannot install.
 
 use std::{env, path::PathBuf, process::Command};
 
@@ -9,7 +9,7 @@ use crate::{
     servers, workspace,
 };
 
-/// What guests are compiled to.
+/// The compile target of guests.
 const GUEST_TARGET: &str = "wasm32-wasip2";
 
 /// Debian packages of the servers.
@@ -25,7 +25,7 @@ pub fn python() -> Result<()> {
     })
 }
 
-/// Debian packages, as long as some are missing.
+/// Installs Debian packages if any is missing.
 fn packages(missing: impl Fn() -> Vec<&'static str>) -> Result<()> {
     let wanted = missing();
     if wanted.is_empty() {
@@ -37,7 +37,7 @@ fn packages(missing: impl Fn() -> Vec<&'static str>) -> Result<()> {
     let (Some(mut update), Some(mut install)) = (apt(), apt()) else {
         bail!("this machine lacks {names}, and there is no apt-get that may install them; {by_hand}");
     };
-    // A fresh machine often has no package lists, a stale one has old ones; without a network the old ones may do.
+    // A fresh machine often has no package lists, a stale one has old ones; without a network the old ones may suffice.
     if let Err(error) = run_quietly(update.args(["update", "-q"])) {
         note(&format!("the package lists could not be updated: {error:#}"));
     }
@@ -49,7 +49,7 @@ fn packages(missing: impl Fn() -> Vec<&'static str>) -> Result<()> {
     }
 }
 
-/// An apt-get that may install: we are root, or sudo asks for nothing.
+/// An apt-get command with the right to install: as root, or by sudo without a password.
 fn apt() -> Option<Command> {
     run_quietly(Command::new("apt-get").arg("--version")).ok()?;
     let root = run_quietly(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
@@ -65,7 +65,7 @@ fn apt() -> Option<Command> {
     Some(command)
 }
 
-/// The target of guests. rustup installs it by `rust-toolchain.toml` unless it was told not to install by itself.
+/// Installs the guests' target. rustup does so by `rust-toolchain.toml`, unless automatic installation is off.
 pub fn guest_target() -> Result<()> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let installed = || -> Result<bool> {

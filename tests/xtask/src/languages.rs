@@ -1,4 +1,4 @@
-//! The SDKs of other languages than Rust: components of them for the tests, and the checks that their own people make.
+//! The SDKs of languages other than Rust: their components for the tests, and the checks usual in each language.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +17,7 @@ use crate::{
     workspace::{self, root, target},
 };
 
-/// The guests of the list of cases, and the plugins, each of which shows one idea.
+/// The guests for the shared cases, and the plugins, each of which shows one idea.
 pub const PROJECTS: [&str; 13] = [
     "tests/languages/c",
     "tests/languages/go",
@@ -34,26 +34,25 @@ pub const PROJECTS: [&str; 13] = [
     "plugins/prices",
 ];
 
-/// What `sqlservice build --json` says.
+/// The output of `sqlservice build --json`.
 #[derive(Debug, Deserialize)]
 pub struct Built {
     /// The component.
     pub component: PathBuf,
-    /// The programs that made it, by their names.
+    /// The programs that built it, by name.
     pub tools: BTreeMap<String, Tool>,
 }
 
-/// A program that makes components.
+/// A program that builds components.
 #[derive(Debug, Deserialize)]
 pub struct Tool {
     /// Its version.
     pub version: String,
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
 }
 
-/// Makes the component of a project in the workspace, with `sqlservice` as it is built for tests. Where nothing changed since the
-/// last time, nothing is done.
+/// Builds a project's component with the `sqlservice` of the dev profile. It does nothing if the component is up to date.
 pub fn build(project: &str) -> Result<Built> {
     let name = project.replace('/', "-");
     let mut command = Command::new(target().join("debug/sqlservice"));
@@ -63,7 +62,7 @@ pub fn build(project: &str) -> Result<Built> {
     serde_json::from_str(&said).with_context(|| format!("`sqlservice build --json` says {said}"))
 }
 
-/// Builds every project, and says by what.
+/// Builds every project, and reports the tools used.
 pub fn build_all() -> Result<BTreeMap<String, Tool>> {
     run(workspace::linted().args(["build", "--quiet", "--workspace", "--bins"]))?;
     let mut tools = BTreeMap::new();
@@ -78,7 +77,7 @@ pub fn build_all() -> Result<BTreeMap<String, Tool>> {
     Ok(tools)
 }
 
-/// Compiles a component for this machine, and keeps it where tests look for it: they have enough to do at once.
+/// Compiles a component for this machine into the tests' cache, to save time during the tests.
 fn compile(built: &Built) -> Result<()> {
     let mut command = Command::new(target().join("debug/sqlservice"));
     command.env("SQLSERVICE_CACHE", target().join("compiled")).arg("inspect").arg(&built.component);
@@ -98,9 +97,9 @@ pub fn check(tools: &BTreeMap<String, Tool>) -> Result<()> {
     run(npm(tool("Node.js")?, "guest-sdk/javascript")?.args(["run", "--silent", "check"]))
 }
 
-/// The npm of a Node.js, in a folder of the project.
+/// npm of a Node.js installation, in a folder of the project.
 pub fn npm(node: &Path, folder: &str) -> Result<Command> {
-    // It is a script that finds Node.js by the path.
+    // npm is a script that finds Node.js by `PATH`.
     let programs = node.parent().context("Node.js lies nowhere")?;
     let path = env::var_os("PATH").unwrap_or_default();
     let paths = env::join_paths(std::iter::once(programs.to_owned()).chain(env::split_paths(&path)))?;
@@ -116,12 +115,12 @@ fn of(sdk: &str, program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// A place with the programs that an SDK's `check/requirements.txt` names, with the hashes of their packages.
+/// A directory with the programs of an SDK's `check/requirements.txt`, whose packages are pinned by hash.
 pub fn environment(sdk: &str) -> Result<PathBuf> {
     packages(sdk, &format!("guest-sdk/{sdk}/check/requirements.txt"))
 }
 
-/// A place of this name with Python's packages that a file of the project names, with their hashes.
+/// A directory of this name with the Python packages of a requirements file, pinned by hash.
 pub fn packages(name: &str, file: &str) -> Result<PathBuf> {
     let wanted = root().join(file);
     let text = fs::read_to_string(&wanted).with_context(|| format!("{} cannot be read", wanted.display()))?;

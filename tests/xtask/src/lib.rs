@@ -1,4 +1,4 @@
-//! What the project's own commands are made of; the tests use its servers as well.
+//! The parts of the project's own commands; the tests use the servers as well.
 //!
 //! Kept free of the project's other crates, so that `cargo xtask` answers within seconds on a cold machine.
 

@@ -87,7 +87,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Serves until the process is ended; the servers end with it.
+/// Serves until the process ends; the servers end with it.
 fn serve() -> anyhow::Result<()> {
     let servers = step("servers: PostgreSQL and MariaDB", || {
         install::server_packages()?;

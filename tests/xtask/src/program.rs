@@ -1,4 +1,4 @@
-//! Programs that the project checks itself with, which are built where they are missing.
+//! Programs for checks of the project, built if they are missing.
 
 use std::{
     path::PathBuf,
@@ -12,31 +12,31 @@ use crate::{
     workspace,
 };
 
-/// A program of crates.io: not a dependency, so that nothing of it is in `Cargo.lock` or in the features of what ships.
+/// A program of crates.io. It is not a dependency, so it affects neither `Cargo.lock` nor the features of what ships.
 #[derive(Clone, Copy, Debug)]
 pub struct Program {
     name: &'static str,
     version: &'static str,
-    /// What cargo is told beside these.
+    /// Further options of `cargo install`.
     options: &'static [&'static str],
 }
 
-/// The checker of dependencies.
+/// The dependency checker.
 pub const CARGO_DENY: Program = Program { name: "cargo-deny", version: "0.20.2", options: &[] };
 
-/// What makes the book of its pages, without its server.
+/// The renderer of the book, without its web server.
 pub const MDBOOK: Program =
     Program { name: "mdbook", version: "0.5.4", options: &["--no-default-features", "--features", "search"] };
 
-/// A program below the target directory, or the build of it, which runs beside everything else: it is wanted late, and its
-/// build and ours leave processors to each other. Dropping it ends the build.
+/// A program below the target directory, or its running build. The build runs in parallel, as the program is needed late
+/// and neither build uses all processors. Dropping it ends the build.
 pub struct Installation {
     program: Program,
     build: Option<Child>,
 }
 
 impl Installation {
-    /// Begins to build it where it is missing.
+    /// Starts the build if the program is missing.
     pub fn begin(program: Program) -> Result<Self> {
         if program.is_installed() {
             return Ok(Self { program, build: None });
@@ -46,13 +46,13 @@ impl Installation {
         let mut install = workspace::cargo();
         install.args(["install", name, "--version", version, "--locked", "--debug", "--quiet", "--force"]);
         install.args(options).arg("--root").arg(tools()).arg("--target-dir").arg(tools().join("build"));
-        // It is only run: debug information would cost a third of the time.
+        // The program is only run: debug information would cost a third of the build time.
         install.env("CARGO_PROFILE_DEV_DEBUG", "0");
         let build = install.spawn().with_context(|| format!("the build of {name} cannot be started"))?;
         Ok(Self { program, build: Some(build) })
     }
 
-    /// The program, when it is built.
+    /// Waits for the build and returns the program's path.
     pub fn program(&mut self) -> Result<PathBuf> {
         if let Some(mut build) = self.build.take() {
             let status = build.wait()?;

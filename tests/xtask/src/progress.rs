@@ -1,4 +1,4 @@
-//! Says which step runs, how long it took and what failed; coloured on a terminal only.
+//! Prints the running step, its time and its failures; coloured on a terminal only.
 
 use std::{
     env,
@@ -25,17 +25,17 @@ pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     }
 }
 
-/// Announces a step.
+/// Prints the headline of a step.
 pub fn headline(name: &str) {
     eprintln!("{} {name}", paint("36;1", "==>"));
 }
 
-/// Says something beside a step.
+/// Prints a note under a step.
 pub fn note(text: &str) {
     eprintln!("    {text}");
 }
 
-/// Runs a command whose output people see. Fails with the command's own words where its status is not 0.
+/// Runs a command with its output on the terminal. Fails with its command line and status if the status is not 0.
 pub fn run(command: &mut Command) -> Result<()> {
     let text = line(command);
     let status = command.status().with_context(|| format!("`{text}` cannot be started"))?;
@@ -45,7 +45,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command whose output is shown only where it fails.
+/// Runs a command, and shows its output only if it fails.
 pub fn run_quietly(command: &mut Command) -> Result<String> {
     let text = line(command);
     let output = command.output().with_context(|| format!("`{text}` cannot be started"))?;
@@ -56,7 +56,7 @@ pub fn run_quietly(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The command as a person would type it.
+/// The command as it would be typed in a shell.
 fn line(command: &Command) -> String {
     let program = command.get_program().to_string_lossy();
     let program = program.rsplit('/').next().unwrap_or_default().to_owned();
@@ -64,7 +64,7 @@ fn line(command: &Command) -> String {
     std::iter::once(program).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// Colours a text where people look at it: on a terminal, unless NO_COLOR is set.
+/// Colours a text on a terminal, unless NO_COLOR is set.
 pub fn paint(code: &str, text: &str) -> String {
     if io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none() {
         format!("\x1b[{code}m{text}\x1b[0m")

@@ -1,8 +1,8 @@
 //! Private PostgreSQL and MariaDB servers for tests: own directory, own ports, a role with a password, gone at the end.
 //!
-//! Their data is worth nothing, so nothing is synced to disk and they end by a kill. The kill comes from a watcher, a shell
-//! in a process group of its own that waits for the end of a pipe which only we hold: it does its work when the servers
-//! are dropped as well as after a panic, ctrl-c or a kill of the whole test run.
+//! Their data is worthless, so nothing is synced to disk and they are killed at the end. A watcher kills them, a shell in
+//! a process group of its own that reads a pipe until its end. Only this process holds the other end, so the watcher acts
+//! when the servers are dropped as well as after a panic, ctrl-c or a kill of the whole test run.
 
 mod mariadb;
 mod postgres;
@@ -25,16 +25,16 @@ use anyhow::{Context, Result, bail};
 
 use crate::progress::run_quietly;
 
-/// Where the tests find PostgreSQL's URL.
+/// The variable with PostgreSQL's URL for the tests.
 pub const POSTGRES_VARIABLE: &str = "SQLSERVICE_TEST_POSTGRES";
-/// Where the tests find MariaDB's URL.
+/// The variable with MariaDB's URL for the tests.
 pub const MARIADB_VARIABLE: &str = "SQLSERVICE_TEST_MARIADB";
-/// The role that the tests use. It may create databases and end other people's connections.
+/// The tests' role. It may create databases and end other users' connections.
 pub const USER: &str = "sqlservice";
-/// Its password. Tests look for it in everything that a guest or a reader of errors can see.
+/// Its password. Tests search for it in everything that a guest or a reader of errors can see.
 pub const PASSWORD: &str = "s3cret-never-shown";
 
-/// How long a server may take to start. Slow disks and busy machines are meant, not hope.
+/// The time limit for a server's start, long enough for slow disks and busy machines.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Two running servers. Dropping this ends them and deletes their data.
@@ -45,7 +45,7 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts both at the same time and waits until they answer.
+    /// Starts both servers in parallel and waits until they accept connections.
     pub fn start() -> Result<Self> {
         let mariadb = thread::spawn(|| Server::start(&mariadb::MariaDb::find()?));
         let postgres = postgres::Postgres::find().and_then(|kind| Server::start(&kind));
@@ -64,8 +64,8 @@ impl Servers {
     }
 }
 
-/// A server of one test's own, whose settings no other one sees, and which can be killed. Its commits outlive a kill. Dropping this ends
-/// it and deletes its data.
+/// A server for a single test, with settings of its own, which can be killed. Its commits survive a kill. Dropping this
+/// ends it and deletes its data.
 #[derive(Debug)]
 pub struct OwnServer {
     server: Server,
@@ -82,14 +82,14 @@ enum Program {
 }
 
 impl OwnServer {
-    /// Starts PostgreSQL, and waits until it answers. Where there is a limit, no file of its may be larger than so many bytes; its log
-    /// has files of 16 MiB.
+    /// Starts PostgreSQL, and waits until it accepts connections. `largest` limits the bytes of each of its files; its
+    /// log has files of 16 MiB.
     pub fn postgres(largest: Option<u64>) -> Result<Self> {
         let durable = ["-c", "synchronous_commit=on", "-c", "full_page_writes=on"];
         Self::start(Program::Postgres(postgres::Postgres::find()?), &durable, largest)
     }
 
-    /// Starts MariaDB, and waits until it answers.
+    /// Starts MariaDB, and waits until it accepts connections.
     pub fn mariadb() -> Result<Self> {
         let durable = ["--innodb-flush-log-at-trx-commit=2", "--innodb-doublewrite=1"];
         Self::start(Program::MariaDb(mariadb::MariaDb::find()?), &durable, None)
@@ -106,7 +106,7 @@ impl OwnServer {
         Ok(Self { server, home, kind, options })
     }
 
-    /// `postgres://user:password@127.0.0.1:port/database`, or that of MariaDB.
+    /// `postgres://user:password@127.0.0.1:port/database`, or the same for MariaDB.
     pub fn url(&self) -> String {
         match self.kind {
             Program::Postgres(_) => self.server.url("postgres", "postgres"),
@@ -114,11 +114,11 @@ impl OwnServer {
         }
     }
 
-    /// Kills it with all of its processes, which have no time for anything, and starts it again on the same port.
+    /// Kills it with all of its processes, without time to clean up, and starts it again on the same port.
     pub fn restart(&mut self) -> Result<()> {
         let port = self.server.port;
         self.server.kill_all()?;
-        // A process that was just made may not have been found, and keeps others out until it sees that its parent is gone.
+        // A process forked just before the kill may have survived it, and blocks the start until it sees that its parent is gone.
         let mut last = None;
         for _ in 0..20 {
             let served = match &self.kind {
@@ -138,39 +138,39 @@ impl OwnServer {
     }
 }
 
-/// What is missing on this machine, as Debian packages.
+/// The Debian packages that are missing on this machine.
 pub fn missing_packages() -> Vec<&'static str> {
     let postgres = postgres::Postgres::find().err().map(|_| "postgresql");
     let mariadb = mariadb::MariaDb::find().err().map(|_| "mariadb-server");
     postgres.into_iter().chain(mariadb).collect()
 }
 
-/// What PostgreSQL and MariaDB differ in.
+/// The differences between PostgreSQL and MariaDB.
 trait Kind {
     /// Its name.
     const NAME: &'static str;
-    /// The system user under whom it runs where we are root, as both refuse to run as root.
+    /// The system user that runs it if this process is root, as both refuse to run as root.
     const OWNER: &'static str;
     /// The signal that ends it at once.
     const SIGNAL: &'static str;
-    /// The file in its data directory that is gone when all of its processes are; any other name where a kill is final.
+    /// The file in its data directory that is deleted once all of its processes have ended; any other name if a kill ends all at once.
     const PID_FILE: &'static str;
 
     /// Fills the data directory, `data` in the home.
     fn initialise(&self, home: &Home) -> Result<()>;
-    /// The command that serves in the foreground.
+    /// The command that runs the server in the foreground.
     fn serve(&self, home: &Home, port: u16) -> Command;
-    /// Whether it answers.
+    /// Whether it accepts connections.
     fn answers(&self, home: &Home, port: u16) -> bool;
 }
 
 #[derive(Debug)]
 struct Server {
     port: u16,
-    // Held open: its end is what the watcher waits for.
+    // Held open: the watcher waits for its end.
     pipe: Option<ChildStdin>,
     watcher: Child,
-    // Never waited for before the watcher is through, so that its process id cannot become somebody else's.
+    // Not waited for before the watcher has ended, so that its process id is not reused.
     server: Child,
 }
 
@@ -179,12 +179,12 @@ impl Server {
         Self::start_as(kind, "shared", &[], None).map(|(server, _)| server)
     }
 
-    /// Starts one in a directory that is told apart by a word.
+    /// Starts a server in a directory with this word in its name.
     fn start_as<K: Kind>(kind: &K, word: &str, options: &[String], largest: Option<u64>) -> Result<(Self, Home)> {
         let mut home = Home::new(&format!("{}-{word}", K::NAME), K::OWNER)?;
         kind.initialise(&home).with_context(|| format!("{} cannot make its data directory", K::NAME))?;
         home.largest = largest;
-        // Another process may take the free port before the server does: try again with another one.
+        // Another process may take the free port before the server does: retry with another one.
         let mut last = None;
         for _ in 0..3 {
             match Self::serve(kind, &home, free_port()?, options) {
@@ -223,13 +223,13 @@ impl Server {
 
     /// Kills its processes and keeps its directory.
     fn kill_all(&mut self) -> Result<()> {
-        // First the watcher, which would delete the directory.
+        // The watcher first: it would delete the directory.
         self.watcher.kill()?;
         self.watcher.wait()?;
         let id = self.server.id().to_string();
         let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
         let all = std::iter::once(id.as_str()).chain(children.split_whitespace());
-        // Some of them may have ended by themselves.
+        // Some of them may have exited already.
         Command::new("/bin/kill").args(["-s", "KILL", "--"]).args(all).stderr(Stdio::null()).status()?;
         self.server.wait()?;
         Ok(())
@@ -253,10 +253,10 @@ fn kill(mut child: Child) {
     child.wait().ok();
 }
 
-/// Starts the shell that ends a server when our end of its pipe is closed, whoever closes it.
+/// Starts the shell that ends a server when this process's end of its pipe is closed, for whatever reason.
 fn watch<K: Kind>(server: &Child, home: &Home) -> Result<(Child, ChildStdin)> {
-    // `read` fails at the pipe's end. The signal goes to the server, which ends its own children; what does not listen
-    // within five seconds is killed with its process group, whose leader the server is.
+    // `read` fails at the pipe's end. The server gets the signal and ends its own children; processes that are left after
+    // five seconds are killed with its process group, whose leader the server is.
     const SCRIPT: &str = r#"trap '' INT TERM HUP
         while read -r _; do :; done
         kill -s "$2" "$1"
@@ -282,7 +282,7 @@ fn watch<K: Kind>(server: &Child, home: &Home) -> Result<(Child, ChildStdin)> {
 struct Home {
     path: PathBuf,
     owner: Option<(u32, u32)>,
-    /// How many bytes a file may have, where there is a limit.
+    /// The maximum size of a file in bytes, if limited.
     largest: Option<u64>,
 }
 
@@ -290,7 +290,7 @@ impl Home {
     fn new(name: &str, user: &str) -> Result<Self> {
         let owner = if is_root()? { Some(ids_of(user)?) } else { None };
         let path = env::temp_dir().join(format!("sqlservice-{}-{}", name.to_lowercase(), std::process::id()));
-        // A leftover of a killed run with our process id; nobody else writes such names.
+        // A leftover of a killed run with the same process id; no other program creates such names.
         fs::remove_dir_all(&path).ok();
         fs::create_dir(&path).with_context(|| format!("{} cannot be made", path.display()))?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700))?;
@@ -323,7 +323,7 @@ impl Home {
         let mut command = match self.largest {
             None => Command::new(program.as_ref()),
             Some(bytes) => {
-                // What is beyond the limit is to be an error, and no signal.
+                // A write beyond the limit should be an error, not a signal.
                 let mut limited = Command::new("/bin/sh");
                 limited.args(["-c", r#"trap '' XFSZ; exec prlimit "$@""#, "limited"]);
                 limited.arg(format!("--fsize={bytes}:{bytes}")).arg(program.as_ref());
@@ -352,7 +352,7 @@ fn free_port() -> Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
-/// The newest of the directories that hold all of the programs.
+/// The first directory, in the order given, that has all of the programs.
 fn find_programs(candidates: impl IntoIterator<Item = PathBuf>, programs: &[&str]) -> Option<PathBuf> {
     candidates.into_iter().find(|dir| programs.iter().all(|program| dir.join(program).is_file()))
 }

@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`: each can be run on its own.
 //!
-//! Always the whole workspace, the dev profile and clippy as the compiler of our own crates: cargo then decides on the same
-//! features everywhere, what is checked is what is tested, and the sandbox is compiled once.
+//! Always the whole workspace, the dev profile and clippy as the compiler of the workspace's crates: cargo then resolves
+//! the same features everywhere, what is checked is what is tested, and the sandbox is compiled once.
 
 use std::{
     env,
@@ -21,7 +21,7 @@ use crate::{
     workspace::{cargo, linted, root, target},
 };
 
-/// How many tests run at once, by the test runner's own variable.
+/// The test runner's own variable for the number of parallel tests.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 /// One step.
@@ -50,7 +50,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// All of them, in their order: what fails fast comes first.
+    /// All steps, in their order: fast checks come first.
     pub const ALL: [Self; 10] = [
         Self::Install,
         Self::Lock,
@@ -63,11 +63,11 @@ impl Step {
         Self::Fuzz,
         Self::Test,
     ];
-    /// Those that need no server.
+    /// The steps that need no server.
     pub const LINTS: [Self; 7] =
         [Self::Lock, Self::Format, Self::Build, Self::Languages, Self::Deny, Self::Doc, Self::Book];
 
-    /// Runs some, in their order. `arguments` go to the test runner.
+    /// Runs some steps, in their order. `arguments` go to the test runner.
     pub fn run_all(steps: &[Self], arguments: &[String]) -> Result<()> {
         let begun =
             |step, program| if steps.contains(&step) { Installation::begin(program).map(Some) } else { Ok(None) };
@@ -103,13 +103,13 @@ impl Step {
     }
 }
 
-/// The programs that the steps use which were asked for.
+/// The programs of the selected steps.
 struct Programs {
     cargo_deny: Option<Installation>,
     mdbook: Option<Installation>,
 }
 
-/// A program whose build was begun.
+/// The program of an installation that was begun.
 fn program(begun: &mut Option<Installation>) -> Result<PathBuf> {
     begun.as_mut().context("the build of this step's program was not begun")?.program()
 }
@@ -121,8 +121,8 @@ fn deny(program: &Path) -> Result<()> {
     run(command.args(["licenses", "sources", "bans"]))
 }
 
-/// Runs the fuzz targets of the statement crate, each on a processor of its own for its share of the minute. A failure prints
-/// the seed that makes it again.
+/// Runs the fuzz targets of the statement crate, each on a processor of its own for its share of the minute. A failure
+/// prints the seed that reproduces it.
 fn fuzz() -> Result<()> {
     let processors = available_parallelism().map_or(1, |processors| processors.get());
     let mut command = linted();
@@ -136,39 +136,39 @@ fn build() -> Result<()> {
     run(linted().args(["build", "--workspace", "--bins"]))
 }
 
-/// Every crate's documentation is made by the command that runs its examples, from what was compiled for the tests: `cargo doc` would
-/// check all of the sandbox for it.
+/// Builds every crate's documentation with the command that runs its examples, from what was compiled for the tests:
+/// `cargo doc` would check the whole sandbox again.
 fn doc() -> Result<()> {
     let mut command = linted();
     command.env("RUSTDOC", root().join("tests/xtask/rustdoc.sh")).env("SQLSERVICE_DOC", target().join("doc"));
     run(command.args(["test", "--workspace", "--doc"]))
 }
 
-/// Starts the servers and runs the tests. Says nothing after the test runner's own last lines.
+/// Starts the servers and runs the tests. Prints nothing after the test runner's last lines.
 fn test(arguments: &[String]) -> Result<()> {
     let servers = servers()?;
     headline("test: every test, on SQLite, PostgreSQL and MariaDB");
     if !arguments.is_empty() {
         return run(tests(servers.as_ref()).arg("--").args(arguments));
     }
-    // Tests that measure time do not run beside those that compute for minutes. One that fails keeps the others from nothing.
+    // Tests that measure time do not run beside tests that compute for minutes. Both groups run even if the first fails.
     let skipped = HEAVY.iter().flat_map(|name| ["--skip", name]);
     let first = run(tests(servers.as_ref()).arg("--").args(skipped));
     let second = run(tests(servers.as_ref()).arg("--").args(HEAVY));
     first.and(second)
 }
 
-/// Parts of the names of tests that build or run what is written in other languages.
+/// Parts of the names of tests that build or run code in other languages.
 const HEAVY: [&str; 3] = ["languages::", "cli::build::", "readme::every_block_of_the_"];
 
-/// All that has tests; examples in documentation have been run.
+/// All tests except the examples in documentation, which another step runs.
 fn tests(servers: Option<&Servers>) -> Command {
     let mut command = linted();
     command.args(["test", "--workspace", "--no-fail-fast", "--tests"]);
     if let Some(servers) = servers {
         command.env(POSTGRES_VARIABLE, servers.postgres_url()).env(MARIADB_VARIABLE, servers.mariadb_url());
     }
-    // Cases wait for servers and for time to pass: half as many again as there are processors keep these busy.
+    // Cases wait for servers and for time to pass: one and a half tests per processor keep the processors busy.
     if env::var_os(TEST_THREADS).is_none() {
         let processors = available_parallelism().map_or(1, |processors| processors.get());
         command.env(TEST_THREADS, (processors + processors / 2).to_string());
@@ -176,7 +176,7 @@ fn tests(servers: Option<&Servers>) -> Command {
     command
 }
 
-/// Servers of our own, unless the environment names some, for instance those of `cargo xtask servers`.
+/// Private servers, unless the environment names some, for instance those of `cargo xtask servers`.
 fn servers() -> Result<Option<Servers>> {
     if [POSTGRES_VARIABLE, MARIADB_VARIABLE].iter().all(|name| env::var_os(name).is_some()) {
         note(&format!("{POSTGRES_VARIABLE} and {MARIADB_VARIABLE} are set: no servers of our own"));

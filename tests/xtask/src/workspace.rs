@@ -1,4 +1,4 @@
-//! Where things lie: the workspace's root, its target directory, and the cargo that builds it.
+//! Paths of the workspace: its root, its target directory, and the cargo that builds it.
 
 use std::{
     env,
@@ -13,7 +13,7 @@ pub fn root() -> &'static Path {
     package.ancestors().nth(2).unwrap_or(package)
 }
 
-/// The target directory, as cargo chooses it.
+/// The target directory that cargo uses.
 pub fn target() -> PathBuf {
     match env::var_os("CARGO_TARGET_DIR") {
         Some(dir) => root().join(dir),
@@ -21,17 +21,17 @@ pub fn target() -> PathBuf {
     }
 }
 
-/// Says to those that a linted cargo starts, tests above all, that their own builds are to be the same: others would compile
-/// everything of ours once more.
+/// Tells processes started by a linted cargo, above all tests, to build with clippy too: a plain build would compile the
+/// workspace's crates once more.
 const LINTED: &str = "SQLSERVICE_LINTED";
 
-/// A cargo of the same toolchain, in the root.
+/// A cargo command of the same toolchain, in the root.
 pub fn cargo() -> Command {
     if env::var_os(LINTED).is_some() { linted() } else { plain() }
 }
 
-/// A cargo that lets clippy compile our own crates, with everything that others made as cargo has it: warnings are errors. What
-/// `cargo clippy` does, but for what is run, too: it would check all of the sandbox first, for nothing.
+/// A cargo command that compiles the workspace's crates with clippy, and dependencies with rustc: warnings are errors. It
+/// is like `cargo clippy`, but its output can be run: `cargo clippy` would first check the whole sandbox for nothing.
 pub fn linted() -> Command {
     let mut command = plain();
     command.args(["--config", "build.rustc-workspace-wrapper = 'clippy-driver'"]);
@@ -42,7 +42,7 @@ pub fn linted() -> Command {
 fn plain() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(root());
-    // What the cargo that started us says about xtask would be wrong about any other package.
+    // The variables that the parent cargo set for xtask would be wrong for any other package.
     for (name, _) in env::vars_os() {
         let Some(text) = name.to_str() else { continue };
         let about_us = text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST") || text == "CARGO_BIN_NAME";
@@ -53,7 +53,7 @@ fn plain() -> Command {
     command
 }
 
-/// A path as people like to read it: relative to the root where it lies in it.
+/// A path for display: relative to the root if it is below it.
 pub fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }

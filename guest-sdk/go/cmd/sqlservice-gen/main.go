@@ -1,5 +1,5 @@
-// Command sqlservice-gen writes what a plugin in Go needs besides its own code: sqlservice_gen.go, with a table for each model
-// and the entry of each export, and a WIT file with the plugin's world.
+// Command sqlservice-gen generates the other files of a plugin in Go: sqlservice_gen.go, with a table for each model and the entry
+// point of each export, and a WIT file with the plugin's world.
 //
 // A struct with the comment
 //

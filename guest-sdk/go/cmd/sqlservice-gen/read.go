@@ -17,7 +17,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/naming"
 )
 
-// plugin is what the package's comments say.
+// plugin is the models and exports that the package's comments declare.
 type plugin struct {
 	files   *token.FileSet
 	name    string
@@ -25,7 +25,7 @@ type plugin struct {
 	types   map[string]*ast.TypeSpec
 	models  []model
 	exports []export
-	// imports is the paths of packages by the names that the code knows them by.
+	// imports is the import paths of packages by their names in the code.
 	imports map[string]string
 }
 
@@ -105,7 +105,7 @@ func (p *plugin) readFile(file *ast.File) error {
 	return nil
 }
 
-// directive is the arguments of a comment //sqlservice:word.
+// directive returns the arguments of a comment //sqlservice:word.
 func directive(doc *ast.CommentGroup, word string) ([]string, bool) {
 	if doc == nil {
 		return nil, false
@@ -206,7 +206,7 @@ func readField(name string, goType ast.Expr, tag reflect.StructTag) field {
 	return f
 }
 
-// used is the packages that types of the generated code name.
+// used returns the names of packages that types of the generated code refer to.
 func (p *plugin) used() ([]string, error) {
 	found := map[string]bool{}
 	for _, m := range p.models {

@@ -7,7 +7,7 @@ import (
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/naming"
 )
 
-// witType is a Go type as WIT has it, and the core types that it is passed as.
+// witType is a Go type's name in WIT, and the core types that it is passed as.
 type witType struct {
 	name string
 	flat []string
@@ -102,14 +102,14 @@ func (r *records) record(name string, record *ast.StructType) (witType, error) {
 	return t, nil
 }
 
-// signature is how an export is called.
+// signature is the signature of an export.
 type signature struct {
 	wit string
 	// params is the core types of the parameters.
 	params []string
 	// result is the core type of the result; empty where there is none.
 	result string
-	// inMemory says that the result is an address.
+	// inMemory is whether the result is an address.
 	inMemory bool
 }
 
@@ -178,7 +178,7 @@ func isIdent(e ast.Expr, name string) bool {
 	return ok && x.Name == name
 }
 
-// flatten is one type for each result.
+// flatten returns the type of each result.
 func flatten(list *ast.FieldList) []ast.Expr {
 	var out []ast.Expr
 	if list == nil {

@@ -153,7 +153,7 @@ func TestExportGivesResultsAndErrors(t *testing.T) {
 	}
 }
 
-// What a program does not ask for is read all the same before its memory is taken back, unless it is forgotten.
+// A deferred part that the program does not read is decoded before its memory is freed, unless the program calls Forget.
 func TestDeferredPartsOfResults(t *testing.T) {
 	type column struct {
 		Name string

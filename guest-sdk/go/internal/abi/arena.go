@@ -1,28 +1,28 @@
-// Package abi carries Go values over the canonical ABI of the component model.
+// Package abi encodes and decodes Go values in the canonical ABI of the component model.
 //
 // All memory that the host writes to or reads from is outside of Go's heap, in
-// arenas. So the garbage collector, which must not run while the host asks for
-// memory, is never started by the host, and nothing has to be pinned.
+// arenas. So an allocation for the host never starts the garbage collector, which
+// must not run during such a call, and nothing has to be pinned.
 package abi
 
 import "unsafe"
 
-// Arena gives out memory that is taken back as a whole. The zero value is ready.
+// Arena allocates memory that is freed as a whole. The zero value is ready to use.
 //
-// Its chunks are kept for the next use: an arena holds as much as its largest use took.
+// It keeps its chunks for the next use, so it holds as much memory as its largest use needed.
 type Arena struct {
 	first, current uint32
-	// taken is how many bytes were asked for since the last Reset, and most how many may be; 0 is no limit.
+	// taken is the number of bytes allocated since the last Reset, and most is its limit; 0 is no limit.
 	taken, most uint64
 }
 
-// callBytes is how much one call hands to the host: more than its own limit would end the program. The host's default is 64 MiB.
+// callBytes limits the bytes that one call passes to the host: beyond the host's limit, 64 MiB by default, it would trap.
 const (
 	callBytes = 63 << 20
 	tooMuch   = "one call hands at most 63 MiB to the host: write in parts"
 )
 
-// chunk is the header of a piece of memory, and lies at its start.
+// chunk is the header at the start of a piece of memory.
 type chunk struct {
 	next, size, used uint32
 }
@@ -37,7 +37,7 @@ func chunkAt(address uint32) *chunk { return (*chunk)(At(address)) }
 // Alloc returns the address of size bytes, which are not cleared.
 // It allocates nothing on Go's heap, so the host may call it at any time.
 //
-// It panics with *EncodeError where that is more than the arena may give.
+// It panics with *EncodeError where that exceeds the arena's limit.
 func (a *Arena) Alloc(size, align uint32) uint32 {
 	if a.taken += uint64(size); a.most > 0 && a.taken > a.most {
 		panic(&EncodeError{"limit", tooMuch})
@@ -58,7 +58,7 @@ func (a *Arena) Alloc(size, align uint32) uint32 {
 	return at + start
 }
 
-// grow appends a chunk that has room for size bytes, and makes it the current one.
+// grow appends a chunk with room for size bytes, and makes it the current one.
 func (a *Arena) grow(size, align uint32) uint32 {
 	need := uint64(headerSize) + uint64(align) + uint64(size)
 	if need < chunkSize {
@@ -83,7 +83,7 @@ func (a *Arena) grow(size, align uint32) uint32 {
 	return at
 }
 
-// Reset takes all memory back.
+// Reset frees all memory for the next use.
 func (a *Arena) Reset() {
 	for at := a.first; at != 0; at = chunkAt(at).next {
 		chunkAt(at).used = headerSize
@@ -91,7 +91,7 @@ func (a *Arena) Reset() {
 	a.current, a.taken = a.first, 0
 }
 
-// Size is how many bytes the arena holds.
+// Size returns the number of bytes that the arena holds.
 func (a *Arena) Size() int {
 	size := 0
 	for at := a.first; at != 0; at = chunkAt(at).next {
@@ -102,10 +102,10 @@ func (a *Arena) Size() int {
 
 func alignTo(offset, align uint32) uint32 { return (offset + align - 1) &^ (align - 1) }
 
-// At is the memory at an address.
+// At returns the memory at an address.
 func At(address uint32) unsafe.Pointer { return unsafe.Add(memoryBase, uintptr(address)) }
 
-// Bytes is the memory of size bytes at an address.
+// Bytes returns size bytes of memory at an address.
 func Bytes(address, size uint32) []byte {
 	if size == 0 {
 		return nil

@@ -12,14 +12,14 @@ import (
 )
 
 var (
-	// callLock keeps goroutines from using the arenas of each other's calls.
+	// callLock protects the arenas, which all calls share.
 	callLock  sync.Mutex
 	arguments = Arena{most: callBytes}
 	outgoing  = Arena{most: callBytes}
 )
 
 // Import calls the host: call writes arguments into the arena and passes the address for the result.
-// An argument that cannot be handed over is an *EncodeError, and the host is not called.
+// For an argument that cannot be encoded it returns an *EncodeError and does not call the host.
 func Import[R any](call func(a *Arena, result uint32)) (out R, err error) {
 	if !hasHost {
 		return out, &EncodeError{"unsupported", "this program does not run in sqlservice: build it by `sqlservice build`"}
@@ -37,11 +37,11 @@ func Import[R any](call func(a *Arena, result uint32)) (out R, err error) {
 	return out, nil
 }
 
-// calls counts those of the host since other goroutines could work.
+// calls is the number of calls of the host since the last yield to other goroutines.
 var calls int
 
-// yield lets the garbage collector work now and then: nothing else interrupts a goroutine that computes. It is not cheap, as it
-// leaves all functions and comes back to them.
+// yield lets the garbage collector run now and then: nothing else preempts a goroutine that computes. It is not called each time,
+// as it unwinds the WebAssembly stack and rewinds it.
 func yield() {
 	if calls++; calls >= 32 || arguments.taken+results.taken > 64<<10 {
 		calls = 0
@@ -67,10 +67,10 @@ func StoreValue[T any](a *Arena, value *T) uint32 {
 	return at
 }
 
-// kept is values that are handed to the host again and again.
+// kept has encoded values that are passed to the host repeatedly.
 var kept Arena
 
-// Keep writes a value once and for all, and returns its core values.
+// Keep encodes a value permanently, and returns its core values.
 func Keep[T any](value *T) (flat []uint64, err error) {
 	callLock.Lock()
 	defer callLock.Unlock()
@@ -78,12 +78,12 @@ func Keep[T any](value *T) (flat []uint64, err error) {
 	return TypeFor[T]().Lower(&kept, unsafe.Pointer(value), nil), nil
 }
 
-// LowerValue appends a value's core values.
+// LowerValue appends the core values of a value.
 func LowerValue[T any](a *Arena, value *T, out []uint64) []uint64 {
 	return TypeFor[T]().Lower(a, unsafe.Pointer(value), out)
 }
 
-// Function is a Go function that is exported.
+// Function is an exported Go function.
 type Function struct {
 	call       reflect.Value
 	params     *Type
@@ -121,7 +121,7 @@ func NewFunction(function any) *Function {
 	return f
 }
 
-// Call runs the function for arguments as the host passes them, and returns what the host expects: a core value, or
+// Call runs the function with the host's arguments, and returns the result that the host expects: a core value, or
 // the address of the result.
 func (f *Function) Call(flat ...uint64) uint64 {
 	arguments := reflect.New(f.params.goType)
@@ -209,8 +209,8 @@ func (f *Function) storeResult(value reflect.Value, failed error) (at uint32, er
 	return at, nil
 }
 
-// Done takes back the memory of an export's result, which the host has read.
+// Done frees the memory of an export's result, which the host has read.
 func Done() { outgoing.Reset() }
 
-// HeldBytes is how many bytes all arenas hold.
+// HeldBytes returns the number of bytes that the arenas of calls hold.
 func HeldBytes() int { return arguments.Size() + outgoing.Size() + results.Size() + kept.Size() }

@@ -9,9 +9,9 @@ import (
 	"unsafe"
 )
 
-// EncodeError is why a value cannot be handed over.
+// EncodeError is the reason why a value cannot be encoded.
 type EncodeError struct {
-	// Code is the word of the contract for it.
+	// Code is the failure's code in the contract.
 	Code   string
 	Reason string
 }
@@ -53,7 +53,7 @@ func (t *Type) Store(a *Arena, src p, at u32) {
 	}
 }
 
-// checkEnum refuses what is no case of an enum.
+// checkEnum refuses a value that is no case of its enum.
 func (t *Type) checkEnum(src p) {
 	if t.last != nil && *(*uint8)(src) > *t.last {
 		panic(&EncodeError{"invalid", fmt.Sprintf("there is no %v %d", t.goType, *(*uint8)(src))})
@@ -92,7 +92,7 @@ func storeString(a *Arena, text string) u32 {
 	return at
 }
 
-// slice is how a slice lies in Go.
+// slice is the memory layout of a slice in Go.
 type slice struct {
 	data     p
 	len, cap int
@@ -119,7 +119,7 @@ func (t *Type) storeList(a *Arena, src p) (u32, u32) {
 	return at, count
 }
 
-// caseOf is the case of a variant: its position, its type and where its payload is; no type where it has none.
+// caseOf returns a variant's case: its position, and its payload's type and address; nil without a payload.
 func (t *Type) caseOf(src p) (int, *Type, p) {
 	switch t.kind {
 	case kindOption:
@@ -146,14 +146,14 @@ func (t *Type) caseOf(src p) (int, *Type, p) {
 	return tag, t.cases[tag], value.data
 }
 
-// iface is how an interface lies in Go. The first word says the type, and is the same for all interfaces of one type that hold
-// values of one type.
+// iface is the memory layout of an interface in Go. The first word identifies the type: it is equal for all interfaces of one type
+// that hold values of one type.
 type iface struct {
 	word uintptr
 	data p
 }
 
-// Load reads a Go value from memory and writes it to dst, which is zero.
+// Load reads a Go value from memory and writes it to dst, which has to be zero.
 func (t *Type) Load(at u32, dst p) {
 	switch t.kind {
 	case kindNumber, kindBool:
@@ -196,8 +196,8 @@ func (t *Type) loadList(s [2]u32, dst p) {
 	*(*slice)(dst) = slice{data, count, count}
 }
 
-// setCase makes dst a variant's case, and returns the type of its payload and where that lies, zero still; no type where it has
-// none.
+// setCase sets dst to a variant's case, and returns the type and the address of its payload, which is still zero; nil without a
+// payload.
 func (t *Type) setCase(tag int, dst p) (*Type, p) {
 	switch t.kind {
 	case kindOption:
@@ -225,7 +225,7 @@ func newArray(goType reflect.Type, count int) p {
 	return unsafeNewArray((*iface)(p(&goType)).data, count)
 }
 
-// What reflect.New and reflect.MakeSlice do, without the types that they make of the type.
+// These allocate as reflect.New and reflect.MakeSlice do, without deriving a pointer or slice type.
 
 //go:linkname unsafeNew reflect.unsafe_New
 func unsafeNew(goType p) p
@@ -233,5 +233,5 @@ func unsafeNew(goType p) p
 //go:linkname unsafeNewArray reflect.unsafe_NewArray
 func unsafeNewArray(goType p, count int) p
 
-// toValid is a text that the host takes.
+// toValid replaces invalid UTF-8, which the host does not accept.
 func toValid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }

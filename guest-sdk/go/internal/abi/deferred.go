@@ -5,25 +5,25 @@ import (
 	"unsafe"
 )
 
-// Deferred is a part of a result, of the type T in WIT, that is read when it is asked for, or before the host's memory is taken
-// back: most programs ask for no types of columns, and never again for those of a statement that they prepared.
+// Deferred is a part of a result, of the type T in WIT, that is decoded at its first use, or before its memory is freed: most
+// programs do not use the types of columns, and a prepared statement's columns are decoded only once.
 type Deferred[T any] struct{ read *pendingRead }
 
 func (Deferred[T]) deferredType() reflect.Type { return reflect.TypeFor[T]() }
 
 var deferredMarker = reflect.TypeFor[interface{ deferredType() reflect.Type }]()
 
-// pendingRead is where a value lies, and the value once it was read.
+// pendingRead is the address of a value, and the value after it was decoded.
 type pendingRead struct {
 	at    uint32
 	ty    *Type
 	value unsafe.Pointer
 }
 
-// unread is what lies in the memory of results and was not read yet.
+// unread are the deferred values in the memory of results.
 var unread []*pendingRead
 
-// layDeferred lays a type out as that which it stands for.
+// layDeferred gives a Deferred[T] the layout of T.
 func (t *Type) layDeferred() {
 	elem := typeOf(reflect.Zero(t.goType).Interface().(interface{ deferredType() reflect.Type }).deferredType())
 	t.kind, t.elem, t.size, t.align, t.flat = kindDeferred, elem, elem.size, elem.align, elem.flat
@@ -42,7 +42,7 @@ func (r *pendingRead) load() {
 	}
 }
 
-// takeBackResults takes the memory of results back. What is left to read in it is read before.
+// takeBackResults frees the memory of results, after decoding the deferred values in it.
 func takeBackResults() {
 	for _, r := range unread {
 		r.load()
@@ -52,7 +52,7 @@ func takeBackResults() {
 	results.Reset()
 }
 
-// Get is the value; the zero one where it was forgotten.
+// Get returns the value; the zero value where Forget dropped it.
 func (d Deferred[T]) Get() (value T) {
 	callLock.Lock()
 	defer callLock.Unlock()
@@ -65,14 +65,14 @@ func (d Deferred[T]) Get() (value T) {
 	return *(*T)(d.read.value)
 }
 
-// Forget says that the value will not be asked for.
+// Forget drops a value that is not decoded yet.
 func (d Deferred[T]) Forget() {
 	if d.read != nil && d.read.value == nil {
 		d.read.ty = nil
 	}
 }
 
-// FirstTexts is the first field, a text, of each record of a list.
+// FirstTexts returns the first field, a text, of each record of a list.
 func (d Deferred[T]) FirstTexts() []string {
 	callLock.Lock()
 	defer callLock.Unlock()
@@ -98,12 +98,12 @@ func firstTexts(list slice, step uintptr) []string {
 	return out
 }
 
-// names are texts that come again and again, such as those of columns.
+// names caches texts that recur, such as names of columns.
 var names = map[string]string{}
 
 const namesAtMost = 1_024
 
-// shared is a text of the host's, made once for all that are equal.
+// shared returns a text of the host's from names, to which it adds a new one.
 func shared(s [2]uint32) string {
 	bytes := Bytes(s[0], s[1])
 	if name, ok := names[string(bytes)]; ok {

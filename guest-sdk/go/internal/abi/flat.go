@@ -49,7 +49,7 @@ func (t *Type) bits(src p) uint64 {
 	return *(*uint64)(src)
 }
 
-// Lift reads a Go value from core values, writes it to dst, which is zero, and returns the values behind it.
+// Lift reads a Go value from core values, writes it to dst, which has to be zero, and returns the remaining core values.
 func (t *Type) Lift(in []uint64, dst p) []uint64 {
 	switch t.kind {
 	case kindNumber, kindBool:
@@ -76,7 +76,7 @@ func (t *Type) Lift(in []uint64, dst p) []uint64 {
 	return in
 }
 
-// The bits of core values, as Lift takes them and Lower gives them.
+// Conversions between core values and their bits, which Lift takes and Lower returns.
 
 // FromI32 is the bits of an i32.
 func FromI32(v int32) uint64 { return uint64(uint32(v)) }
@@ -90,8 +90,8 @@ func FromF32(v float32) uint64 { return uint64(math.Float32bits(v)) }
 // FromF64 is the bits of an f64.
 func FromF64(v float64) uint64 { return math.Float64bits(v) }
 
-// ToF32 is the f32 of its bits.
+// ToF32 is the f32 with the given bits.
 func ToF32(bits uint64) float32 { return math.Float32frombits(uint32(bits)) }
 
-// ToF64 is the f64 of its bits.
+// ToF64 is the f64 with the given bits.
 func ToF64(bits uint64) float64 { return math.Float64frombits(bits) }

@@ -1,10 +1,10 @@
 package abi
 
-// keys is where values are written to be told apart by their bytes.
+// keys is the arena to which Key writes.
 var keys Arena
 
-// Key writes a value and passes its bytes to use: they are the same for equal values, and for no others, as they are written to
-// the same cleared memory each time. They are gone when use returns. A value that does not fit in one chunk has none.
+// Key encodes a value and passes its bytes to use: they are equal for equal values only, as the value is written to the same
+// cleared memory each time. They are valid until use returns. It does not call use for a value that exceeds one chunk.
 func Key[T any](value *T, use func(key []byte)) (err error) {
 	callLock.Lock()
 	defer callLock.Unlock()
@@ -17,7 +17,7 @@ func Key[T any](value *T, use func(key []byte)) (err error) {
 	return nil
 }
 
-// written is what was written to the first chunk.
+// written returns the used bytes of the first chunk.
 func (a *Arena) written() []byte {
 	if a.first == 0 {
 		return nil
@@ -25,7 +25,7 @@ func (a *Arena) written() []byte {
 	return Bytes(a.first+headerSize, chunkAt(a.first).used-headerSize)
 }
 
-// clear takes all memory back, and leaves zeros.
+// clear frees all memory and fills it with zeros.
 func (a *Arena) clear() {
 	for at := a.first; at != 0; at = chunkAt(at).next {
 		clear(Bytes(at+headerSize, chunkAt(at).used-headerSize))

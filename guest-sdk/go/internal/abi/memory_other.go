@@ -4,7 +4,7 @@ package abi
 
 import "unsafe"
 
-// Outside of a component there is no host; this memory lets tests of the pure parts run.
+// Outside of a component there is no host; this memory is for tests that do not need one.
 var (
 	testMemory = make([]uint64, 8<<20)
 	memoryBase = unsafe.Pointer(unsafe.SliceData(testMemory))
@@ -21,5 +21,5 @@ func systemMemory(size uint32) uint32 {
 	return at
 }
 
-// hasHost says whether there is a host to call.
+// hasHost is whether there is a host to call.
 const hasHost = false

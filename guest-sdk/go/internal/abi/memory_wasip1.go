@@ -2,10 +2,10 @@ package abi
 
 import "unsafe"
 
-// memoryBase is where addresses count from: in a component they are pointers.
+// memoryBase is the base of addresses: nil, as in a component they are pointers.
 var memoryBase unsafe.Pointer
 
-// sbrk is how Go's runtime takes memory from the system. It knows of what others took through it.
+// sbrk is the function by which Go's runtime allocates memory from the system. The runtime allows for other callers.
 //
 //go:linkname sbrk runtime.sbrk
 func sbrk(size uintptr) unsafe.Pointer
@@ -18,10 +18,10 @@ func systemMemory(size uint32) uint32 {
 	return uint32(uintptr(at))
 }
 
-// results has what the host hands over: arguments of exports, results of imports.
+// results has the values that the host passes: arguments of exports, results of imports.
 var results Arena
 
-// started says that Go runs: what the WASI adapter asks for before that is its own for good.
+// started is whether Go runs. The WASI adapter allocates before that, and keeps this memory for good.
 var started bool
 
 func init() { started = true }
@@ -41,5 +41,5 @@ func cabiRealloc(old uint32, oldSize, align, size uint32) uint32 {
 	return at
 }
 
-// hasHost says whether there is a host to call.
+// hasHost is whether there is a host to call.
 const hasHost = true

@@ -7,8 +7,8 @@ import (
 	"runtime/metrics"
 )
 
-// garbageAtLeast is how many bytes a program may leave behind before they are collected. Go's own floor is 4 MiB, so that a program
-// with little in its memory collects again and again in one export.
+// garbageAtLeast is the least growth of the heap in bytes before a collection. Go's own minimum heap is 4 MiB, with which a program
+// with little live memory collects repeatedly within one export.
 const garbageAtLeast = 16 << 20
 
 func init() {
@@ -17,14 +17,14 @@ func init() {
 	}
 }
 
-// live is how many bytes the last collection left.
+// live is the metric of the bytes that are live after the last collection.
 var live = []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 
-// turn is garbage by the next collection, which then sets the pace of the one after it. It is not so small that Go would put it
-// beside other values, which can keep it.
+// turn is an unreachable object, whose finalizer sets the pace anew after each collection. It is too large for Go's tiny allocator,
+// which would put it beside other values that can keep it alive.
 type turn struct{ _ [4]uint64 }
 
-// pace sets how much memory may grow until the next collection: by as much as is in use, as Go does it, and by no less than the floor.
+// pace sets the heap's growth until the next collection: by the bytes in use, as is Go's default, and by garbageAtLeast at least.
 func pace(next *turn) {
 	metrics.Read(live)
 	inUse := max(live[0].Value.Uint64(), 1<<20)

@@ -33,7 +33,7 @@ const (
 	F64
 )
 
-// Type is how a Go type lies in memory as a WIT type:
+// Type is the memory layout of a Go type as a WIT type:
 //
 //	bool, int8 … uint64, float32, float64   of the same name; int is s64
 //	string                                  string
@@ -42,12 +42,12 @@ const (
 //	struct                                  record, or tuple; struct{} has no value
 //	an interface given to Variant           variant
 //	Result[T, E]                            result<T, E>
-//	Deferred[T]                             what T is, in a result
+//	Deferred[T]                             the type of T, in a result
 type Type struct {
 	kind        kind
 	size, align uint32
 	goType      reflect.Type
-	// same says that Go's bytes are those of the ABI.
+	// same is whether Go's memory layout is that of the ABI.
 	same   bool
 	elem   *Type
 	fields []field
@@ -89,7 +89,7 @@ type variantCase struct {
 	word   uintptr
 }
 
-// Variant says which types the cases of the interface type V are, in WIT's order.
+// Variant declares the types of the cases of the interface type V, in WIT's order.
 func Variant[V any](cases ...V) bool {
 	list := make([]variantCase, len(cases))
 	for i := range cases {
@@ -102,7 +102,7 @@ func Variant[V any](cases ...V) bool {
 	return true
 }
 
-// isPointer says whether an interface holds values of the type themselves, and not where they lie.
+// isPointer reports whether an interface stores values of the type directly, and not their address.
 func isPointer(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
@@ -115,16 +115,16 @@ func isPointer(t reflect.Type) bool {
 	return false
 }
 
-// Enum says which case of the enum E is its last one.
+// Enum declares the last case of the enum E.
 func Enum[E ~uint8](last E) bool {
 	enums[reflect.TypeFor[E]()] = uint8(last)
 	return true
 }
 
-// TypeFor is the layout of T. It panics for a type that has no counterpart in WIT.
+// TypeFor returns the layout of T. It panics for a type that has no counterpart in WIT.
 func TypeFor[T any]() *Type { return TypeOf(reflect.TypeFor[T]()) }
 
-// TypeOf is the layout of a type. It panics for a type that has no counterpart in WIT.
+// TypeOf returns the layout of a type. It panics for a type that has no counterpart in WIT.
 func TypeOf(goType reflect.Type) *Type {
 	typesLock.Lock()
 	defer typesLock.Unlock()
@@ -227,7 +227,7 @@ func (t *Type) layVariant() {
 	t.layCases(types)
 }
 
-// layCases lays out a variant: a byte that says which case it is, and the case's payload.
+// layCases lays out a variant: a byte for the discriminant, and the case's payload.
 func (t *Type) layCases(cases []*Type) {
 	t.cases, t.align = cases, 1
 	size, flat := uint32(0), []Core{}
@@ -248,7 +248,7 @@ func (t *Type) layCases(cases []*Type) {
 	t.flat = append([]Core{I32}, flat...)
 }
 
-// payload is where a variant's payload lies.
+// payload returns the offset of a variant's payload.
 func (t *Type) payload() uint32 { return t.align }
 
 func join(a, b Core) Core {
@@ -261,5 +261,5 @@ func join(a, b Core) Core {
 	return I64
 }
 
-// Flat is the core types of a value that is passed outside of memory.
+// Flat returns the core types of a value that is passed outside of memory.
 func (t *Type) Flat() []Core { return t.flat }

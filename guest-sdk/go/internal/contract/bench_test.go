@@ -24,7 +24,7 @@ func aStatement() Statement {
 	return Statement{nodes, SelectRoot{9}}
 }
 
-// What one row by its key costs on the way out and back.
+// BenchmarkResult decodes the result of a query of one row by its key; the benchmarks below encode its statement and parameters.
 func BenchmarkResult(b *testing.B) {
 	var a abi.Arena
 	t, in := abi.TypeFor[outcome[ResultSet]](), aResult()

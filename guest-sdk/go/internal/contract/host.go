@@ -13,7 +13,7 @@ type outcome[T any] = abi.Result[T, Failure]
 // none is a result without a value.
 type none struct{}
 
-// call runs a function of the host that can fail.
+// call calls a function of the host that can fail.
 func call[T any](function func(a *abi.Arena, result uint32)) (T, *Failure) {
 	got, err := abi.Import[outcome[T]](function)
 	if err != nil {
@@ -25,7 +25,7 @@ func call[T any](function func(a *abi.Arena, result uint32)) (T, *Failure) {
 	return got.Ok, nil
 }
 
-// failed is why a value could not be handed over; nil where it could.
+// failed returns the failure of a value that could not be encoded; nil without an error.
 func failed(err error) *Failure {
 	if err == nil {
 		return nil
@@ -43,13 +43,13 @@ func do(function func(a *abi.Arena, result uint32)) *Failure {
 	return failure
 }
 
-// tell runs a function of the host that cannot fail.
+// tell calls a function of the host that cannot fail.
 func tell[T any](function func(a *abi.Arena, result uint32)) T {
 	got, _ := abi.Import[T](function)
 	return got
 }
 
-// core is arguments as core values.
+// core is the arguments of a call as core values.
 type core struct {
 	arena  *abi.Arena
 	values []uint64
@@ -61,7 +61,7 @@ func lower[T any](c *core, value T) { c.values = abi.LowerValue(c.arena, &value,
 
 func (c *core) i(position int) uint32 { return uint32(c.values[position]) }
 
-// Milliseconds is a duration as the contract takes it, at least 1.
+// Milliseconds converts a duration to the contract's milliseconds, at least 1.
 func Milliseconds(d time.Duration) *uint32 {
 	ms := uint32(min(max(d.Milliseconds(), 1), 1<<32-1))
 	return &ms
@@ -70,10 +70,10 @@ func Milliseconds(d time.Duration) *uint32 {
 // Database is databases.database.
 type Database struct{ Handle Handle }
 
-// Declared is models as the host takes them.
+// Declared is encoded models.
 type Declared struct{ flat []uint64 }
 
-// Declare writes models once, for every Open.
+// Declare encodes models once, for every Open.
 func Declare(models Models) (Declared, *Failure) {
 	flat, err := abi.Keep(&models)
 	return Declared{flat}, failed(err)
@@ -92,30 +92,30 @@ func Open(name string, models Declared) (Database, *Failure) {
 
 func (d Database) h() uint32 { return uint32(d.Handle) }
 
-// Drop gives the handle back.
+// Drop releases the handle.
 func (d Database) Drop() { databaseDrop(d.h()) }
 
-// Dialect is what kind of database it is.
+// Dialect returns the database's kind.
 func (d Database) Dialect() string {
 	return tell[string](func(_ *abi.Arena, result uint32) { databaseDialect(d.h(), result) })
 }
 
-// Capabilities is what it can do.
+// Capabilities returns the database's optional features.
 func (d Database) Capabilities() []string {
 	return tell[[]string](func(_ *abi.Arena, result uint32) { databaseCapabilities(d.h(), result) })
 }
 
-// Limits is which limits hold.
+// Limits returns the limits in force.
 func (d Database) Limits() []Limit {
 	return tell[[]Limit](func(_ *abi.Arena, result uint32) { databaseLimits(d.h(), result) })
 }
 
-// Tables is what was declared or reflected.
+// Tables returns the declared and reflected tables.
 func (d Database) Tables() []Table {
 	return tell[[]Table](func(_ *abi.Arena, result uint32) { databaseTables(d.h(), result) })
 }
 
-// Ping asks for an answer.
+// Ping checks that the database can be reached.
 func (d Database) Ping() *Failure {
 	return do(func(_ *abi.Arena, result uint32) { databasePing(d.h(), result) })
 }

@@ -1,7 +1,7 @@
 package contract
 
-// The functions of the host as core WebAssembly has them: lists and texts are an address and a length, an option is a
-// number that says whether there is one and its value, and results are written where the last argument says.
+// The functions of the host as core WebAssembly imports: lists and texts are an address and a length, an option is a
+// discriminant and a value, and the last argument is the address for the result.
 
 //go:wasmimport sqlservice:database/databases@0.2.0 [static]database.open
 //go:noescape

@@ -7,7 +7,7 @@ type Session struct{ Handle Handle }
 
 func (s Session) h() uint32 { return uint32(s.Handle) }
 
-// Drop gives the handle back; the host rolls back what is open.
+// Drop releases the handle; the host rolls back an open transaction.
 func (s Session) Drop() { sessionDrop(s.h()) }
 
 // Execute runs a statement.
@@ -95,12 +95,12 @@ func (s Session) BeginNested() (Savepoint, *Failure) {
 	return Savepoint{h}, failure
 }
 
-// Commit commits.
+// Commit commits the transaction.
 func (s Session) Commit() *Failure {
 	return do(func(_ *abi.Arena, result uint32) { sessionCommit(s.h(), result) })
 }
 
-// Rollback rolls back.
+// Rollback rolls the transaction back.
 func (s Session) Rollback() *Failure {
 	return do(func(_ *abi.Arena, result uint32) { sessionRollback(s.h(), result) })
 }
@@ -114,7 +114,7 @@ func (s Session) SetIsolation(level Isolation) *Failure {
 	})
 }
 
-// GetIsolation is the isolation level in force.
+// GetIsolation returns the isolation level in force.
 func (s Session) GetIsolation() (Isolation, *Failure) {
 	return call[Isolation](func(_ *abi.Arena, result uint32) { sessionGetIsolation(s.h(), result) })
 }
@@ -128,10 +128,10 @@ func (s Session) Reflect(o ReflectOptions) ([]Table, *Failure) {
 	})
 }
 
-// InTransaction says whether a transaction is open.
+// InTransaction reports whether a transaction is open.
 func (s Session) InTransaction() bool { return sessionInTransaction(s.h()) != 0 }
 
-// Close rolls back and gives the connection back. The handle is gone afterwards.
+// Close rolls back an open transaction and releases the connection. It invalidates the handle.
 func (s Session) Close() *Failure {
 	return do(func(_ *abi.Arena, result uint32) { sessionClose(s.h(), result) })
 }
@@ -142,7 +142,7 @@ type Cursor struct{ Handle Handle }
 // Drop stops the query.
 func (c Cursor) Drop() { cursorDrop(uint32(c.Handle)) }
 
-// NextBatch is the next rows; nil at the end.
+// NextBatch fetches the next rows; nil at the end.
 func (c Cursor) NextBatch(maxRows, maxBytes uint32) (*Batch, *Failure) {
 	return call[*Batch](func(_ *abi.Arena, result uint32) { cursorNextBatch(uint32(c.Handle), maxRows, maxBytes, result) })
 }
@@ -150,10 +150,10 @@ func (c Cursor) NextBatch(maxRows, maxBytes uint32) (*Batch, *Failure) {
 // Prepared is sessions.prepared.
 type Prepared struct{ Handle Handle }
 
-// Drop forgets it.
+// Drop releases the statement.
 func (p Prepared) Drop() { preparedDrop(uint32(p.Handle)) }
 
-// Columns is what it returns.
+// Columns returns the columns of the statement's rows.
 func (p Prepared) Columns() []ResultColumn {
 	return tell[[]ResultColumn](func(_ *abi.Arena, result uint32) { preparedColumns(uint32(p.Handle), result) })
 }
@@ -161,15 +161,15 @@ func (p Prepared) Columns() []ResultColumn {
 // Savepoint is sessions.savepoint.
 type Savepoint struct{ Handle Handle }
 
-// Drop rolls back to it before the next call of its session.
+// Drop makes the host roll back to the savepoint before the next call of its session.
 func (s Savepoint) Drop() { savepointDrop(uint32(s.Handle)) }
 
-// Release keeps what was done since. The handle is gone afterwards.
+// Release keeps the changes made since the savepoint. It invalidates the handle.
 func (s Savepoint) Release() *Failure {
 	return do(func(_ *abi.Arena, result uint32) { savepointRelease(uint32(s.Handle), result) })
 }
 
-// Rollback undoes what was done since. The handle is gone afterwards.
+// Rollback undoes the changes made since the savepoint. It invalidates the handle.
 func (s Savepoint) Rollback() *Failure {
 	return do(func(_ *abi.Arena, result uint32) { savepointRollback(uint32(s.Handle), result) })
 }

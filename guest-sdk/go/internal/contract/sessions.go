@@ -16,7 +16,7 @@ type Options struct {
 	BatchRows *uint32
 }
 
-// ResultColumns is columns of a result, which are read when they are asked for.
+// ResultColumns is the columns of a result set, which are decoded at their first use.
 type ResultColumns = abi.Deferred[[]ResultColumn]
 
 // ResultSet is sessions.result-set.
@@ -132,7 +132,7 @@ type Loaded struct {
 	Rows    Batch
 }
 
-// LoadResult is what sessions.load returns.
+// LoadResult is the result of sessions.session.load.
 type LoadResult struct {
 	Root   ResultSet
 	Loaded []Loaded

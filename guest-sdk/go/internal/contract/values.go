@@ -5,7 +5,7 @@ package contract
 
 import "github.com/sqlservice/sqlservice/guest-sdk/go/internal/abi"
 
-// Handle names a resource of the host.
+// Handle is a handle of a resource of the host.
 type Handle uint32
 
 // Scalar is values.scalar: one of the types below.

@@ -1,12 +1,12 @@
-// Package naming turns Go's names into those of databases and of WIT.
+// Package naming converts between names in Go, databases and WIT.
 package naming
 
 import "strings"
 
-// Snake is user_id of UserID.
+// Snake converts UserID to user_id.
 func Snake(name string) string { return words(name, '_') }
 
-// Kebab is user-id of UserID.
+// Kebab converts UserID to user-id.
 func Kebab(name string) string { return words(name, '-') }
 
 func words(name string, between byte) string {
@@ -30,7 +30,7 @@ func words(name string, between byte) string {
 	return out.String()
 }
 
-// Camel is UserDevices of user_devices.
+// Camel converts user_devices to UserDevices.
 func Camel(name string) string {
 	var out strings.Builder
 	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return r == '_' || r == '-' || r == '.' }) {

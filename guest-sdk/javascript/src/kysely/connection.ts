@@ -5,7 +5,7 @@ import { ClosedError, host } from "../errors.ts";
 import { batches, contractOptions, type Executor, type StatementOptions } from "../executor.ts";
 import type { DataSavepoint } from "../session/savepoint.ts";
 
-/** Rows of each batch behind the first where a whole result is read. */
+/** The rows of each batch after the first when a whole result set is read. */
 const BATCH_ROWS = 10_000;
 
 /** A session of the contract as Kysely's connection. */
@@ -22,24 +22,26 @@ export class DataConnection implements DatabaseConnection {
     this.options = options;
   }
 
-  /** The session, or that of the transaction which was begun beside it, unless it was closed. */
+  /**
+   * The session that statements run on: the open transaction's, or else the connection's own. Throws once it is closed.
+   */
   get handle(): contract.Session {
     const session = this.transaction ?? this.session;
     if (session) return session;
     throw new ClosedError({ code: "closed", message: "the connection was closed" });
   }
 
-  /** Whether it was not closed. */
+  /** Whether the connection is open. */
   get isOpen(): boolean {
     return this.session !== undefined;
   }
 
-  /** Runs what follows on a session that is in a transaction. */
+  /** Runs later statements on a transaction's session. */
   enter(transaction: contract.Session): void {
     this.transaction = transaction;
   }
 
-  /** Goes back to the session itself. The transaction's has ended, or ends with what is done to it now. */
+  /** Switches back to the connection's own session. The caller ends the transaction's session, which this returns. */
   leave(): contract.Session | undefined {
     const { transaction } = this;
     this.transaction = undefined;
@@ -69,7 +71,7 @@ export class DataConnection implements DatabaseConnection {
     return host(() => run(handle));
   }
 
-  /** Takes the session away: later calls are a `ClosedError`. */
+  /** Detaches the session and returns it. Later calls throw a `ClosedError`. */
   take(): contract.Session {
     const { handle } = this;
     this.session = undefined;

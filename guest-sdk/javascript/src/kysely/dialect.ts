@@ -40,7 +40,7 @@ export class DataDialect implements Dialect {
   }
 }
 
-/** Hands the nodes on. The text is made only where it is asked for, to be read in logs. */
+/** Passes the query's nodes on. SQL text is compiled only if it is read, as by a logger. */
 class DataQueryCompiler implements QueryCompiler {
   compileQuery(query: RootOperationNode, queryId: QueryId): CompiledQuery {
     let compiled: CompiledQuery | undefined;

@@ -17,14 +17,14 @@ const LEVELS: readonly string[] = [
   "autocommit",
 ];
 
-/** An isolation level in the contract's words. */
+/** Converts an isolation level to the contract's name. */
 export function isolation(level: IsolationLevel | contract.Isolation | undefined): contract.Isolation {
   const word = String(level ?? "default").replace(" ", "-");
   if (!LEVELS.includes(word)) throw unsupported(`the isolation level ${word}`);
   return word as contract.Isolation;
 }
 
-/** What both drivers do: savepoints. */
+/** The savepoints of both drivers. */
 abstract class SavepointDriver {
   async savepoint(connection: DataConnection, name: string): Promise<void> {
     connection.savepoints.push({
@@ -33,7 +33,7 @@ abstract class SavepointDriver {
     });
   }
 
-  /** Kysely's savepoint stays after a rollback to it, as SQL's does: it is set again. */
+  /** Rolls back to a savepoint and sets it again: as in SQL, a savepoint outlives a rollback to it. */
   async rollbackToSavepoint(connection: DataConnection, name: string): Promise<void> {
     await this.end(connection, name, (savepoint) => savepoint.rollback());
     await this.savepoint(connection, name);
@@ -43,7 +43,7 @@ abstract class SavepointDriver {
     await this.end(connection, name, (savepoint) => savepoint.release());
   }
 
-  /** Ends the savepoint of this name and those inside of it. */
+  /** Ends the savepoint with a name, and those nested in it. */
   private async end(
     connection: DataConnection,
     name: string,
@@ -60,12 +60,12 @@ abstract class SavepointDriver {
   }
 }
 
-/** How many sessions wait for the next query at most. They have no connection while they do. */
+/** The most idle sessions to keep for later queries. An idle session holds no connection. */
 const MOST_SPARE = 4;
 
 /**
- * A driver whose queries each commit themselves, outside of transactions. Its sessions take a connection of the host's for a
- * statement and are used again, so that a query is one crossing; a transaction has a session of its own.
+ * A driver whose queries commit themselves outside of transactions. Its sessions hold a connection only for a
+ * statement, and are reused so that a query is one crossing. A transaction has a session of its own.
  */
 export class DataDriver extends SavepointDriver implements Driver {
   private readonly open: () => Promise<contract.Database>;
@@ -106,7 +106,7 @@ export class DataDriver extends SavepointDriver implements Driver {
     connection.enter(await host(() => database.begin(options)));
   }
 
-  /** The session stays where it fails: Kysely rolls back then. */
+  /** Keeps the transaction's session if the commit fails, because Kysely then rolls back. */
   async commitTransaction(connection: DataConnection): Promise<void> {
     await connection.call((session) => session.commit());
     connection.leave()?.[Symbol.dispose]();

@@ -2,7 +2,7 @@ import type { DatabaseIntrospector, SchemaMetadata, TableMetadata } from "kysely
 
 import type * as contract from "../contract.ts";
 
-/** Kysely's introspection by the contract's `reflect`. */
+/** Kysely's introspection, by the contract's `reflect`. */
 export class DataIntrospector implements DatabaseIntrospector {
   private readonly reflect: () => Promise<contract.Table[]>;
 
@@ -10,7 +10,7 @@ export class DataIntrospector implements DatabaseIntrospector {
     this.reflect = reflect;
   }
 
-  /** The schemas that the tables which can be seen are in. */
+  /** Returns the schemas of the visible tables. */
   async getSchemas(): Promise<SchemaMetadata[]> {
     const names = new Set((await this.reflect()).map(({ schema }) => schema).filter((name) => name !== null));
     return [...names].map((name) => ({ name }));

@@ -3,9 +3,9 @@ import { setTimeout } from "./timers.ts";
 type Listener = (event: { readonly type: "abort"; readonly target: AbortSignal }) => void;
 type Options = { readonly once?: boolean } | boolean;
 
-/** Says that work is no longer wanted, and why. */
+/** Signals that work is cancelled, and why. */
 export class AbortSignal {
-  /** Called once, when work is no longer wanted. */
+  /** Called once, when the signal is aborted. */
   onabort: Listener | null = null;
   private isAborted = false;
   private why: unknown = undefined;
@@ -23,7 +23,7 @@ export class AbortSignal {
     if (this.isAborted) throw this.why;
   }
 
-  /** Listens to `abort`, which comes once. */
+  /** Adds a listener for `abort`, which is dispatched once. */
   addEventListener(type: "abort", listener: Listener, _options?: Options): void {
     if (type === "abort" && !this.isAborted) this.listeners.add(listener);
   }
@@ -32,21 +32,21 @@ export class AbortSignal {
     this.listeners.delete(listener);
   }
 
-  /** A signal that says so already. */
+  /** Returns a signal that is already aborted. */
   static abort(reason?: unknown): AbortSignal {
     const { signal, abort } = aborter();
     abort(reason);
     return signal;
   }
 
-  /** A signal that says so after so many milliseconds. */
+  /** Returns a signal that aborts after a number of milliseconds. */
   static timeout(milliseconds: number): AbortSignal {
     const { signal, abort } = aborter();
     setTimeout(() => abort(new DOMException("the operation timed out", "TimeoutError")), milliseconds);
     return signal;
   }
 
-  /** A signal that says so as soon as one of others does. */
+  /** Returns a signal that aborts as soon as one of the given signals does. */
   static any(signals: Iterable<AbortSignal>): AbortSignal {
     const { signal, abort } = aborter();
     for (const one of signals) {
@@ -56,7 +56,7 @@ export class AbortSignal {
     return signal;
   }
 
-  /** For its controller alone. */
+  /** Aborts a signal. Only the signal's creator may call this. */
   static end(signal: AbortSignal, reason: unknown): void {
     if (signal.isAborted) return;
     signal.isAborted = true;
@@ -73,7 +73,7 @@ function aborter(): { signal: AbortSignal; abort: (reason?: unknown) => void } {
   return { signal, abort: (reason) => AbortSignal.end(signal, reason) };
 }
 
-/** Gives a signal to work, and ends that work. */
+/** Owns a signal to pass to work, and aborts it. */
 export class AbortController {
   readonly signal = new AbortSignal();
 

@@ -2,7 +2,7 @@ import host from "wasi:random/random@0.2.6";
 
 import { hasBegun } from "./instance.ts";
 
-/** How many bytes are given at once, as on the web. */
+/** The most bytes of one call, as on the web. */
 const MOST = 65_536;
 
 function randomBytes(count: number): Uint8Array {
@@ -23,7 +23,7 @@ function getRandomValues<T extends ArrayBufferView>(array: T): T {
   return array;
 }
 
-/** A UUID of version 4. */
+/** Returns a random UUID of version 4. */
 function randomUUID(): string {
   const bytes = randomBytes(16);
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
@@ -32,5 +32,5 @@ function randomUUID(): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-/** Random numbers that are fit for secrets; `subtle` is not there. */
+/** Cryptographically secure random numbers. `subtle` is not provided. */
 export const crypto = { getRandomValues, randomUUID };

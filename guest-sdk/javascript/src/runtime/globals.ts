@@ -1,4 +1,4 @@
-/** What the engine lacks and programs expect. A bundle has what it names and no more. */
+/** Globals that programs expect and the engine lacks. A bundle contains only those that it uses. */
 
 export { AbortController, AbortSignal } from "./abort.ts";
 export { console } from "./console.ts";

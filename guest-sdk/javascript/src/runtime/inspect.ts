@@ -1,7 +1,7 @@
-/** How deep objects are shown. */
+/** The nesting depth to which objects are shown. */
 const DEEPEST = 4;
 
-/** A value as text for people to read. */
+/** Formats a value as human-readable text. */
 export function inspect(value: unknown, depth = 0): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;

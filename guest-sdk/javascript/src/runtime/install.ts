@@ -1,4 +1,4 @@
-/** What replaces parts of the engine, for whichever module of a plugin uses them and by whichever name. */
+/** Replaces the engine's built-ins in place, so that every module of a plugin gets the replacements by any name. */
 
 import { performance } from "./performance.ts";
 import { random } from "./random.ts";

@@ -1,23 +1,23 @@
 /**
- * When an instance begins. The modules of a plugin run once, when its component is built; each instance starts with the memory
- * that they left, so what differs between instances is made at the first call of an exported function.
+ * The start of an instance. A plugin's modules run once, when its component is built. Each instance starts with the
+ * memory that they left, so state that differs between instances is made at the first call of an exported function.
  */
 
-/** What is to be done when an instance begins. */
+/** Callbacks to run when the instance starts. */
 const waiting: (() => void)[] = [];
 let begun = false;
 
-/** Whether a function of the plugin was called: otherwise its component is being built. */
+/** Whether an exported function was called. Before the first call, the component is being built. */
 export function hasBegun(): boolean {
   return begun;
 }
 
-/** Does something when the instance begins. */
+/** Registers a callback to run when the instance starts. */
 export function atBeginning(run: () => void): void {
   waiting.push(run);
 }
 
-/** Called before each exported function: the first call of an instance is its beginning. */
+/** Called before each exported function: an instance's first call starts it. */
 export function begin(): void {
   if (begun) return;
   begun = true;

@@ -1,14 +1,14 @@
 import { TextEncoder } from "./text.ts";
 
-/** WASI's stream to write to. */
+/** WASI's output stream. */
 export interface OutputStream {
   blockingWriteAndFlush(contents: Uint8Array): void;
 }
 
-/** How many bytes the host takes at once. */
+/** The most bytes that the host accepts in one write. */
 const MOST = 4096;
 
-/** Writes a line. A stream that is closed takes nothing, and says nothing. */
+/** Writes a line. Errors, such as those of a closed stream, are ignored. */
 export function writeLine(stream: OutputStream, line: string): void {
   const bytes = new TextEncoder().encode(`${line}\n`);
   try {

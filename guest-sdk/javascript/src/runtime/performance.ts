@@ -2,7 +2,7 @@ import clock from "wasi:clocks/monotonic-clock@0.3.0";
 
 import { atBeginning, hasBegun } from "./instance.ts";
 
-/** The beginning of the instance, by the clock that only goes forward, in nanoseconds, and by the calendar, in milliseconds. */
+/** The instance's start: of the monotonic clock, in nanoseconds, and of the calendar, in milliseconds. */
 const beginning = { monotonic: 0n, calendar: 0 };
 
 atBeginning(() => {
@@ -10,7 +10,7 @@ atBeginning(() => {
   beginning.calendar = Date.now();
 });
 
-/** Measures time since the instance began. While a component is built, no time passes. */
+/** Measures time since the instance started. While a component is built, the time is 0. */
 export const performance = {
   now: (): number => (hasBegun() ? Number(clock.now() - beginning.monotonic) / 1e6 : 0),
   get timeOrigin(): number {

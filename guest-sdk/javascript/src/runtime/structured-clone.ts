@@ -1,4 +1,4 @@
-/** A deep copy of plain data: objects, arrays, Dates, Maps, Sets, typed arrays, circles among them. A function is an error. */
+/** Copies plain data deeply: objects, arrays, Dates, Maps, Sets, typed arrays, cycles. A function is an error. */
 export function structuredClone<T>(value: T): T {
   return clone(value, new Map()) as T;
 }

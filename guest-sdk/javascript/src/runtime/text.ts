@@ -26,7 +26,7 @@ export class TextDecoder {
   readonly fatal: boolean;
   readonly ignoreBOM: boolean;
 
-  /** Other encodings are a RangeError. */
+  /** Throws a RangeError for encodings other than UTF-8. */
   constructor(label = "utf-8", options: { fatal?: boolean; ignoreBOM?: boolean } = {}) {
     if (!/^utf-?8$/i.test(label.trim())) throw new RangeError(`the encoding ${label} is not supported: only utf-8 is`);
     this.fatal = options.fatal ?? false;
@@ -49,7 +49,7 @@ export class TextDecoder {
   }
 }
 
-/** The character at a position, or how many bytes are to be replaced there. */
+/** Decodes the code point at a position. Invalid bytes give undefined, and the number of bytes to replace. */
 function codePoint(bytes: Uint8Array, at: number): { code: number | undefined; length: number } {
   const first = bytes[at] as number;
   if (first < 0x80) return { code: first, length: 1 };
@@ -66,7 +66,9 @@ function codePoint(bytes: Uint8Array, at: number): { code: number | undefined; l
   return { code, length: more + 1 };
 }
 
-/** Which second bytes may follow a first one: no overlong forms, no surrogates, nothing past the last character. */
+/**
+ * The second bytes that may follow a first byte: no overlong forms, no surrogates, nothing past the last code point.
+ */
 function secondRange(first: number): [number, number] {
   if (first === 0xe0) return [0xa0, 0xbf];
   if (first === 0xed) return [0x80, 0x9f];

@@ -2,7 +2,7 @@ import clock from "wasi:clocks/monotonic-clock@0.3.0";
 
 import { console } from "./console.ts";
 
-/** Timers that are waited for, by their numbers. */
+/** The ids of pending timers. */
 const active = new Set<number>();
 let last = 0;
 
@@ -11,7 +11,7 @@ async function wait(milliseconds: number | undefined): Promise<void> {
   await clock.waitFor(BigInt(Math.round((given > 1 ? Math.min(given, 2 ** 31 - 1) : 1) * 1e6)));
 }
 
-/** Calls what a timer is for. Its caller is gone, so an error is printed. */
+/** Calls a timer's function. Its caller has returned, so an error is printed. */
 function call(run: (...given: any[]) => void, given: unknown[]): void {
   try {
     run(...given);
@@ -20,7 +20,7 @@ function call(run: (...given: any[]) => void, given: unknown[]): void {
   }
 }
 
-/** Calls a function once, after so many milliseconds. It is called only while the plugin's function runs. */
+/** Calls a function once after a delay in milliseconds. Timers fire only while the plugin's exported function runs. */
 export function setTimeout(run: (...given: any[]) => void, milliseconds?: number, ...given: unknown[]): number {
   const timer = ++last;
   active.add(timer);
@@ -30,7 +30,7 @@ export function setTimeout(run: (...given: any[]) => void, milliseconds?: number
   return timer;
 }
 
-/** Calls a function again and again, every so many milliseconds, until it is cleared. */
+/** Calls a function repeatedly at an interval in milliseconds, until the timer is cleared. */
 export function setInterval(run: (...given: any[]) => void, milliseconds?: number, ...given: unknown[]): number {
   const timer = ++last;
   active.add(timer);
@@ -44,10 +44,10 @@ export function setInterval(run: (...given: any[]) => void, milliseconds?: numbe
   return timer;
 }
 
-/** Forgets a timer. */
+/** Cancels a timer. */
 export function clearTimeout(timer: number | undefined): void {
   if (timer !== undefined) active.delete(timer);
 }
 
-/** Forgets a timer. */
+/** Cancels a timer. */
 export const clearInterval = clearTimeout;

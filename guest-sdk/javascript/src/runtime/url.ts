@@ -1,2 +1,2 @@
-/** The URL of the web platform; names of hosts in other letters than ASCII have to be written in Punycode. */
+/** The web platform's URL. Host names with letters outside of ASCII must be written in Punycode. */
 export { URL, URLSearchParams } from "whatwg-url-without-unicode";

@@ -1,18 +1,18 @@
 import type * as contract from "../contract.ts";
 import { type Interval, type JsonNull, type ValueType, valueType } from "./type.ts";
 
-/** What a row gets where nothing is said: a value, or one of the words for what the database makes. */
+/** A column's default: a value, or the kind of value that the database makes. */
 type Default = { readonly tag: "literal"; readonly value: unknown } | { readonly tag: "now" | "generated-key" };
 
-/** What happens to rows that refer to a row which is deleted or gets another key. */
+/** Options of a foreign key: its name, and the actions when the referred row is deleted or its key changes. */
 export interface ReferenceOptions {
   readonly onDelete?: contract.Action;
   readonly onUpdate?: contract.Action;
-  /** The constraint's name; the database makes one up where there is none. */
+  /** The constraint's name; the database chooses one by default. */
   readonly name?: string;
 }
 
-/** What is said of a column. */
+/** The declaration of a column. */
 export interface ColumnSpec {
   readonly type: ValueType;
   readonly nullable: boolean;
@@ -29,11 +29,11 @@ export interface ColumnSpec {
 }
 
 /**
- * A column that is being declared. `Value` is what it holds in JavaScript; `Optional` says whether an insert may leave it
- * out; `Computed` whether the database computes it. Each call returns another column.
+ * A column declaration. `Value` is the column's JavaScript type. `Optional` is whether an insert may omit the column,
+ * `Computed` whether the database computes it. Each call returns a new column.
  */
 export class Column<Value, Optional extends boolean = false, Computed extends boolean = false> {
-  /** Only for types. */
+  /** Exists only in types. */
   declare readonly _value: Value;
   declare readonly _optional: Optional;
   declare readonly _computed: Computed;
@@ -43,67 +43,73 @@ export class Column<Value, Optional extends boolean = false, Computed extends bo
     this.spec = spec;
   }
 
-  /** It may be null. */
+  /** Allows null. */
   nullable(): Column<Value | null, true, Computed> {
     return this.with({ nullable: true });
   }
 
-  /** It is the primary key, or part of it. */
+  /** Makes the column the primary key, or part of it. */
   primaryKey(): Column<Value, Optional, Computed> {
     return this.with({ primaryKey: true });
   }
 
-  /** No two rows have the same value. */
+  /** Adds a unique constraint. */
   unique(): Column<Value, Optional, Computed> {
     return this.with({ unique: true });
   }
 
-  /** It has an index. */
+  /** Adds an index. */
   index(): Column<Value, Optional, Computed> {
     return this.with({ index: true });
   }
 
-  /** The value of rows that say nothing: a constant. */
+  /** Sets a constant as the default. */
   default(value: Value): Column<Value, true, Computed> {
     return this.with({ default: { tag: "literal", value } });
   }
 
-  /** The value of rows that say nothing: the time of the statement. */
+  /** Sets the time of the statement as the default. */
   defaultNow(): Column<Value, true, Computed> {
     return this.with({ default: { tag: "now" } });
   }
 
-  /** The value of rows that say nothing: SQL text. Creating such a table needs the grant for raw SQL. */
+  /** Sets SQL text as the default. Creating such a table needs the grant for raw SQL. */
   defaultSql(text: string): Column<Value, true, Computed> {
     return this.with({ defaultSql: text });
   }
 
-  /** The value of rows whose update says nothing of it: the time of the statement. */
+  /** Sets the column to the time of the statement in each update that does not assign it. */
   onUpdateNow(): Column<Value, Optional, Computed> {
     return this.with({ onUpdate: { tag: "now" } });
   }
 
-  /** The database counts its values up. */
+  /** Makes the column a generated key: the database counts its values up. */
   generatedKey(): Column<Value, true, Computed> {
     return this.with({ default: { tag: "generated-key" } });
   }
 
-  /** It counts the row's versions: a session's update of a row that others have changed since is a `StaleDataError`. */
+  /**
+   * Makes the column the row's version counter. A session's update of a row that was changed in the meantime is a
+   * `StaleDataError`.
+   */
   version(): Column<Value, true, Computed> {
     return this.with({ version: true });
   }
 
-  /** The database computes it by this SQL text: it cannot be written. Creating such a table needs the grant for raw SQL. */
+  /**
+   * Lets the database compute the column by SQL text, so it cannot be written. Creating such a table needs the grant
+   * for raw SQL.
+   */
   computed(text: string): Column<Value, true, true> {
     return this.with({ computed: text });
   }
 
-  /** A comment that is kept in the database, where it can. */
+  /** Sets a comment, which databases with comments store. */
   comment(text: string): Column<Value, Optional, Computed> {
     return this.with({ comment: text });
   }
 
-  /** It refers to a column of a table, `"users.id"`. */
+  /** Makes the column a foreign key to a column of a table, `"users.id"`. */
   references(target: `${string}.${string}`, options: ReferenceOptions = {}): Column<Value, Optional, Computed> {
     return this.with({ reference: { ...options, target } });
   }
@@ -130,12 +136,12 @@ function column<T>(type: ValueType): Column<T> {
   });
 }
 
-/** A primary key that the database counts up: a 64-bit integer, as a `number`. */
+/** A primary key that the database generates by counting up: a 64-bit integer, as a `number`. */
 export function id(): Column<number, true> {
   return int64().primaryKey().generatedKey();
 }
 
-/** A truth value. */
+/** A boolean. */
 export const boolean = (): Column<boolean> => column(valueType("boolean"));
 
 /** A signed 16-bit integer. */
@@ -144,7 +150,7 @@ export const int16 = (): Column<number> => column(valueType("int16"));
 /** A signed 32-bit integer. */
 export const int32 = (): Column<number> => column(valueType("int32"));
 
-/** A signed 64-bit integer as a `number`: one that a number cannot hold exactly is an `OutOfRangeError`, either way. */
+/** A signed 64-bit integer as a `number`. A value that a number cannot hold exactly is an `OutOfRangeError`. */
 export const int64 = (): Column<number> => column(valueType("int64", "number"));
 
 /** A signed 64-bit integer as a `bigint`. */
@@ -169,7 +175,7 @@ export const text = (): Column<string> => column(valueType("text"));
 /** Text of at most `length` characters. */
 export const varchar = (length: number): Column<string> => column(valueType("varchar", undefined, { length }));
 
-/** Bytes, of at most `length` where it is given. */
+/** Bytes, at most `length` if it is given. */
 export const bytes = (length?: number): Column<Uint8Array> =>
   column(valueType("bytes", undefined, { length: length ?? null }));
 
@@ -179,7 +185,7 @@ export const uuid = (): Column<string> => column(valueType("uuid"));
 /** A JSON document. JSON's null is `jsonNull`; `null` is SQL's null. */
 export const json = <T = unknown>(): Column<T | JsonNull> => column(valueType("json"));
 
-/** A date as text, `"2024-02-29"`: a `Date` is a moment, and one of another day elsewhere. */
+/** A date as text, `"2024-02-29"`. A `Date` is a moment, which falls on different days in different time zones. */
 export const date = (): Column<string> => column(valueType("date"));
 
 /** A time of day as text: `"12:34:56.789000"`. */
@@ -203,15 +209,15 @@ export function timestampTz(options: { mode?: "date" | "string" } = {}): Column<
 /** A span of time. */
 export const interval = (): Column<Interval> => column(valueType("interval"));
 
-/** One of some labels. */
+/** One of a fixed list of labels. */
 export const enumeration = <const L extends readonly string[]>(...labels: L): Column<L[number]> =>
   column(valueType("enumeration", undefined, { labels: [...labels] }));
 
-/** An array of what another column holds, where the database has arrays. */
+/** An array of another column's type, in databases that have arrays. */
 export const array = <T>(element: Column<T>): Column<T[]> => {
   const { ty, mode } = element.spec.type;
   return column(valueType("array", mode, { ...ty, kind: "array", element: ty.kind }));
 };
 
-/** A type of the database's own, as the text that the database writes. */
+/** A native type of the database, as text in the database's own format. */
 export const native = (name: string): Column<string> => column(valueType("other", undefined, { native: name }));

@@ -4,15 +4,15 @@ import type { ColumnSpec } from "./column.ts";
 import type { Relationship } from "./relationship.ts";
 import type { KeySpec, Row, Table, TableType } from "./table.ts";
 
-/** Tables by the names that queries call them. */
+/** Tables by the names that queries use. */
 export type Tables = Readonly<Record<string, Table<any>>>;
 
-/** Relationships by the name of their owner and then by their own. */
+/** Relationships by their owner's name and their own. */
 export type Relationships<T extends Tables> = {
   readonly [K in keyof T]?: Readonly<Record<string, Relationship<keyof T & string>>>;
 };
 
-/** What a plugin declares: its tables and the relationships between them. */
+/** A plugin's declared tables and the relationships between them. */
 export class Models<T extends Tables = Tables, R = Relationships<T>> {
   readonly tables: T;
   readonly relationships: R;
@@ -28,7 +28,7 @@ export class Models<T extends Tables = Tables, R = Relationships<T>> {
     }
   }
 
-  /** The models in the contract's terms. */
+  /** Returns the models as the contract's type. */
   toContract(): contract.Models {
     this.made ??= {
       tables: Object.values(this.tables).map(contractTable),
@@ -40,7 +40,7 @@ export class Models<T extends Tables = Tables, R = Relationships<T>> {
   }
 }
 
-/** Declares the models of a plugin: tables by their names, and the relationships of each. */
+/** Declares a plugin's models: tables by their names, and the relationships of each. */
 export function models<
   const T extends Tables,
   const R extends { readonly [K in keyof T]?: Readonly<Record<string, Relationship<keyof T & string>>> } = {},
@@ -48,10 +48,10 @@ export function models<
   return new Models(tables, relationships ?? ({} as R));
 }
 
-/** The tables of some models as Kysely wants them: `Kysely<Schema<typeof models>>`. */
+/** The models' tables as Kysely's database type: `Kysely<Schema<typeof models>>`. */
 export type Schema<M> = M extends Models<infer T, any> ? { [K in keyof T]: TableType<T[K]> } : never;
 
-/** A row of a table of some models. */
+/** A row of a table of the models. */
 export type RowOf<M, K> = M extends Models<infer T, any> ? (K extends keyof T ? Row<T[K]> : never) : never;
 
 function contractColumn(name: string, spec: ColumnSpec): contract.Column {

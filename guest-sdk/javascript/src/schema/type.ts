@@ -1,20 +1,20 @@
 import type * as contract from "../contract.ts";
 
-/** How values of a type look in JavaScript, where the contract's kind allows for several. */
+/** The JavaScript representation of values, where the contract's kind allows several. */
 export type Mode = "number" | "bigint" | "date" | "string";
 
-/** A column's type: what the contract calls it, and how its values look in JavaScript. */
+/** A column's type: the contract's type and the JavaScript representation of its values. */
 export interface ValueType {
   readonly ty: contract.ColumnType;
   readonly mode?: Mode | undefined;
 }
 
-/** The contract's type of a kind, with what else is given. */
+/** Creates a contract type of a kind, with the given properties. */
 export function columnType(kind: contract.TypeKind, more: Partial<contract.ColumnType> = {}): contract.ColumnType {
   return { kind, length: null, precision: null, scale: null, element: null, labels: [], native: null, ...more };
 }
 
-/** A value type of a kind. */
+/** Creates a value type of a kind. */
 export function valueType(kind: contract.TypeKind, mode?: Mode, more: Partial<contract.ColumnType> = {}): ValueType {
   return { ty: columnType(kind, more), mode };
 }

@@ -5,16 +5,16 @@ import { contractOptions, type StatementOptions } from "../executor.ts";
 import { decodeRows, encodeColumn } from "../values/batch.ts";
 import { wellFormed } from "../values/encode.ts";
 
-/** Rows to insert: objects with the same columns, or columns of one length. */
+/** Rows to insert: objects with the same properties, or arrays of values by column, all of one length. */
 export type BulkRows = readonly Readonly<Record<string, unknown>>[] | Readonly<Record<string, readonly unknown[]>>;
 
-/** What an insert of many rows gave: how many there were, and the returned columns of each, in the order of the rows. */
+/** The result of a bulk insert: the number of rows, and the returned columns of each row in input order. */
 export interface BulkResult {
   readonly affected: number;
   readonly rows: Record<string, any>[];
 }
 
-/** What an insert is sent with. */
+/** The session, tables and options of a bulk insert. */
 export interface BulkSend {
   readonly session: contract.Session;
   readonly tables: KnownTables;

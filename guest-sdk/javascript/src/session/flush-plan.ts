@@ -3,7 +3,7 @@ import { InvalidError } from "../errors.ts";
 import type { MappedTable, Pair, Row } from "./mapping.ts";
 import { copyColumns, isSame, type State } from "./state.ts";
 
-/** Rows of one change, and the objects that they are of. */
+/** One change: the rows of a table that write and return the same columns. */
 interface Group {
   readonly table: MappedTable;
   readonly columns: string[];
@@ -11,7 +11,7 @@ interface Group {
   readonly rows: Row[];
 }
 
-/** A column of a foreign key, and the new row whose key it is to hold. */
+/** A foreign key column that is to hold the key of a new row. */
 interface Link {
   readonly local: string;
   readonly of: Row;
@@ -22,10 +22,10 @@ function isLinked(links: readonly Link[] | undefined, column: string): boolean {
   return links?.some(({ local }) => local === column) ?? false;
 }
 
-/** Changes to send, and what is to be done with what comes back. */
+/** The changes that a flush sends, and the means to apply their results. */
 export class FlushPlan {
   readonly changes: contract.Change[] = [];
-  /** The objects that it was made of. */
+  /** The objects that the plan was built from. */
   objects: Iterable<Row> = [];
   private readonly links = new Map<Row, Link[]>();
   private readonly inserts = new Map<string, Group>();
@@ -35,7 +35,7 @@ export class FlushPlan {
   private readonly pairRows = new Set<string>();
   private groups: Group[] = [];
 
-  /** Makes the foreign key of a row that of another one, which may get its key by this flush. */
+  /** Sets the foreign key of a row to the key of another row, or to null. A key that this flush generates is linked. */
   refer(row: Row, other: Row | undefined, pairs: readonly Pair[]): void {
     for (const { local, referred } of pairs) {
       const value = other ? other[referred] : null;
@@ -69,14 +69,14 @@ export class FlushPlan {
     this.inserts.set(key, { table, columns: written, returning: table.madeBeside(written), rows: [row] });
   }
 
-  /** Adds a row of an association table, once. */
+  /** Adds a row of an association table, unless the same pair was already added. */
   insertPair(table: MappedTable, row: Row, names: string): void {
     if (this.pairRows.has(names)) return;
     this.pairRows.add(names);
     this.insert(table, row);
   }
 
-  /** Adds a changed row; one without changes is left out. */
+  /** Adds a changed row. A row without changes is skipped. */
   update(state: State, row: Row): void {
     const { table, stored } = state;
     const { columns, versionColumn } = table.table;
@@ -93,7 +93,7 @@ export class FlushPlan {
     group(this.updates, table, changed, made).rows.push(row);
   }
 
-  /** Adds a row to delete, by the columns that the database has. */
+  /** Adds a row to delete, identified by the column values in the database. */
   remove(table: MappedTable, row: Row, stored: Row): void {
     this.stored.set(row, stored);
     group(this.deletes, table, [], []).rows.push(row);
@@ -109,7 +109,7 @@ export class FlushPlan {
     this.remove(table, row, row);
   }
 
-  /** Makes the changes of some objects. */
+  /** Builds the changes, and records the objects that they were made from. */
   build(objects: Iterable<Row>): void {
     this.objects = objects;
     const at = new Map<Row, { ofChange: number; ofRow: number }>();
@@ -123,7 +123,7 @@ export class FlushPlan {
     this.groups = [...inserts, ...updates, ...deletes];
   }
 
-  /** Goes through the rows that were inserted or updated, each with what came back. */
+  /** Visits the inserted and updated rows, group by group, each group with its returned batch. */
   written(
     batches: readonly contract.Batch[],
     visit: (group: Pick<Group, "table" | "returning">, batch: contract.Batch | undefined, rows: Row[]) => void,
@@ -138,7 +138,7 @@ export class FlushPlan {
     return this.stored.has(row);
   }
 
-  /** Sets the foreign keys that came from generated keys. */
+  /** Copies generated keys to the foreign keys that are linked to them. */
   settle(): void {
     for (const [row, links] of this.links) for (const { local, of, referred } of links) row[local] = of[referred];
   }
@@ -204,7 +204,7 @@ function group(groups: Map<string, Group>, table: MappedTable, columns: string[]
   return found;
 }
 
-/** The state of an object once it is written. */
+/** Marks an object as written: its columns become the stored ones, and missing columns become null. */
 export function settled(state: State, row: Row): void {
   for (const { name } of state.table.table.columns) if (row[name] === undefined) row[name] = null;
   state.isNew = false;

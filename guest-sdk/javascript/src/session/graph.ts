@@ -10,19 +10,19 @@ type Target<R> = R extends Relationship<infer T, boolean> ? T : never;
 
 type Many<R> = R extends Relationship<string, infer B> ? B : never;
 
-/** Relationships to load with rows of a table: `{ devices: true }` or `{ devices: { tags: true } }`. */
+/** Relationships to load with the rows of a table: `{ devices: true }` or `{ devices: { tags: true } }`. */
 export type With<M, K> = {
   readonly [R in keyof RelationshipsOf<M, K>]?: true | With<M, Target<RelationshipsOf<M, K>[R]>>;
 };
 
-/** An object of a table with the relationships that were loaded. */
+/** An object of a table with its loaded relationships. */
 export type Loaded<M, K, W> = Row<TableOf<M, K>> & {
   -readonly [R in keyof W & keyof RelationshipsOf<M, K>]: Many<RelationshipsOf<M, K>[R]> extends true
     ? Loaded<M, Target<RelationshipsOf<M, K>[R]>, W[R] extends true ? {} : W[R]>[]
     : Loaded<M, Target<RelationshipsOf<M, K>[R]>, W[R] extends true ? {} : W[R]> | null;
 };
 
-/** A new object of a table and those related to it. */
+/** A new object of a table with its related objects. */
 export type Graph<M, K> = Partial<NewRow<TableOf<M, K>>> & {
   -readonly [R in keyof RelationshipsOf<M, K>]?: Many<RelationshipsOf<M, K>[R]> extends true
     ? Graph<M, Target<RelationshipsOf<M, K>[R]>>[]

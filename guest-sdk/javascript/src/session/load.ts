@@ -4,12 +4,12 @@ import { decodeRows } from "../values/batch.ts";
 import type { MappedRelationship, Mapping, Row } from "./mapping.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
-/** Relationships to load, by name: `true`, or those to load with them. */
+/** Relationships to load, by name: `true`, or the nested relationships to load too. */
 export interface WithTree {
   readonly [relationship: string]: true | WithTree | undefined;
 }
 
-/** Rows to load, and what with them. */
+/** The rows to load, and the relationships to load with them. */
 export interface LoadRequest {
   readonly table: string;
   readonly root: contract.LoadRoot;
@@ -21,7 +21,7 @@ interface PlannedLoad {
   readonly nested: number[];
 }
 
-/** Loads rows and their relationships in one crossing, as objects of the session. */
+/** Loads rows and their relationships in one crossing, as the session's objects. */
 export async function load(
   unit: UnitOfWork,
   mapping: Mapping,
@@ -62,7 +62,7 @@ function planLoads(mapping: Mapping, table: string, tree: WithTree, planned: Pla
     });
 }
 
-/** Gives the rows of a load to their owners. Returns the objects of these rows. */
+/** Assigns loaded rows to their owners' relationships. Returns the objects of these rows. */
 function attach(
   unit: UnitOfWork,
   mapping: Mapping,

@@ -5,16 +5,16 @@ import type { Models } from "../schema/models.ts";
 import { type ValueType, valueType } from "../schema/type.ts";
 import { encodeColumn } from "../values/batch.ts";
 
-/** Any row as an object. */
+/** A row of any table, as an object. */
 export type Row = Record<string, unknown>;
 
-/** Two columns that hold the same value: the one of the foreign key, and the one that it refers to. */
+/** A foreign key column and the column that it refers to. */
 export interface Pair {
   readonly local: string;
   readonly referred: string;
 }
 
-/** How a relationship's rows belong together. */
+/** A relationship, resolved to the columns that it joins on. */
 export interface MappedRelationship {
   readonly name: string;
   readonly owner: string;
@@ -22,9 +22,9 @@ export interface MappedRelationship {
   readonly many: boolean;
   readonly cascade: ReadonlySet<contract.Cascade>;
   readonly passiveDeletes: boolean;
-  /** Where the foreign key is: with the owner, with the target, or in a table between them. */
+  /** The table with the foreign key: the owner, the target, or an association table between them. */
   readonly kind: "to-one" | "to-many" | "through";
-  /** The pairs of the foreign key; of a table between, those that refer to the owner. */
+  /** The columns of the foreign key; of an association table, those that refer to the owner. */
   readonly pairs: readonly Pair[];
   readonly through?: { readonly table: string; readonly pairs: readonly Pair[] };
 }
@@ -47,7 +47,7 @@ export class MappedTable {
     this.names = new Set([...table.columns, ...relationships].map(({ name }) => name));
   }
 
-  /** What a new object has has to be a column or a relationship: one with a slip in its name would be lost. */
+  /** Refuses an object with a property that is neither a column nor a relationship: a misspelt one would be lost. */
   checkNames(object: Row): void {
     for (const name of Object.keys(object)) {
       if (this.names.has(name) || object[name] === undefined || typeof object[name] === "function") continue;
@@ -56,7 +56,7 @@ export class MappedTable {
     }
   }
 
-  /** The columns that the database makes where an insert writes these ones. */
+  /** Returns the columns that the database fills when an insert writes the given ones. */
   madeBeside(written: readonly string[]): string[] {
     return this.table.columns
       .filter(
@@ -65,17 +65,17 @@ export class MappedTable {
       .map(({ name }) => name);
   }
 
-  /** The type of a column. */
+  /** Returns the type of a column. */
   type(column: string): ValueType {
     return this.types.get(column) ?? valueType("text");
   }
 
-  /** How the values of columns look. */
+  /** Returns how to decode the values of columns. */
   decodings(columns: readonly string[]): { name: string; mode: ValueType["mode"] }[] {
     return columns.map((name) => ({ name, mode: this.types.get(name)?.mode }));
   }
 
-  /** A batch of some columns of objects. */
+  /** Encodes columns of objects as a batch. */
   batch(columns: readonly string[], rows: readonly Row[]): contract.Batch {
     const data = columns.map((column) =>
       encodeColumn(
@@ -87,7 +87,9 @@ export class MappedTable {
     return { rows: rows.length, columns: data };
   }
 
-  /** What identifies a row: its table and primary key; nothing where the key is not known yet. */
+  /**
+   * Returns a row's key in the identity map: its table and primary key. Undefined while the primary key is incomplete.
+   */
   identity(row: Row): string | undefined {
     const { name, primaryKey } = this.table;
     let identity = name;
@@ -99,7 +101,7 @@ export class MappedTable {
     return primaryKey.length === 0 ? undefined : identity;
   }
 
-  /** The start of a load by a primary key. */
+  /** Creates the root of a load by primary key. */
   keyRoot(key: readonly unknown[]): contract.LoadRoot {
     const { primaryKey, name } = this.table;
     if (key.length !== primaryKey.length) {
@@ -113,7 +115,7 @@ export class MappedTable {
 
 const MAPPINGS = new WeakMap<Models<any, any>, Mapping>();
 
-/** The tables of some models and how they relate. */
+/** The models' tables and relationships, mapped. */
 export class Mapping {
   private readonly tables = new Map<string, MappedTable>();
 
@@ -127,14 +129,14 @@ export class Mapping {
     }
   }
 
-  /** The mapping of some models. */
+  /** Returns the mapping of models, which is created once. */
   static of(models: Models<any, any>, known: KnownTables): Mapping {
     const mapping = MAPPINGS.get(models) ?? new Mapping(models, known);
     MAPPINGS.set(models, mapping);
     return mapping;
   }
 
-  /** A table of the models. */
+  /** Returns a table of the models. */
   table(name: string): MappedTable {
     const table = this.tables.get(name);
     if (table) return table;

@@ -3,7 +3,7 @@ import sessions from "sqlservice:database/sessions@0.2.0";
 import type * as contract from "../contract.ts";
 import { ClosedError, host } from "../errors.ts";
 
-/** A point inside a transaction to go back to. They nest; the innermost ends first. */
+/** A savepoint of a transaction. Savepoints nest; the innermost ends first. */
 export class DataSavepoint {
   private savepoint: contract.Savepoint | undefined;
   private readonly undone: () => void;
@@ -13,18 +13,18 @@ export class DataSavepoint {
     this.undone = undone;
   }
 
-  /** Whether it was neither released nor rolled back. */
+  /** Whether the savepoint was neither released nor rolled back. */
   get isOpen(): boolean {
     return this.savepoint !== undefined;
   }
 
-  /** Keeps what was done since. */
+  /** Releases the savepoint and keeps the changes since it was set. */
   async release(): Promise<void> {
     const savepoint = this.take();
     await host(() => sessions.Savepoint.release(savepoint));
   }
 
-  /** Undoes what was done since. */
+  /** Rolls back the changes since the savepoint was set. */
   async rollback(): Promise<void> {
     const savepoint = this.take();
     this.undone();

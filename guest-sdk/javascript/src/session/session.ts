@@ -19,7 +19,7 @@ import { Mapping, type Row } from "./mapping.ts";
 import { DataSavepoint } from "./savepoint.ts";
 import { UnitOfWork } from "./unit-of-work.ts";
 
-/** What a session is made of. */
+/** The parts that a session is built from. */
 export interface SessionParts {
   readonly session: contract.Session;
   readonly close: (session: contract.Session) => Promise<void>;
@@ -30,19 +30,20 @@ export interface SessionParts {
 
 type Name<M extends Models<any, any>> = keyof Schema<M> & string;
 
-/** Which rows are found, and what is loaded with them in the same crossing. */
+/** The rows to find, and the relationships to load with them in the same crossing. */
 export interface FindOptions<M extends Models<any, any>, K extends Name<M>, W> {
-  /** Columns and the values that they have to have; `null` finds nulls. */
+  /** Required column values; `null` matches null. */
   readonly where?: { readonly [C in keyof Schema<M>[K]]?: unknown };
-  /** More of a query: conditions, order, limit. It selects nothing. */
+  /** Adds conditions, an order or a limit to the query. Its selections are replaced by the table's columns. */
   readonly query?: (query: SelectQueryBuilder<Schema<M>, K, object>) => SelectQueryBuilder<Schema<M>, K, object>;
   /** Relationships to load: `{ devices: { tags: true } }`. */
   readonly with?: W;
 }
 
 /**
- * Work on a database. The first statement begins a transaction, `commit` or `rollback` ends it. Objects that `find` and `save`
- * return are this session's: what is changed on them is written by the next `flush`, `find` or `commit`. A row is one object.
+ * A session of a database. The first statement begins a transaction, `commit` or `rollback` ends it. Objects that
+ * `find` and `save` return belong to the session: the next `flush`, `find`, `get` or `commit` writes their changes. A
+ * row has only one object.
  */
 export class Session<M extends Models<any, any>> {
   /** Kysely over this session. */
@@ -51,7 +52,7 @@ export class Session<M extends Models<any, any>> {
   private readonly parts: SessionParts;
   private readonly unit: UnitOfWork;
   private readonly mapping: Mapping;
-  /** Those that have not ended: one that the collector took would be undone, with what was done since. */
+  /** The open savepoints. A garbage-collected savepoint would be rolled back, with the changes since it was set. */
   private savepoints: DataSavepoint[] = [];
   private ended = false;
   private turn: Promise<unknown> = Promise.resolve();
@@ -64,17 +65,17 @@ export class Session<M extends Models<any, any>> {
     this.unit = new UnitOfWork(this.mapping);
   }
 
-  /** Kysely over this session whose statements run with other options. */
+  /** Returns a Kysely over this session that runs its statements with other options. */
   withOptions(options: StatementOptions): Kysely<Schema<M>> {
     return this.over(new DataConnection(this.connection.handle, this.parts.executor, options));
   }
 
-  /** Begins a transaction. One that is open already is a `TransactionError`. */
+  /** Begins a transaction. If one is open already, this throws a `TransactionError`. */
   async begin(options: TransactionOptions = {}): Promise<void> {
     await this.connection.call((session) => session.begin(contractTransaction(options)));
   }
 
-  /** Writes what was changed and commits. Nothing happens where no transaction is open. */
+  /** Writes the changes and commits. Without an open transaction and changes this does nothing. */
   async commit(): Promise<void> {
     await this.flush();
     await this.connection.call((session) => session.commit());
@@ -82,7 +83,7 @@ export class Session<M extends Models<any, any>> {
     this.ended = true;
   }
 
-  /** Rolls back. The objects that were found or saved are no longer this session's. */
+  /** Rolls back. The session no longer tracks the objects that were found or saved. */
   async rollback(): Promise<void> {
     this.unit.clear();
     await this.connection.call((session) => session.rollback());
@@ -90,12 +91,12 @@ export class Session<M extends Models<any, any>> {
     this.ended = true;
   }
 
-  /** Whether the plugin itself has committed or rolled back. A limit of the host's that ended a transaction does not count. */
+  /** Whether the plugin itself has committed or rolled back. A transaction ended by a host limit does not count. */
   get hasEnded(): boolean {
     return this.ended;
   }
 
-  /** Sets a savepoint, and begins a transaction where none is open. */
+  /** Sets a savepoint, and begins a transaction if none is open. */
   async savepoint(): Promise<DataSavepoint> {
     await this.flush();
     const set = await this.connection.call((session) => session.beginNested());
@@ -104,7 +105,7 @@ export class Session<M extends Models<any, any>> {
     return savepoint;
   }
 
-  /** Runs a call of the contract on this session. For the SDK's parts. */
+  /** Runs a call of the contract on this session. For the SDK's own modules. */
   withHandle<T>(run: (session: contract.Session) => Promise<T>): Promise<T> {
     return this.connection.call(run);
   }
@@ -114,17 +115,17 @@ export class Session<M extends Models<any, any>> {
     return this.connection.handle.inTransaction();
   }
 
-  /** Sets the isolation level of the transactions to come; `autocommit` has none. */
+  /** Sets the isolation level of later transactions; `autocommit` runs without transactions. */
   async setIsolation(level: contract.Isolation): Promise<void> {
     await this.connection.call((session) => session.setIsolation(isolation(level)));
   }
 
-  /** The isolation level in force. */
+  /** Returns the isolation level in force. */
   getIsolation(): Promise<contract.Isolation> {
     return this.connection.call((session) => session.getIsolation());
   }
 
-  /** Reads tables from the database, those of the open transaction included. */
+  /** Reads tables from the database, including those of the open transaction. */
   async reflect(options: ReflectOptions = {}): Promise<contract.Table[]> {
     const tables = await this.connection.call((session) => session.reflect(contractReflect(options)));
     for (const table of tables) this.parts.tables.add(table);
@@ -132,8 +133,8 @@ export class Session<M extends Models<any, any>> {
   }
 
   /**
-   * Inserts many rows in one crossing, all or none: objects that all have the same columns, or columns,
-   * `{ name: ["ann", "bob"] }`. Returned columns come in the order of the rows.
+   * Inserts many rows in one crossing, all or none: objects that all have the same columns, or arrays of values by
+   * column, `{ name: ["ann", "bob"] }`. Returned columns come in the order of the rows.
    */
   insertMany<K extends Name<M>>(
     table: K,
@@ -145,15 +146,16 @@ export class Session<M extends Models<any, any>> {
   }
 
   /**
-   * Writes an object, new or not, and what it reaches by its relationships. It comes back with keys and defaults. Undone alone
-   * where it fails. What was changed on other objects is written by the next flush.
+   * Writes an object, new or not, and the objects that it reaches by its relationships, and sets their keys and
+   * defaults. A failure undoes only this save. Changes to other objects usually wait for the next flush: they are
+   * written too if a delete is pending, or if these objects cannot be written without them.
    */
   async save<K extends Name<M>, const G extends Graph<M, K>>(table: K, object: G): Promise<G & Loaded<M, K, {}>> {
     await this.saveAll(table, [object]);
     return object as unknown as G & Loaded<M, K, {}>;
   }
 
-  /** The same for many objects, in one crossing. */
+  /** Saves many objects as `save` does, in one crossing. */
   async saveAll<K extends Name<M>, const G extends Graph<M, K>>(
     table: K,
     objects: readonly G[],
@@ -169,19 +171,21 @@ export class Session<M extends Models<any, any>> {
     return [...objects] as unknown as (G & Loaded<M, K, {}>)[];
   }
 
-  /** Marks an object to be deleted by the next flush, with what its relationships cascade to. */
+  /**
+   * Marks an object to be deleted by the next flush, with the objects to which its relationships cascade the delete.
+   */
   async delete(object: object): Promise<void> {
     const missing = this.unit.unloaded(object);
     if (missing.length > 0) await this.load(missing);
     for (const follower of this.unit.delete(object)) await this.delete(follower);
   }
 
-  /** Writes what was changed, added and deleted, in one crossing, all or none. */
+  /** Writes all changed, added and deleted objects in one crossing, all or none. */
   async flush(): Promise<void> {
     await this.inTurn(() => this.send(this.unit.plan()));
   }
 
-  /** Writes some objects; with all others where they cannot be written without these. */
+  /** Writes some objects. If that breaks a constraint or is invalid, writes them together with all others. */
   private async flushSome(objects: readonly Row[]): Promise<void> {
     try {
       await this.inTurn(() => this.send(this.unit.plan(objects)));
@@ -191,7 +195,7 @@ export class Session<M extends Models<any, any>> {
     }
   }
 
-  /** Runs a flush after those that are under way: what they write is not written again by the one that follows. */
+  /** Runs a flush after all flushes in progress, so that it does not write their changes again. */
   private inTurn(run: () => Promise<void>): Promise<void> {
     const result = this.turn.then(run);
     this.turn = result.catch(() => undefined);
@@ -225,7 +229,7 @@ export class Session<M extends Models<any, any>> {
     return (await this.load([{ table, root, with: options.with ?? {} }])) as Loaded<M, K, W>[];
   }
 
-  /** The object of a primary key, with relationships; nothing where there is none. */
+  /** Returns the object with a primary key, with relationships; undefined if there is no such row. */
   async get<K extends Name<M>, const W extends With<M, K> = {}>(
     table: K,
     key: unknown,
@@ -237,7 +241,7 @@ export class Session<M extends Models<any, any>> {
     return object as Loaded<M, K, W> | undefined;
   }
 
-  /** The object of a primary key, with relationships; a `NoResultError` where there is none. */
+  /** Returns the object with a primary key, with relationships; throws a `NoResultError` if there is no such row. */
   async getOrThrow<K extends Name<M>, const W extends With<M, K> = {}>(
     table: K,
     key: unknown,
@@ -252,7 +256,7 @@ export class Session<M extends Models<any, any>> {
     });
   }
 
-  /** Rolls back what is open and gives the connection back. A second close does nothing. */
+  /** Rolls back an open transaction and releases the connection. A second close does nothing. */
   async close(): Promise<void> {
     this.unit.clear();
     if (!this.connection.isOpen) return;

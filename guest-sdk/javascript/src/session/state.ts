@@ -1,16 +1,16 @@
 import type { MappedRelationship, MappedTable, Row } from "./mapping.ts";
 
-/** What a session knows of an object. */
+/** The session's state of an object. */
 export interface State {
   readonly table: MappedTable;
   isNew: boolean;
-  /** The columns as the database has them. */
+  /** The column values in the database, as last read or written. */
   stored: Row;
-  /** The related objects as the database has them, of relationships that were loaded or written. */
+  /** The related objects in the database, for relationships that were loaded or written. */
   readonly members: Map<string, readonly Row[]>;
 }
 
-/** The related objects that an object has now; nothing where the relationship is not loaded. */
+/** Returns the current related objects of an object; undefined if the relationship is not loaded. */
 export function members(object: Row, relationship: MappedRelationship): readonly Row[] | undefined {
   const value = object[relationship.name];
   if (value === undefined) return undefined;
@@ -18,7 +18,7 @@ export function members(object: Row, relationship: MappedRelationship): readonly
   return (Array.isArray(value) ? value : [value]) as Row[];
 }
 
-/** A copy of an object's columns. */
+/** Returns a copy of an object's column values. */
 export function copyColumns(table: MappedTable, object: Row): Row {
   const copied: Row = {};
   for (const { name } of table.table.columns) {
@@ -35,7 +35,7 @@ function copy(value: unknown): unknown {
   return value;
 }
 
-/** Whether two values of a column are the same. */
+/** Whether two values of a column are equal. */
 export function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b) || (a ?? null) === (b ?? null)) return true;
   if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();

@@ -6,7 +6,9 @@ import type { LoadRequest } from "./load.ts";
 import type { MappedRelationship, Mapping, Row } from "./mapping.ts";
 import { copyColumns, members, type State } from "./state.ts";
 
-/** The objects of a session: one for each row, and what was changed on them since they were read or written. */
+/**
+ * The session's identity map, with one object per row, and the changes to its objects since they were read or written.
+ */
 export class UnitOfWork {
   private readonly mapping: Mapping;
   private readonly states = new Map<Row, State>();
@@ -19,7 +21,7 @@ export class UnitOfWork {
     this.mapping = mapping;
   }
 
-  /** Adds a new object and what its relationships cascade to. Returns those that were not known. */
+  /** Adds a new object and those that its relationships cascade to. Returns those that the session did not have. */
   add(table: string, object: object): Row[] {
     const added: Row[] = [];
     try {
@@ -52,19 +54,21 @@ export class UnitOfWork {
     for (const member of members(object, relationship) ?? []) this.visit(relationship.target, member, added);
   }
 
-  /** Forgets objects that were added in vain. */
+  /** Removes objects that were added but could not be saved. */
   forget(objects: readonly Row[]): void {
     for (const object of objects) this.states.delete(object);
   }
 
-  /** Forgets everything. */
+  /** Removes all objects. */
   clear(): void {
     this.states.clear();
     this.identities.clear();
     this.deleted.clear();
   }
 
-  /** The object of a row that was read: the one that is known, as it is, or a new one. */
+  /**
+   * Returns a row's object: the unchanged one from the identity map, or else the row itself, which becomes its object.
+   */
   identify(table: string, row: Row): Row {
     const mapped = this.mapping.table(table);
     const identity = mapped.identity(row);
@@ -75,14 +79,14 @@ export class UnitOfWork {
     return row;
   }
 
-  /** Says which related objects a relationship has that was loaded. One that is loaded already stays as it is. */
+  /** Sets the related objects of a loaded relationship. A relationship that is already loaded keeps its objects. */
   setMembers(object: Row, relationship: MappedRelationship, loaded: readonly Row[]): void {
     if (object[relationship.name] !== undefined) return;
     object[relationship.name] = relationship.many ? [...loaded] : (loaded[0] ?? null);
     this.states.get(object)?.members.set(relationship.name, loaded);
   }
 
-  /** What has to be loaded before an object is deleted. */
+  /** Returns the loads that are needed before an object is deleted. */
   unloaded(object: object): LoadRequest[] {
     const row = object as Row;
     const { table, isNew, stored } = this.stateOf(row);
@@ -94,7 +98,7 @@ export class UnitOfWork {
     return [{ table: table.table.name, root, with: Object.fromEntries(missing.map(({ name }) => [name, true])) }];
   }
 
-  /** Marks an object as deleted. Returns those that follow it. */
+  /** Marks an object as deleted. Returns the objects to which the delete cascades. */
   delete(object: object): Row[] {
     const row = object as Row;
     const { table, isNew } = this.stateOf(row);
@@ -115,7 +119,10 @@ export class UnitOfWork {
     });
   }
 
-  /** The changes since the last flush: of all objects, or of some and what these reach. */
+  /**
+   * Plans the changes since the last flush: of the given objects and those that they reach, or of all objects. With a
+   * pending delete, all objects are planned.
+   */
   plan(of?: readonly Row[]): FlushPlan {
     const reached = of && this.deleted.size === 0 ? this.reach(of) : this.all();
     const plan = new FlushPlan();
@@ -134,7 +141,7 @@ export class UnitOfWork {
     return plan;
   }
 
-  /** All objects, and the new ones that their relationships cascade to. */
+  /** Returns all objects, with the new ones that their relationships cascade to. */
   private all(): Iterable<Row> {
     const added: Row[] = [];
     for (const [object, { table }] of [...this.states]) {
@@ -143,7 +150,7 @@ export class UnitOfWork {
     return [...this.states.keys()];
   }
 
-  /** Some objects and those that their relationships cascade to, or did before. */
+  /** Returns the given objects and those that their relationships cascade to now, or did when last read or written. */
   private reach(objects: readonly Row[]): Iterable<Row> {
     const reached = new Set(objects);
     for (const object of reached) {
@@ -201,7 +208,7 @@ export class UnitOfWork {
     for (const member of went) plan.removePair(table, row(member));
   }
 
-  /** The same for a pair whichever side it is seen from. */
+  /** Returns a name for a pair of objects that is equal from either side of the relationship. */
   private pairName(table: string, one: MappedRelationship, object: Row, member: Row): string {
     const sides = [
       [one.pairs[0]?.local, this.numberOf(object)],
@@ -216,7 +223,7 @@ export class UnitOfWork {
     return number;
   }
 
-  /** Takes over what a flush gave. */
+  /** Applies a flush's results to the objects. */
   done(plan: FlushPlan, batches: readonly contract.Batch[]): void {
     plan.written(batches, ({ table, returning }, batch, rows) => {
       const returned = batch && returning.length > 0 ? decodeRows(batch, table.decodings(returning)) : [];
@@ -252,7 +259,7 @@ export class UnitOfWork {
   }
 }
 
-/** The rows that others have not. */
+/** Returns the rows that are not among the others. */
 function without(rows: readonly Row[], others: readonly Row[]): readonly Row[] {
   if (others.length === 0) return rows;
   const known = new Set(others);

@@ -6,20 +6,20 @@ import type { ValueType } from "../schema/type.ts";
 import { wellFormed } from "../values/encode.ts";
 import type { Catalog, CteSource, Scope } from "./scope.ts";
 
-/** An expression that is in the arena already, and what is known of its values. */
+/** An expression in the arena, with the type of its values if that is known. */
 export interface Typed {
   readonly id: number;
   readonly type?: ValueType | undefined;
-  /** The column's name, where it is one: for errors. */
+  /** The column's name, if the expression is a column: for errors. */
   readonly name?: string | undefined;
-  /** The parts of a row of values. */
+  /** The items of a row value. */
   readonly parts?: readonly Typed[] | undefined;
 }
 
-/** What a value stands beside: it tells its type. */
+/** The expression that a value is compared with or assigned to, which gives the value its type. */
 export type Hint = Pick<Typed, "type" | "name" | "parts"> | undefined;
 
-/** A statement that is being lowered: nodes and parameters so far, and what names mean where we are. */
+/** A statement while it is lowered: its nodes and parameters so far, and the scope that resolves names. */
 export class Arena {
   readonly nodes: Node[] = [];
   readonly parameters: Value[] = [];
@@ -38,12 +38,12 @@ export class Arena {
     return this.nodes.push(node) - 1;
   }
 
-  /** Binds a value. */
+  /** Binds a value and returns its node's position. */
   bind(value: Value): number {
     return this.nodes.push({ tag: "parameter", val: this.parameters.push(value) - 1 }) - 1;
   }
 
-  /** Goes one expression deeper. The engine's stack is small, and what overflows it ends the plugin. */
+  /** Runs a step one nesting level deeper. The engine's stack is small, and an overflow ends the plugin. */
   deeper<T>(step: () => T): T {
     if (++this.depth > MOST_DEPTH) throw tooDeep();
     const made = step();
@@ -63,10 +63,10 @@ export class Arena {
   }
 }
 
-/** How deep expressions nest at most: as deep as hosts take, and no deeper than the engine's stack is. */
+/** The most nesting levels of an expression: as many as hosts accept and the engine's stack holds. */
 export const MOST_DEPTH = 64;
 
-/** The error of a statement that nests too deeply. */
+/** Creates the error for a statement that nests too deeply. */
 export function tooDeep(): LimitError {
   return new LimitError({
     code: "limit",
@@ -78,7 +78,7 @@ export function tooDeep(): LimitError {
   });
 }
 
-/** The names in a node have to be text that the host can take. */
+/** Refuses names in a node that are not well-formed Unicode. */
 export function checkNames(parts: object): void {
   for (const part of Object.values(parts)) {
     if (typeof part === "string") wellFormed(part, "a name");
@@ -86,7 +86,7 @@ export function checkNames(parts: object): void {
   }
 }
 
-/** The error of a node that the contract cannot say. */
+/** Creates the error for a node that the contract cannot express. */
 export function unsupported(node: Pick<OperationNode, "kind"> | string, advice?: string): UnsupportedError {
   const name = typeof node === "string" ? node : node.kind;
   const message = `${name} cannot be sent as data${advice ? `: ${advice}` : ""}`;

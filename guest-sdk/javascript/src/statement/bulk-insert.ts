@@ -13,7 +13,7 @@ import type { Catalog } from "./scope.ts";
 import type { OutputColumn } from "./select.ts";
 import { tableName } from "./source.ts";
 
-/** From so many rows on, an insert is sent as columns. */
+/** The fewest rows for which an insert is sent as columns. */
 const FEWEST = 32;
 
 /** An insert of many rows of plain values, as columns. */
@@ -23,11 +23,11 @@ export interface BulkInsert {
   readonly rows: Batch;
   readonly returning: string[];
   readonly outputs: readonly OutputColumn[];
-  /** The key that the database counts up for the rows, which a statement without `returning` tells and a bulk insert does not. */
+  /** The generated key column. A statement without `returning` reports its value, a bulk insert does not. */
   readonly counted: string | undefined;
 }
 
-/** What Kysely built as a bulk insert; nothing where it is another statement, or says more than one can. */
+/** Converts Kysely's insert to a bulk insert. Returns undefined for a statement that a bulk insert cannot express. */
 export function bulkInsert(catalog: Catalog, node: RootOperationNode): BulkInsert | undefined {
   if (node.kind !== "InsertQueryNode") return undefined;
   const { into, columns = [], values, returning, ...more } = node as InsertQueryNode;
@@ -57,7 +57,7 @@ export function bulkInsert(catalog: Catalog, node: RootOperationNode): BulkInser
   };
 }
 
-/** The name of a column that is returned as it is. */
+/** Returns the column's name if a returned expression is only a column. */
 function plainColumn(node: OperationNode): string | undefined {
   const column = node.kind === "ReferenceNode" ? (node as ReferenceNode).column : node;
   return column.kind === "ColumnNode"

@@ -25,7 +25,7 @@ export interface Lowered {
   readonly columns: readonly OutputColumn[];
 }
 
-/** An update. */
+/** Lowers an update. */
 export function update(arena: Arena, node: UpdateQueryNode): Lowered {
   refuseExtras(node);
   if (!node.table) throw unsupported(node, "it names no table");
@@ -42,7 +42,7 @@ export function update(arena: Arena, node: UpdateQueryNode): Lowered {
   });
 }
 
-/** A delete. */
+/** Lowers a delete. */
 export function remove(arena: Arena, node: DeleteQueryNode): Lowered {
   refuseExtras(node);
   const [from, ...more] = node.from.froms;
@@ -63,7 +63,7 @@ function refuseExtras(node: UpdateQueryNode | DeleteQueryNode): void {
   if (extra) throw unsupported(`${extra} of ${node.kind}`, "say it in a query that the condition is in");
 }
 
-/** The table that is changed. Its alias stands for it. */
+/** Returns the changed table, and a scope in which its alias refers to it. */
 function target(arena: Arena, node: OperationNode): { scope: Scope; table: string; schema: string | null } {
   const isAlias = node.kind === "AliasNode";
   const inner = isAlias ? (node as AliasNode).node : node;
@@ -75,7 +75,9 @@ function target(arena: Arena, node: OperationNode): { scope: Scope; table: strin
   return { scope, table, schema };
 }
 
-/** Sources beside the table that is changed. The condition of the first join is one of the statement. */
+/**
+ * Lowers the other sources of a change. The first join has no left side, so its condition becomes one of the statement.
+ */
 function otherSources(
   arena: Arena,
   scope: Scope,
@@ -109,7 +111,7 @@ function conditions(arena: Arena, all: readonly OperationNode[]): number | null 
   return items.length > 1 ? arena.add({ tag: "listed", val: { op: "and", items } }) : (items[0] ?? null);
 }
 
-/** The new values of an update. */
+/** Lowers the assignments of an update. */
 export function setters(arena: Arena, updates: readonly ColumnUpdateNode[]): Assignment[] {
   return updates.map(({ column, value }) => {
     const name = columnName(column);
@@ -125,12 +127,12 @@ function columnName(node: OperationNode): string {
   throw unsupported(node, "a column's name is expected");
 }
 
-/** What a change returns. */
+/** Lowers a change's `returning` columns. */
 export function returned(arena: Arena, node: ReturningNode | undefined): ReturnType<typeof selections> {
   return selections(arena, node?.selections ?? []);
 }
 
-/** A query as a statement. */
+/** Lowers a query as a statement. */
 export function read(arena: Arena, node: SelectQueryNode): Lowered {
   const { id, columns } = query(arena, node);
   return { root: { tag: "select", val: id }, columns };

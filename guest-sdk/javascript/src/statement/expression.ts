@@ -27,7 +27,7 @@ import { dataType } from "./type-name.ts";
 
 const BOOLEAN = valueType("boolean");
 
-/** Adds an expression. `hint` tells the type of a bare value in it. */
+/** Lowers an expression. `hint` gives the type of a bare value in it. */
 export function expression(arena: Arena, node: OperationNode, hint?: Hint): Typed {
   if (node.kind === "ValueNode") return value(arena, (node as ValueNode).value, hint);
   return arena.deeper(() => nested(arena, node, hint));
@@ -71,7 +71,7 @@ function nested(arena: Arena, node: OperationNode, hint: Hint): Typed {
   }
 }
 
-/** A bare value, bound. */
+/** Binds a bare value. */
 export function value(arena: Arena, given: unknown, hint?: Hint): Typed {
   const place = hint?.name ?? "a value";
   if (given instanceof WrittenNumber) return value(arena, given.as(hint?.type?.ty.kind), hint);
@@ -97,10 +97,10 @@ function column(arena: Arena, name: string): Typed {
   return { id: arena.add({ tag: "column", val: { table: null, name } }), type: arena.scope?.type(name), name };
 }
 
-/** `and` and `or`, of all that are beside each other at once. */
+/** Lowers a chain of `and` or `or` as one list. */
 function logical(arena: Arena, node: AndNode | OrNode): Typed {
   const items: number[] = [];
-  // Kysely nests each one in the next, however many there are.
+  // Kysely nests the operands to any depth, so this does not recurse.
   const waiting: OperationNode[] = [node];
   for (let one = waiting.pop(); one; one = waiting.pop()) {
     if (one.kind === "ParensNode" && (one as ParensNode).node.kind === node.kind)
@@ -135,7 +135,7 @@ function unary(arena: Arena, node: UnaryOperationNode, hint: Hint): Typed {
   }
 }
 
-/** The query of an operand, which may be in parentheses. */
+/** Lowers the query of an operand, which may be in parentheses. */
 export function subquery(arena: Arena, node: OperationNode): number {
   if (node.kind === "ParensNode") return subquery(arena, (node as ParensNode).node);
   if (node.kind !== "SelectQueryNode") throw unsupported(node, "a query is expected here");
@@ -178,7 +178,7 @@ function cast(arena: Arena, node: CastNode): Typed {
   return { id: arena.add({ tag: "cast", val: { value: operand.id, ty: type.ty } }), type };
 }
 
-/** A row of values. */
+/** Lowers a row of values. */
 export function tuple(arena: Arena, values: readonly OperationNode[], hint?: Hint): Typed {
   const parts = values.map((one, i) => expression(arena, one, hint?.parts?.[i]));
   const items = parts.map(({ id }) => id);

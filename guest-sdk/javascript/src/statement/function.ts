@@ -6,7 +6,7 @@ import { expression } from "./expression.ts";
 import { ordering } from "./order.ts";
 import type { FramedOverNode } from "./text/call.ts";
 
-/** Names that databases use for functions of the contract. */
+/** Other names that databases have for the contract's functions. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   char_length: "length",
   character_length: "length",
@@ -18,11 +18,11 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 const INTEGERS = new Set(["count", "length", "position", "row_number", "rank", "dense_rank", "ntile", "json_length"]);
 const FLOATS = new Set(["avg", "percent_rank", "cume_dist"]);
 const TEXTS = new Set(["lower", "upper", "trim", "ltrim", "rtrim", "concat", "replace", "substr", "left", "right"]);
-/** Functions whose value is of their first argument's type. */
+/** Functions whose result has the type of an argument: the first with a known type. */
 const OF_ARGUMENT = new Set(
   "min max coalesce nullif greatest least abs first_value last_value nth_value lag lead".split(" "),
 );
-/** Functions whose arguments are all of one type. */
+/** Functions whose arguments share one type. */
 const ALIKE = new Set(["coalesce", "nullif", "greatest", "least", "lag", "lead"]);
 
 function functionName(name: string): string {
@@ -30,7 +30,7 @@ function functionName(name: string): string {
   return SYNONYMS[lower] ?? lower;
 }
 
-/** A function of one row's values. */
+/** Lowers a scalar function. */
 export function functionCall(arena: Arena, node: FunctionNode, hint: Hint): Typed {
   const name = functionName(node.func);
   refuseTables(name, node.arguments);
@@ -42,7 +42,7 @@ export function functionCall(arena: Arena, node: FunctionNode, hint: Hint): Type
   return { id, type: resultType(name, given) };
 }
 
-/** An aggregate, or a function over a window. */
+/** Lowers an aggregate or a window function. */
 export function aggregate(arena: Arena, node: AggregateFunctionNode, hint: Hint): Typed {
   if (node.orderBy) throw unsupported("the order of an aggregate's rows");
   if (node.withinGroup) throw unsupported("within group");
@@ -58,7 +58,7 @@ export function aggregate(arena: Arena, node: AggregateFunctionNode, hint: Hint)
   return { id: node.over ? over(arena, call, node.over) : call, type: resultType(name, given) };
 }
 
-/** Rows as values are PostgreSQL's own. */
+/** Refuses a table as an argument: only PostgreSQL has rows as values. */
 function refuseTables(name: string, given: readonly OperationNode[]): void {
   if (given.some(({ kind }) => kind === "TableNode")) throw unsupported(`${name} of a whole table`, "name its columns");
 }
@@ -95,7 +95,7 @@ function resultType(name: string, given: readonly Typed[]): ValueType | undefine
   return undefined;
 }
 
-/** A sum is as exact as what it adds up. */
+/** Returns the type of a sum, which is as exact as its argument. */
 function sumType(type: ValueType | undefined): ValueType | undefined {
   if (!type) return undefined;
   if (type.ty.kind.startsWith("float")) return valueType("float64");

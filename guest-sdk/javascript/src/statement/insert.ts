@@ -17,7 +17,7 @@ import { Scope } from "./scope.ts";
 import { query } from "./select.ts";
 import { knownTable } from "./source.ts";
 
-/** An insert. */
+/** Lowers an insert. */
 export function insert(arena: Arena, node: InsertQueryNode): Lowered {
   if (!node.into) throw unsupported(node, "it names no table");
   refuseExtras(node);
@@ -68,7 +68,7 @@ function rowValues(arena: Arena, table: string, row: OperationNode, hints: reado
   });
 }
 
-/** What a row gets in a column that other rows of the same insert have a value for: the declared default. */
+/** Lowers the declared default of a column, for a row that omits the column while other rows of the insert have it. */
 function defaultValue(arena: Arena, table: string, column: string): number {
   const given = arena.catalog.default(table, column);
   switch (given?.tag) {
@@ -101,7 +101,7 @@ function duplicate(arena: Arena, table: string, node: OnDuplicateKeyNode | undef
   return { columns: onlyKey(arena, table), action: { tag: "update", val: setters(arena, node.updates) }, where: null };
 }
 
-/** The primary key, where no other key can be meant. */
+/** Returns the primary key, if the table has no other unique key. */
 function onlyKey(arena: Arena, table: string): string[] {
   const key = arena.catalog.key(table);
   if (key?.isOnly) return [...key.columns];

@@ -5,7 +5,10 @@ import { encodeUntyped } from "../values/encode.ts";
 import { type Arena, type Typed, unsupported } from "./arena.ts";
 import { expression } from "./expression.ts";
 
-/** A member of a JSON document: `eb.ref("column", "->").key("a").at(0)`. Only the last step of `->>` gives text. */
+/**
+ * Lowers access to a member of a JSON document, such as `eb.ref("column", "->").key("a").at(0)`. Only the last step of
+ * `->>` gives text.
+ */
 export function jsonReference(arena: Arena, { reference, traversal }: JSONReferenceNode): Typed {
   const column = expression(arena, reference);
   const operator = traversal.kind === "JSONPathNode" ? traversal.inOperator?.operator : traversal.operator.operator;
@@ -15,7 +18,7 @@ export function jsonReference(arena: Arena, { reference, traversal }: JSONRefere
   const isText = operator.startsWith("->>");
   let left = column.id;
   steps.forEach((step, i) => {
-    // A constant: the host reads a position only where it sees that it is one.
+    // A literal: the host recognises a position only in a constant.
     const right = arena.add({ tag: "literal", val: encodeUntyped(step, "a step into JSON") });
     const op = isText && i === steps.length - 1 ? "json-get-text" : "json-get";
     left = arena.add({ tag: "binary", val: { op, left, right } });

@@ -14,7 +14,9 @@ export interface LoweredStatement {
   readonly columns: readonly OutputColumn[];
 }
 
-/** What Kysely built, as data. Throws an `UnsupportedError` that names what the contract cannot say. */
+/**
+ * Lowers a Kysely query to data. Throws an `UnsupportedError` that names the part which the contract cannot express.
+ */
 export function lower(catalog: Catalog, node: RootOperationNode): LoweredStatement {
   const arena = new Arena(catalog);
   const { root, columns } = lowerRoot(arena, node);

@@ -42,7 +42,7 @@ const ARITHMETIC: Readonly<Record<string, string>> = {
   "||": "concat",
 };
 
-/** An operator and two operands. */
+/** Lowers a binary operation. */
 export function binaryOperation(arena: Arena, node: BinaryOperationNode, hint: Hint): Typed {
   const operator = operatorName(node.operator);
   const { leftOperand, rightOperand } = node;
@@ -78,7 +78,7 @@ function condition(arena: Arena, { op, left, right }: { op: string; left: Typed;
   return { id: arena.add({ tag: "binary", val: { op, left: left.id, right: right.id } }), type: BOOLEAN };
 }
 
-/** Both operands; the one whose type is known tells that of a value beside it. */
+/** Lowers both operands. A bare value gets its type from the other operand. */
 function operands(arena: Arena, leftNode: OperationNode, rightNode: OperationNode): { left: Typed; right: Typed } {
   if (leftNode.kind === "ValueNode" && rightNode.kind !== "ValueNode") {
     const right = expression(arena, rightNode);

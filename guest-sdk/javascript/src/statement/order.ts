@@ -5,7 +5,7 @@ import { type Arena, unsupported } from "./arena.ts";
 import { expression } from "./expression.ts";
 import { rawText } from "./raw.ts";
 
-/** The keys of an ordering. */
+/** Lowers the keys of an ordering. */
 export function ordering(arena: Arena, node: OrderByNode | undefined): Order[] {
   return (node?.items ?? []).map((item) => order(arena, item as OrderByItemNode));
 }

@@ -13,7 +13,7 @@ const HELPERS: readonly (readonly [RegExp, string])[] = [
   [/^json_(build_)?object\(/, "jsonBuildObject"],
 ];
 
-/** SQL text in a query. An expression of operators, functions and constants is understood, and sent as data. */
+/** Lowers SQL text in a query. An expression of operators, functions and constants is parsed, and sent as data. */
 export function raw(arena: Arena, node: RawNode, hint: Hint): Typed {
   const only = onlyNode(node);
   return expression(arena, only === node ? parsed(node) : only, hint);
@@ -31,7 +31,7 @@ function parsed(node: RawNode): OperationNode {
   }
 }
 
-/** What a raw node is around, where it has no text of its own; or the node as it is. */
+/** Returns the node in a raw node that has no text of its own; otherwise the node itself. */
 export function onlyNode(node: OperationNode): OperationNode {
   if (node.kind !== "RawNode") return node;
   const { parameters, sqlFragments } = node as RawNode;
@@ -40,13 +40,13 @@ export function onlyNode(node: OperationNode): OperationNode {
   return isBare ? onlyNode(parameter) : node;
 }
 
-/** The text of a raw node without parameters. */
+/** Returns the text of a raw node without parameters. */
 export function rawText(node: OperationNode): string | undefined {
   if (node.kind !== "RawNode" || (node as RawNode).parameters.length > 0) return undefined;
   return (node as RawNode).sqlFragments.join("").trim();
 }
 
-/** A pattern with the character that escapes in it: sql`${pattern} escape '!'`. */
+/** Returns a pattern and its escape character: sql`${pattern} escape '!'`. */
 export function escaped(node: RawNode): { pattern: OperationNode; escape: string } | undefined {
   const [before, after] = node.sqlFragments;
   const [pattern] = node.parameters;

@@ -35,7 +35,7 @@ export interface Query {
 
 const COUNT: Hint = { type: valueType("int64"), name: "limit" };
 
-/** Adds a select, or several that are put together. `hints` tell the types of bare values that it selects. */
+/** Lowers a select or a compound of selects. `hints` give the types of bare values among its columns. */
 export function query(arena: Arena, node: SelectQueryNode, hints: readonly Hint[] = []): Query {
   if (node.explain) throw unsupported(node.explain);
   const known = arena.ctes.length;
@@ -102,7 +102,7 @@ function locking(node: SelectQueryNode): Locking | null {
   };
 }
 
-/** The columns of a select or of what a change returns. */
+/** Lowers the columns of a select, or the `returning` columns of a change. */
 export function selections(
   arena: Arena,
   nodes: readonly SelectionNode[],
@@ -119,7 +119,7 @@ export function selections(
   return { ids, columns };
 }
 
-/** A selected column: one that is in the arena, or a node that is to be. */
+/** A selected column: one in the arena, or a node that is not lowered yet. */
 interface Selected {
   id?: number;
   column?: OutputColumn;

@@ -18,7 +18,7 @@ const JOINS: Readonly<Record<string, { kind: string; lateral: boolean }>> = {
   LateralCrossJoin: { kind: "cross", lateral: true },
 };
 
-/** A table or a query as a source. Its columns can be used from now on. */
+/** Lowers a table or a query as a source, and brings its columns into scope. */
 export function source(arena: Arena, scope: Scope, node: OperationNode, lateral = false): number {
   const alias = node.kind === "AliasNode" ? aliasName(node as AliasNode) : undefined;
   const inner = onlyNode(node.kind === "AliasNode" ? (node as AliasNode).node : node);
@@ -57,12 +57,12 @@ function tableColumns(arena: Arena, table: string): Source["columns"] {
   return cte?.columns ?? arena.catalog.columns(table) ?? new Map();
 }
 
-/** The names of a table node. */
+/** Returns the table and the schema of a table node. */
 export function tableName(node: TableNode): { table: string; schema: string | null } {
   return { table: node.table.identifier.name, schema: node.table.schema?.name ?? null };
 }
 
-/** The names of a table, whose schema has to be one in which it was declared or reflected. */
+/** Returns the names of a table. Throws if the named schema has no declared or reflected table of that name. */
 export function knownTable(catalog: Catalog, node: TableNode): { table: string; schema: string | null } {
   const names = tableName(node);
   const { table, schema } = names;
@@ -73,7 +73,7 @@ export function knownTable(catalog: Catalog, node: TableNode): { table: string; 
   throw new NotFoundError({ code: "no-such-table", message: `there is no table ${schema}.${table}${advice}`, table });
 }
 
-/** Several sources and joins as one source, or none. */
+/** Lowers sources and joins to one source; null if there are none. */
 export function sources(
   arena: Arena,
   scope: Scope,

@@ -37,7 +37,7 @@ const KINDS: Readonly<Record<string, TypeKind>> = {
   timestamptz: "timestamp-tz",
 };
 
-/** The type that a cast names. */
+/** Returns the type that a cast names. */
 export function dataType(node: OperationNode): ValueType {
   const name = node.kind === "DataTypeNode" ? (node as DataTypeNode).dataType : rawText(node);
   const parts = /^([a-z0-9 ]+?)\s*(?:\((\d+)(?:\s*,\s*(\d+))?\))?$/i.exec(name ?? "");

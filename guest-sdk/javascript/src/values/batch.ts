@@ -7,7 +7,7 @@ import { byteLength } from "./utf8.ts";
 
 const ASCII = /^[\0-\x7f]*$/;
 
-/** A column of a batch of values, by its type. */
+/** Encodes values as a column of a batch, by the column's type. */
 export function encodeColumn(type: ValueType, values: readonly unknown[], place: string): ColumnData {
   const { kind } = type.ty;
   if (kind === "array" || kind === "other" || kind === "interval") {
@@ -34,7 +34,7 @@ function encodeTexts(values: readonly unknown[], place: string): Strings {
   return strings(texts, "", place);
 }
 
-/** Small integers, which most are, at once. */
+/** Integers up to this magnitude skip the general encoding: most integers are small. */
 const SMALL = 2 ** 15 - 1;
 
 function encodeIntegers(type: ValueType, values: readonly unknown[], place: string): bigint[] {
@@ -47,12 +47,12 @@ function encodeIntegers(type: ValueType, values: readonly unknown[], place: stri
   return integers;
 }
 
-/** A batch of columns of one length. */
+/** Creates a batch of columns of one length. */
 export function encodeBatch(rows: number, columns: ColumnData[]): Batch {
   return { rows, columns };
 }
 
-/** One bit a row, set where it has a value; nothing where no row is null. */
+/** A bitmap with one bit per row, set if the row has a value; null if no row is null. */
 function validity(values: readonly unknown[]): Uint8Array | null {
   if (!values.includes(null) && !values.includes(undefined)) return null;
   const bits = new Uint8Array((values.length + 7) >> 3);
@@ -96,7 +96,7 @@ function vector(type: ValueType, scalars: readonly Scalar[]): Vector {
 function strings(texts: readonly string[], missing: string, place?: string): Strings {
   const given = missing === "" ? texts : texts.map((text) => text || missing);
   const data = given.join("");
-  // Of ASCII alone, a text has as many bytes as units, and half of no character.
+  // Text of only ASCII has one byte per UTF-16 unit, and no lone surrogate.
   const isAscii = ASCII.test(data);
   if (!isAscii && place !== undefined) for (const text of given) wellFormed(text, place);
   const offsets = new Array<number>(given.length + 1);
@@ -119,7 +119,7 @@ function blobs(all: readonly Uint8Array[]): Blobs {
   return { offsets, data };
 }
 
-/** The rows of a batch as objects. */
+/** Decodes the rows of a batch as objects. */
 export function decodeRows(batch: Batch, columns: readonly Decoding[]): Record<string, unknown>[] {
   const rows = Array.from({ length: batch.rows }, (): Record<string, unknown> => ({}));
   batch.columns.forEach((column, i) => {

@@ -7,14 +7,14 @@ import { cut } from "./utf8.ts";
 const MOST_NUMBER = Number.MAX_SAFE_INTEGER;
 const MOST = BigInt(MOST_NUMBER);
 
-/** How the values of a column are to look: its type's mode, and its name for errors. */
+/** How to decode a column: its type's mode, and its name for errors. */
 export interface Decoding {
   readonly name: string;
   readonly mode?: Mode | undefined;
   readonly ty?: ColumnType | undefined;
 }
 
-/** The values of a column of a batch, `null` where a row has none. */
+/** Decodes a batch's column, with `null` for rows without a value. */
 export function decodeColumn({ validity, values }: ColumnData, count: number, decoding: Decoding): unknown[] {
   const isNull = validity?.length ? (row: number) => (((validity[row >> 3] ?? 0) >> (row & 7)) & 1) === 0 : () => false;
   const decoded = decodeVector(values, count, { decoding, isNull });
@@ -111,7 +111,7 @@ function decodeInterval({ months, days, microseconds }: ContractInterval, { name
   return { months, days, microseconds: decodeInteger(microseconds, { name }) };
 }
 
-/** One value of the contract. */
+/** Decodes one value of the contract. */
 export function decodeValue(value: Value, decoding: Decoding): unknown {
   if (value.tag === "scalar") return decodeScalar(value.val, decoding);
   const items = value.val.items.map((item) => decodeScalar(item, decoding));

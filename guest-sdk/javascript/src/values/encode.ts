@@ -13,7 +13,7 @@ const RANGES: Partial<Record<TypeKind, readonly [bigint, bigint]>> = {
 const DECIMAL = /^[+-]?\d+(\.\d+)?$/;
 const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 
-/** A value as the contract's, by its column's type. `place` names the column in errors. */
+/** Encodes a value as the contract's, by its column's type. `place` names the column in errors. */
 export function encodeValue(type: ValueType, value: unknown, place: string): Value {
   if (type.ty.kind !== "array" || value === null) return { tag: "scalar", val: encodeScalar(type, value, place) };
   const element = { ty: columnType(type.ty.element ?? "text", { ...type.ty, kind: type.ty.element ?? "text" }) };
@@ -22,7 +22,7 @@ export function encodeValue(type: ValueType, value: unknown, place: string): Val
   return { tag: "array", val: { dimensions, items } };
 }
 
-/** A single value as the contract's, by its column's type. */
+/** Encodes a single value as the contract's, by its column's type. */
 export function encodeScalar(type: ValueType, value: unknown, place: string): Scalar {
   if (value === null) return { tag: "null" };
   const { kind } = type.ty;
@@ -56,7 +56,7 @@ export function encodeScalar(type: ValueType, value: unknown, place: string): Sc
   }
 }
 
-/** The kinds whose values are text in JavaScript. */
+/** Encodes values of the kinds that are text in JavaScript. */
 function encodeText(type: ValueType, value: unknown, place: string): Scalar {
   const { kind, labels, native } = type.ty;
   if (kind === "timestamp-tz" && value instanceof Date) return { tag: "timestamp-tz", val: encodeMoment(value, place) };
@@ -86,7 +86,7 @@ function encodeText(type: ValueType, value: unknown, place: string): Scalar {
   }
 }
 
-/** A text, or a name, that the host can take. */
+/** Returns a text or a name if it is well-formed Unicode, which the host requires. Throws otherwise. */
 export function wellFormed(text: string, place: string): string {
   if (isWellFormed(text)) return text;
   throw new TypeMismatchError(place, "a text without half a character, which is a lone surrogate", text);
@@ -114,7 +114,7 @@ function encodeInteger(kind: TypeKind, value: unknown, place: string): bigint {
   return integer;
 }
 
-/** A count that the contract has 32 bits for. */
+/** Checks that a count fits the 32 bits that the contract has for it. */
 export function count(value: number, place: string): number {
   if (Number.isInteger(value) && value >= 0 && value < 2 ** 32) return value;
   throw new OutOfRangeError(place, "a whole number from 0 to 2^32-1 is expected", value);
@@ -136,7 +136,7 @@ function stringify(value: unknown, place: string): string | undefined {
   try {
     return JSON.stringify(value);
   } catch (error) {
-    // A circle, a bigint, or an error of a `toJSON` of the program's own.
+    // A cycle and a bigint are TypeErrors. Other errors come from the program's own `toJSON`.
     const what = error instanceof TypeError ? `what JSON can say (${error.message})` : undefined;
     throw what === undefined ? error : new TypeMismatchError(place, what, value);
   }
@@ -170,7 +170,7 @@ interface Nesting {
   readonly isOutermost: boolean;
 }
 
-/** Puts the items of nested arrays into one list and returns the length of each dimension. */
+/** Appends the items of nested arrays to one list. Returns the length of each dimension. */
 function flatten(value: unknown, items: Scalar[], nesting: Nesting): number[] {
   const { type, place } = nesting;
   if (!Array.isArray(value)) {
@@ -187,7 +187,7 @@ function flatten(value: unknown, items: Scalar[], nesting: Nesting): number[] {
   return [value.length, ...first];
 }
 
-/** A value whose column is not known, by what it is in JavaScript. */
+/** Encodes a value of an unknown column by its JavaScript type. */
 export function encodeUntyped(value: unknown, place: string): Value {
   return { tag: "scalar", val: untypedScalar(value, place) };
 }

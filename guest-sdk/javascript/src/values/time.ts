@@ -1,11 +1,11 @@
-/** Dates, times and moments between text and the contract's numbers. The calendar is the proleptic Gregorian one. */
+/** Conversions between text and the contract's dates, times and moments, in the proleptic Gregorian calendar. */
 
 const DAY = 86_400_000_000n;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const TIME = /^(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?$/;
 const ZONE = /(?:Z|([+-])(\d{2}):?(\d{2}))$/;
 
-/** Days since 1970-01-01, or nothing where the text is no date. */
+/** Parses a date to days since 1970-01-01. Returns undefined if the text is not a date. */
 export function parseDate(text: string): number | undefined {
   const parts = DATE.exec(text);
   if (!parts) return undefined;
@@ -16,12 +16,12 @@ export function parseDate(text: string): number | undefined {
   return Math.floor(moment.getTime() / 86_400_000);
 }
 
-/** A date of days since 1970-01-01. */
+/** Formats days since 1970-01-01 as a date. */
 export function formatDate(days: number): string {
   return new Date(days * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** Microseconds since midnight, or nothing where the text is no time of day. */
+/** Parses a time of day to microseconds since midnight. Returns undefined if the text is not a time of day. */
 export function parseTime(text: string): bigint | undefined {
   const parts = TIME.exec(text);
   if (!parts) return undefined;
@@ -30,7 +30,7 @@ export function parseTime(text: string): bigint | undefined {
   return BigInt((hour * 60 + minute) * 60 + second) * 1_000_000n + BigInt((parts[4] ?? "").padEnd(6, "0"));
 }
 
-/** A time of day of microseconds since midnight, with six digits. */
+/** Formats microseconds since midnight as a time of day with six decimals. */
 export function formatTime(microseconds: bigint): string {
   const all = Number(microseconds);
   const two = (n: number) => String(n).padStart(2, "0");
@@ -39,7 +39,9 @@ export function formatTime(microseconds: bigint): string {
   return `${clock}.${String(all % 1_000_000).padStart(6, "0")}`;
 }
 
-/** Microseconds since 1970-01-01T00:00:00, or nothing where the text is no date and time without a zone. */
+/**
+ * Parses a date and time without a zone to microseconds since 1970-01-01T00:00:00. Returns undefined for other text.
+ */
 export function parseTimestamp(text: string): bigint | undefined {
   const days = parseDate(text.slice(0, 10));
   const time = parseTime(text.slice(11));
@@ -47,13 +49,15 @@ export function parseTimestamp(text: string): bigint | undefined {
   return BigInt(days) * DAY + time;
 }
 
-/** A date and time of microseconds since 1970-01-01T00:00:00, with six digits. */
+/** Formats microseconds since 1970-01-01T00:00:00 as a date and time with six decimals. */
 export function formatTimestamp(microseconds: bigint): string {
   const within = ((microseconds % DAY) + DAY) % DAY;
   return `${formatDate(Number((microseconds - within) / DAY))}T${formatTime(within)}`;
 }
 
-/** Microseconds since 1970-01-01T00:00:00Z, or nothing where the text is no moment: it ends with `Z` or an offset. */
+/**
+ * Parses a moment, which ends with `Z` or an offset, to microseconds since 1970-01-01T00:00:00Z, or returns undefined.
+ */
 export function parseMoment(text: string): bigint | undefined {
   const zone = ZONE.exec(text);
   const local = zone ? parseTimestamp(text.slice(0, zone.index)) : undefined;

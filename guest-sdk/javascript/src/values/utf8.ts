@@ -1,11 +1,11 @@
-/** Sizes of texts in UTF-8, which the contract counts in, of strings that JavaScript keeps in UTF-16. */
+/** UTF-8 sizes of strings, which JavaScript keeps in UTF-16: the contract counts in UTF-8 bytes. */
 
-/** Whether a text is one: a lone half of a surrogate pair has no form in UTF-8. */
+/** Whether a text is well-formed Unicode: a lone surrogate has no encoding in UTF-8. */
 export function isWellFormed(text: string): boolean {
   return (text as unknown as { isWellFormed(): boolean }).isWellFormed();
 }
 
-/** How many bytes a text has in UTF-8. A lone surrogate counts as the replacement character that it becomes. */
+/** Returns a text's length in UTF-8 bytes. A lone surrogate counts as the replacement character that it becomes. */
 export function byteLength(text: string): number {
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
@@ -24,7 +24,7 @@ function isPair(text: string, unit: number, at: number): boolean {
   return unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00;
 }
 
-/** Cuts a text at offsets that count bytes. */
+/** Splits a text at offsets in UTF-8 bytes. */
 export function cut(data: string, offsets: ArrayLike<number>, count: number): string[] {
   const texts = new Array<string>(count);
   if (offsets[count] === data.length) {

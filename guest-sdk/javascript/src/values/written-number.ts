@@ -1,4 +1,4 @@
-/** A number as it is written in SQL text: exact where a decimal is expected, and a number elsewhere. */
+/** A number literal of SQL text: kept exact where a decimal is expected, a number elsewhere. */
 export class WrittenNumber {
   readonly text: string;
 
@@ -6,7 +6,7 @@ export class WrittenNumber {
     this.text = text;
   }
 
-  /** The value for a column of such a kind. */
+  /** Returns the value for a column of a kind. An integer that a number cannot hold exactly is a bigint. */
   as(kind: string | undefined): string | number | bigint {
     if (kind === "decimal") return this.text;
     const number = Number(this.text);

@@ -2,7 +2,7 @@ import { database, id, type int, models, table, text, timestampTz } from "@sqlse
 
 const note = table("notes", { id: id(), text: text(), created: timestampTz().defaultNow() });
 
-/** The models: `sqlservice inspect` shows them. */
+/** The models, which `sqlservice inspect` shows. */
 export const schema = models({ notes: note });
 
 const db = database(schema);
@@ -16,7 +16,7 @@ export async function addNote(text: string): Promise<int> {
   });
 }
 
-/** The texts of all notes, oldest first. */
+/** Returns the texts of all notes, oldest first. */
 export async function notes(): Promise<string[]> {
   await db.createAll();
   const rows = await db.kysely.selectFrom("notes").select("text").orderBy("id").execute();

@@ -1,8 +1,8 @@
-"""SQLAlchemy's asyncio without greenlet, which WebAssembly has no build of.
+"""SQLAlchemy's asyncio extension without greenlet, which has no WebAssembly build.
 
 SQLAlchemy runs its synchronous core in a greenlet and switches out of it to await the driver. This driver blocks
-instead, so nothing has to be switched: the stand-in calls what it is asked to switch to. SQLAlchemy finds it under the
-name `greenlet` only while its own module of that purpose is imported; `import greenlet` finds nothing afterwards.
+instead, so no switch is needed: the replacement calls the function to which SQLAlchemy switches. SQLAlchemy finds it
+under the name `greenlet` only while `sqlalchemy.util.concurrency` is imported; `import greenlet` fails afterwards.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 
 
 class DirectCall:
-    """What SQLAlchemy takes for a greenlet: `switch` calls the function, and drives an awaitable once."""
+    """A replacement for `greenlet`: `switch` calls the function; the root one drives an awaitable by one step."""
 
     def __init__(self, run: Any = None, parent: Any = None) -> None:
         self.run, self.parent = run, parent
         self.dead, self.gr_context = False, None
 
     def switch(self, *args: Any, **kw: Any) -> Any:
-        """Calls the function; of the outermost one, takes the result of an awaitable that has it at once."""
+        """Calls the function; the root one returns the result of an awaitable that completes at its first step."""
         if self.run is None:
             return _at_once(args[0])
         before, _State.current = _State.current, self
@@ -32,7 +32,7 @@ class DirectCall:
             _State.current = before
 
     def throw(self, *error: Any) -> Any:
-        """Raises what is thrown in."""
+        """Raises the exception that it is given."""
         raise error[1] if len(error) > 1 else error[0]
 
 
@@ -51,7 +51,7 @@ def _at_once(awaitable: Any) -> Any:
 
 
 def install() -> None:
-    """Makes SQLAlchemy's asyncio usable, before SQLAlchemy is imported. A plugin's build calls it."""
+    """Makes SQLAlchemy's asyncio usable. A plugin's build calls it before it imports SQLAlchemy."""
     if "sqlalchemy.util.concurrency" not in sys.modules:
         sys.modules["greenlet"] = _stand_in()
         try:

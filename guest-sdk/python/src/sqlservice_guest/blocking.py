@@ -1,6 +1,6 @@
-"""Waiting for the host from code that cannot await: what SQLAlchemy's ORM and PEP 249 are made of.
+"""Blocks until a host call returns, for code that cannot await: SQLAlchemy's ORM and PEP 249.
 
-While a call blocks, its instance serves no other call. Code that can await does without: `sqlservice_guest.aio`.
+While a call blocks, its instance serves no other call. Code that can await uses `sqlservice_guest.aio` instead.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _RETURNED = 2
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Runs a call of the host to its end. Failures are raised as the exceptions of `sqlservice_guest.errors`."""
+    """Runs a host call to its end. Raises failures as the exceptions of `sqlservice_guest.errors`."""
     try:
         return _drive(coroutine)
     except Err as failure:
@@ -39,7 +39,7 @@ def _drive(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def _wait(future: Any) -> int:
-    """Waits for the call behind a future of componentize-py's event loop, and takes it out of that loop."""
+    """Waits for the host call behind a future of componentize-py's event loop, and removes it from that loop."""
     import _sqlservice_block
     import componentize_py_async_support as loop
     import componentize_py_runtime as runtime

@@ -1,7 +1,8 @@
-"""What Python's garbage collector cannot end in WebAssembly, in a form that it can.
+"""A replacement for `operator.methodcaller`, which the garbage collector cannot free in WebAssembly.
 
-The collector calls a type's functions by one signature. `operator.methodcaller` has one of another signature, which
-a processor overlooks and WebAssembly does not: one in a cycle, as SQLAlchemy makes them, would end the instance.
+The collector calls the functions of all types by one signature. A function of `operator.methodcaller` has another
+signature, which native code tolerates and WebAssembly does not: a methodcaller in a reference cycle, as SQLAlchemy
+makes them, would end the instance.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 
 class MethodCaller:
-    """Calls a method of what it is given, with arguments that are known before: `operator.methodcaller` in Python."""
+    """Calls a method of its argument with arguments bound beforehand: `operator.methodcaller` in Python."""
 
     __slots__ = ("_arguments", "_keywords", "_name")
 
@@ -31,6 +32,6 @@ class MethodCaller:
 
 
 def install() -> None:
-    """Puts it in the place of Python's own. A plugin's build calls it before all else is imported."""
+    """Replaces Python's own `methodcaller`. A plugin's build calls it before it imports SQLAlchemy and the plugin."""
     named: Any = operator
     named.methodcaller = MethodCaller

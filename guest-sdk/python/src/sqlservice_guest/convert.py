@@ -1,4 +1,4 @@
-"""Arguments and results of exports, between the types of their annotations and those of the bindings."""
+"""Converts arguments and results of exports between the types of their annotations and of the bindings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .value import checked_text
 
 
 def to_python(type_: Any, given: Any) -> Any:
-    """An argument as its annotation says. Raises ValueError or ArithmeticError for a text that is no such value."""
+    """Returns an argument as its annotated type. Raises ValueError or ArithmeticError for an invalid text."""
     origin, arguments = typing.get_origin(type_), typing.get_args(type_)
     if wit.is_optional(type_):
         return None if given is None else to_python(wit.inner(type_), given)
@@ -27,7 +27,7 @@ def to_python(type_: Any, given: Any) -> Any:
 
 
 def to_wit(type_: Any, given: Any, bindings: Any) -> Any:
-    """A result as its annotation says. Raises TypeError for another type, which is a mistake of the plugin."""
+    """Returns a result as the bindings' type. Raises TypeError for another type than annotated: a bug of the plugin."""
     origin, arguments = typing.get_origin(type_), typing.get_args(type_)
     if type_ in (None, type(None)):
         return None
@@ -50,7 +50,7 @@ def to_wit(type_: Any, given: Any, bindings: Any) -> Any:
 
 
 def _field(record: Any, name: str) -> Any:
-    """A field of a record of the bindings, which write its name in their own way."""
+    """Returns a field of a bindings record, whose name is in snake case, in some cases with a `_` appended."""
     own = wit.kebab(name).replace("-", "_")
     return getattr(record, own) if hasattr(record, own) else getattr(record, f"{own}_")
 

@@ -1,4 +1,4 @@
-"""What can go wrong, as the exceptions of PEP 249 with what the contract tells of each failure."""
+"""The errors of a call: the exceptions of PEP 249, with the fields of the contract's `failure`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 class Warning(Exception):  # noqa: A001, N818 - PEP 249 fixes the name
-    """Something that is worth a warning; never raised here."""
+    """The warning class of PEP 249; never raised here."""
 
 
 class Error(Exception):
     """A call that failed.
 
-    `code` is the contract's word (`unique-violation`, `busy`, …), to branch on; a word that a program does not know is
-    treated by `retryable`: whether the same transaction, begun again, can succeed.
+    `code` is the contract's error code (`unique-violation`, `busy`, …), to branch on. For a code that a program does
+    not recognise, `retryable` decides: whether the same transaction, begun again, can succeed.
     """
 
     def __init__(
@@ -35,29 +35,29 @@ class Error(Exception):
     ) -> None:
         super().__init__(message)
         self.code = code
-        """The contract's word for what happened."""
+        """The contract's error code."""
         self.sqlstate = sqlstate
-        """The SQLSTATE of five characters, where the database told one."""
+        """The five-character SQLSTATE, where the database reports one."""
         self.retryable = retryable
         """Whether the same transaction, begun again, can succeed."""
         self.constraint = constraint
-        """The name of the constraint, where the database tells it."""
+        """The name of the constraint, where the database reports it."""
         self.table = table
         """The table, where it is known."""
         self.columns = columns
         """The columns of the constraint, or the one that is missing or has the wrong type."""
         self.position = position
-        """The change of a flush, or the node of a statement, that is to blame."""
+        """The index of the change of a flush, or of the node of a statement, that caused the error."""
         self.details = dict(details or {})
-        """What only this code tells."""
+        """Details that are specific to this code, by name."""
 
 
 class InterfaceError(Error):
-    """A mistake in how the SDK was called: a closed handle, a value that no column can hold."""
+    """A wrong use of the SDK: a closed handle, a value that no column can hold."""
 
 
 class DatabaseError(Error):
-    """A failure that the database or its host tells."""
+    """A failure that the database or its host reports."""
 
 
 class DataError(DatabaseError):
@@ -65,7 +65,7 @@ class DataError(DatabaseError):
 
 
 class OperationalError(DatabaseError):
-    """A failure beside the program's control: lost connections, timeouts, deadlocks, limits."""
+    """A failure outside the program's control: lost connections, timeouts, deadlocks, limits."""
 
 
 class IntegrityError(DatabaseError):
@@ -73,15 +73,15 @@ class IntegrityError(DatabaseError):
 
 
 class InternalError(DatabaseError):
-    """A transaction in a state in which it takes no statement."""
+    """A transaction in a state that accepts no statement."""
 
 
 class ProgrammingError(DatabaseError):
-    """A malformed statement, a missing table or column, something that was not granted."""
+    """A malformed statement, a missing table or column, a missing grant."""
 
 
 class NotSupportedError(DatabaseError):
-    """What this database, or the contract, cannot do."""
+    """An operation that this database, or the contract, does not support."""
 
 
 _CLASSES: dict[str, type[DatabaseError]] = {
@@ -106,7 +106,7 @@ _CLASSES: dict[str, type[DatabaseError]] = {
 
 
 def from_failure(failure: Any) -> DatabaseError:
-    """The exception for a `failure` of the contract. Codes of later releases are an `OperationalError`."""
+    """Returns the exception for a `failure` of the contract: an `OperationalError` for unlisted codes."""
     return _CLASSES.get(failure.code, OperationalError)(
         failure.message,
         code=failure.code,
@@ -121,12 +121,12 @@ def from_failure(failure: Any) -> DatabaseError:
 
 
 def closed(what: str) -> InterfaceError:
-    """The exception for the use of a handle that was closed."""
+    """Returns the exception for the use of a closed handle."""
     return InterfaceError(f"the {what} is closed; open another one", code="closed")
 
 
 def mismatch(expected: str, value: object) -> InterfaceError:
-    """The exception for a value that the contract cannot carry."""
+    """Returns the exception for a value that the contract cannot represent."""
     return InterfaceError(
         f"{expected} is expected, not {type(value).__name__} {reprlib.repr(value)}", code="type-mismatch"
     )

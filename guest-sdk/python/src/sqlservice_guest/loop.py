@@ -1,6 +1,6 @@
-"""What componentize-py's event loop lacks: timers, cancellation, and an end of tasks that are left behind.
+"""Adds timers, cancellation, and the cleanup of unfinished tasks to componentize-py's event loop.
 
-Without it a cancelled call, or a task that still waits when its export returns, would end the instance.
+Without them a cancelled call, or a task that is still pending when its export returns, would end the instance.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ROUNDS = 10
-"""How often tasks that are left behind may go on after they were cancelled."""
+"""How many times unfinished tasks are cancelled and run again before the loop abandons them."""
 
 _crossings: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
 _timers: weakref.WeakKeyDictionary[asyncio.TimerHandle, asyncio.Task[None]] = weakref.WeakKeyDictionary()
 
 
 class UnderWay:
-    """The calls of one handle that have not ended. Until they have, it must be neither closed nor dropped."""
+    """The pending calls of one handle. Until they end, the handle must be neither closed nor dropped."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._then: list[Callable[[], object]] = []
 
     def add(self, crossing: asyncio.Task[Any]) -> None:
-        """Notes a call."""
+        """Registers a call."""
         self._tasks.add(crossing)
         crossing.add_done_callback(self._end)
 
@@ -46,22 +46,22 @@ class UnderWay:
             self._then.pop()()
 
     def when_ended(self, then: Callable[[], object]) -> None:
-        """Does something as soon as no call is under way: now, mostly."""
+        """Calls `then` as soon as no call is pending, which is mostly at once."""
         if self._tasks:
             self._then.append(then)
         else:
             then()
 
     async def end(self) -> None:
-        """Waits for all calls, whatever comes of them."""
+        """Waits for all calls, whether they succeed or fail."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
 
 async def cross(coroutine: Coroutine[Any, Any, T], under_way: UnderWay | None = None) -> T:
-    """Awaits a call of the host, with failures as the exceptions of `errors`.
+    """Awaits a host call, with failures as the exceptions of `errors`.
 
-    The caller can be cancelled. The call cannot: what the host has begun it finishes, and the result is dropped.
+    The caller can be cancelled. The call cannot: the host finishes it, and its result is dropped.
     """
     crossing = asyncio.ensure_future(coroutine)
     _crossings.add(crossing)
@@ -77,7 +77,7 @@ async def cross(coroutine: Coroutine[Any, Any, T], under_way: UnderWay | None = 
 
 
 def _give_back(crossing: asyncio.Task[Any]) -> None:
-    """Drops the handle that a call gave which nothing waits for any more: a session would keep its connection."""
+    """Drops the handle that an abandoned call returned: an undropped session would keep its connection."""
     if crossing.cancelled() or crossing.exception() is not None:
         return
     given = crossing.result()
@@ -87,7 +87,7 @@ def _give_back(crossing: asyncio.Task[Any]) -> None:
 
 
 async def end_tasks() -> None:
-    """Cancels what an export left behind, as `asyncio.run` does, and waits for calls of the host that are under way."""
+    """Cancels the unfinished tasks of an export, as `asyncio.run` does, and waits for pending host calls."""
     for _ in range(_ROUNDS):
         left = _tasks()
         if not left:
@@ -103,7 +103,7 @@ async def end_tasks() -> None:
 
 
 def _tasks() -> list[asyncio.Task[Any]]:
-    """The other tasks of this call of an export."""
+    """Returns the other tasks of this call of an export."""
     import componentize_py_async_support as support
 
     own, state = asyncio.current_task(), support._future_state.get()
@@ -125,7 +125,7 @@ async def _fire(handle: asyncio.TimerHandle, seconds: float) -> None:
 
 
 def _let_go(chosen: Callable[[asyncio.Future[Any]], bool]) -> None:
-    """Forgets waits whose futures are no more waited for; the loop would fail on their end."""
+    """Removes the chosen waits, whose futures no task awaits any more; the loop would fail when they end."""
     import componentize_py_async_support as support
     import componentize_py_runtime as runtime
 
@@ -137,7 +137,7 @@ def _let_go(chosen: Callable[[asyncio.Future[Any]], bool]) -> None:
 
 
 class _Methods:
-    """Methods of the loop."""
+    """The methods that `install` adds to the loop."""
 
     def time(self) -> float:
         return time.monotonic()
@@ -170,7 +170,7 @@ class _Methods:
         return handle
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        """Tells what nothing waits for any more, as asyncio does; the instance goes on."""
+        """Prints an exception that no task awaits to stderr, as asyncio does; the instance continues."""
         sys.stderr.write(f"{context.get('message')}\n")
         error = context.get("exception")
         if error is not None:
@@ -181,7 +181,7 @@ class _Methods:
 
 
 def install() -> None:
-    """Gives the loop its methods. A plugin's build calls it."""
+    """Adds the methods to the loop. A plugin's build calls it."""
     import componentize_py_async_support as support
 
     for name, method in vars(_Methods).items():

@@ -1,4 +1,4 @@
-"""What a plugin exports: typed functions, whose WIT is made of their annotations, and its models."""
+"""A plugin's exports: typed functions, whose WIT is generated from their annotations, and its models."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def export(function: F | None = None, *, name: str | None = None, raises: Raises
     """Exports a function under its own name, `add_note` as `add-note`.
 
     Parameters and result are annotated: `int` is a 64-bit integer, `float`, `bool`, `str`, `bytes`, `list[T]`,
-    `T | None`, `tuple[…]`, dataclasses, and enums. Exceptions of the classes in `raises` are the function's errors,
-    told by their text; others end the call and the instance with it, as mistakes of the plugin.
+    `T | None`, `tuple[…]`, dataclasses, and enums. Exceptions of the classes in `raises` become the function's errors,
+    as their text. Other exceptions are bugs of the plugin: they end the call and its instance.
     """
     listed = (raises,) if isinstance(raises, type) else tuple(raises)
 
@@ -53,18 +53,18 @@ def export(function: F | None = None, *, name: str | None = None, raises: Raises
 
 
 def declare(metadata: Any) -> None:
-    """Declares the models of a SQLAlchemy MetaData, so that the host can show and create them."""
+    """Declares the models of a SQLAlchemy MetaData, so that the host can list and create them."""
     if not any(known is metadata for known in _METADATA):
         _METADATA.append(metadata)
 
 
 def declared() -> list[Any]:
-    """Every MetaData that was declared."""
+    """Returns every declared MetaData."""
     return list(_METADATA)
 
 
 def collect(module: Any) -> None:
-    """Declares each MetaData that a module's own bases or variables have."""
+    """Declares each MetaData that is a variable of a module, or the `metadata` of one."""
     for item in list(vars(module).values()):
         metadata = getattr(item, "metadata", item)
         if type(metadata).__name__ == "MetaData" and hasattr(metadata, "tables"):
@@ -72,12 +72,12 @@ def collect(module: Any) -> None:
 
 
 def world_text(package: str, raw_sql: bool) -> str:
-    """The WIT of the plugin."""
+    """Returns the WIT of the plugin."""
     return wit.world(package, raw_sql, [signature(item) for item in _EXPORTS])
 
 
 def signature(item: Export) -> wit.Signature:
-    """What the annotations of an export say. Raises TypeError where one is missing."""
+    """Returns the WIT signature of an export from its annotations. Raises TypeError where one is missing."""
     hints = typing.get_type_hints(item.function)
     names = list(inspect.signature(item.function).parameters)
     missing = [name for name in names if name not in hints]
@@ -89,7 +89,7 @@ def signature(item: Export) -> wit.Signature:
 
 
 def world(bindings: Any) -> type:
-    """The class that componentize-py looks for: a method for each export."""
+    """Returns the class that componentize-py expects, with a method for each export."""
     methods = {item.name.replace("-", "_"): _method(item, bindings) for item in _EXPORTS}
     return type("WitWorld", (bindings.WitWorld,), methods)
 
@@ -128,19 +128,19 @@ def _method(item: Export, bindings: Any) -> Any:
 
 
 def _told(error: object) -> str:
-    """An error's text as the contract carries it."""
+    """Returns an error's text, with characters replaced that the contract cannot carry."""
     return str(error).encode(errors="replace").decode()
 
 
 def _start() -> None:
-    """Does what an instance has to do once, before its first call."""
+    """Prepares an instance, once, before its first call."""
     if not _STARTED:
         _STARTED.append(True)
         snapshot.renew()
 
 
 def declarations() -> type:
-    """The class that serves `declared-models`."""
+    """Returns the class that implements `declared-models`."""
     from .bindings import schema
 
     found: list[Any] = []
@@ -155,7 +155,7 @@ def declarations() -> type:
         """The plugin's models."""
 
         def declared_models(self) -> Any:
-            """What `sqlservice inspect` shows."""
+            """Returns the models that `sqlservice inspect` shows."""
             return schema.Models(found, related)
 
     return Declarations

@@ -1,4 +1,4 @@
-"""Many rows at once: the contract's column batches as tuples, and tuples as batches."""
+"""Converts many rows at once: the contract's column batches to tuples, and columns of values to batches."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 _BITS = [tuple(byte >> bit & 1 for bit in range(8)) for byte in range(256)]
-"""The bits of each byte, from the lowest on."""
+"""The bits of each byte, least significant first."""
 
 
 def tuples(batch: Any, *, json_as_text: bool = False) -> list[tuple[Any, ...]]:
-    """The rows of a batch. JSON documents are read, or left as text where the caller reads them itself."""
+    """Returns the rows of a batch. JSON documents are parsed, or left as text where the caller parses them itself."""
     if not batch.columns:
         return [()] * batch.rows
     return list(zip(*(column(data, batch.rows, json_as_text=json_as_text) for data in batch.columns), strict=True))
 
 
 def column(data: Any, count: int, *, json_as_text: bool = False) -> list[Any]:
-    """The values of one column."""
+    """Returns the values of one column."""
     vector = data.values
     convert = _READERS.get(type(vector))
     if json_as_text and convert is not None:
@@ -68,7 +68,7 @@ def _mixed_with_texts(vector: Any, _count: int) -> list[Any]:
 
 
 def _read_documents(item: object, read: Callable[[value.Json], object]) -> object:
-    """A value, and what is read of each JSON document in it."""
+    """Returns a value with `read` applied to each JSON document in it."""
     if isinstance(item, list):
         return [_read_documents(part, read) for part in item]
     return read(item) if isinstance(item, value.Json) else item
@@ -89,11 +89,11 @@ _READERS: dict[type, Callable[[Any, int], list[Any]]] = {
     wit.Vector_Mixed: _mixed,
 }
 _WITH_TEXTS = {_documents: _cut, _mixed: _mixed_with_texts}
-"""What reads JSON as text, instead of what reads it as Python's values."""
+"""The readers that leave JSON as text, by the readers that parse it."""
 
 
 def batch(columns: Iterable[Sequence[Any]], count: int) -> Any:
-    """Columns of values, each of so many rows, as a batch. Values of one column may differ in type; most do not."""
+    """Returns columns of `count` values each as a batch. Values of one column may differ in type; most do not."""
     written = []
     for items in columns:
         if len(items) != count:

@@ -1,10 +1,10 @@
-"""What instances must not have in common, although each begins with the memory that was left when the plugin was built.
+"""State that instances must not share, although each begins with the memory snapshot of the plugin's build.
 
-A generator of random numbers that was seeded by chance then would give all instances, and so all tenants, the same
-numbers. One that was given a seed keeps its numbers, as in any process that runs the module.
+A random number generator that the build seeded without an explicit seed would produce the same numbers in all
+instances, and so for all tenants. One with an explicit seed keeps its numbers, as in any process that runs the module.
 
-A socket would leave a handle of the host behind that no instance has, and to use it would end the instance. There is
-no network when a plugin is built: modules that look for one when they are imported get an `OSError`.
+A socket would leave a host handle behind that no instance has; its use would end the instance. There is no network
+while a plugin is built: modules that use one when they are imported get an `OSError`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from collections.abc import Callable
 from typing import Any
 
 _seeded: list[weakref.ref[random.Random]] = []
-"""The generators that were seeded by chance."""
+"""The generators that were seeded without an explicit seed."""
 _seed = random.Random.seed
 _LOOKUPS = ("getaddrinfo", "gethostbyaddr", "gethostbyname", "gethostbyname_ex", "getnameinfo")
-"""What asks for names in a network."""
+"""The functions of `socket` that resolve names."""
 _building: list[bool] = []
 
 
 def _noted(generator: random.Random, a: Any = None, version: int = 2) -> None:
-    """Seeds a generator, and notes whether that was by chance."""
+    """Seeds a generator, and records it where it has no explicit seed."""
     _seeded[:] = [known for known in _seeded if known() not in (None, generator)]
     if a is None:
         _seeded.append(weakref.ref(generator))
@@ -36,11 +36,11 @@ def _noted(generator: random.Random, a: Any = None, version: int = 2) -> None:
 
 
 def install() -> None:
-    """Watches generators from now on. A plugin's build calls it before it imports the plugin."""
+    """Records generators, and blocks the network. A plugin's build calls it before it imports the plugin."""
     _replace(_noted)
     random.seed()
     if not _building:
-        # Python imports it to look for a name, and no file is there at run time.
+        # Python imports this module to resolve a name, and has no files at run time.
         importlib.import_module("encodings.idna")
         network: Any = socket
         network.socket.__init__ = _guarded(network.socket.__init__)
@@ -50,7 +50,7 @@ def install() -> None:
 
 
 def renew() -> None:
-    """Makes an instance different from others, before its first call."""
+    """Makes an instance's state differ from that of others, before its first call."""
     _replace(_seed)
     _building[:] = [False]
     for known in _seeded:
@@ -60,7 +60,7 @@ def renew() -> None:
     _seeded.clear()
     modules: dict[str, Any] = dict(sys.modules)
     if "uuid" in modules:
-        # The node of `uuid1` is a random number, as no network card is there.
+        # The node of `uuid1` is a random number, as there is no network card.
         modules["uuid"]._node = None
     if "logging" in modules:
         modules["logging"]._startTime = time.time_ns()
@@ -73,7 +73,7 @@ def _replace(seed: Any) -> None:
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of `socket` that does nothing as long as the plugin is built."""
+    """Returns a function of `socket` that raises `OSError` while the plugin is built."""
 
     @functools.wraps(function)
     def call(*arguments: Any, **options: Any) -> Any:

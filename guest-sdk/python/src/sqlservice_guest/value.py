@@ -1,4 +1,4 @@
-"""Python's values as the contract's, one by one. What does not fit raises before anything is sent."""
+"""Converts single Python values to the contract's and back. A value that does not fit raises before it is sent."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ EPOCH_UTC = EPOCH.replace(tzinfo=dt.UTC)
 EPOCH_DAY = EPOCH.toordinal()
 MICROSECOND = dt.timedelta(microseconds=1)
 MAX_DIGITS = 150_000
-"""More than any database has in a decimal."""
+"""More digits than any database has in a decimal."""
 MAX_DIMENSIONS = 16
-"""More than any database has in an array."""
+"""More dimensions than any database has in an array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class Json:
     """A JSON document. `Json(None)` is JSON's null; SQL's is None."""
 
     value: Any
-    """What the document says: dicts, lists, texts, numbers, truth values, None."""
+    """The document's content: dicts, lists, strings, numbers, booleans, None."""
 
     def text(self) -> str:
-        """The document as text. Raises `InterfaceError` for what JSON cannot say."""
+        """Returns the document as text. Raises `InterfaceError` for a value that JSON cannot represent."""
         try:
             text = json.dumps(self.value, ensure_ascii=False, allow_nan=False)
         except (RecursionError, TypeError, ValueError) as cause:
@@ -47,7 +47,7 @@ class Json:
 
 @dataclass(frozen=True, slots=True)
 class JsonText:
-    """A JSON document that is text already; SQLAlchemy's own serializers make it."""
+    """A JSON document that is already text; SQLAlchemy's own serializers produce it."""
 
     text: str
     """The document."""
@@ -55,7 +55,7 @@ class JsonText:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A span of time with months, which no `timedelta` can say."""
+    """An interval with months, which `timedelta` cannot represent."""
 
     months: int = 0
     days: int = 0
@@ -64,31 +64,31 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """A value of a type of this database's own, as the database writes it in text."""
+    """A value of a database-specific type, in the database's text form."""
 
     native_type: str
     text: str
 
 
 def days(value: dt.date) -> int:
-    """A date as days since 1970-01-01."""
+    """Returns a date as days since 1970-01-01."""
     return value.toordinal() - EPOCH_DAY
 
 
 def microseconds_of_day(value: dt.time) -> int:
-    """A time of day as microseconds since midnight."""
+    """Returns a time of day as microseconds since midnight."""
     if value.tzinfo is not None:
         raise errors.mismatch("a time of day without a zone", value)
     return ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond
 
 
 def microseconds(value: dt.datetime) -> int:
-    """A date and time as microseconds since 1970: of UTC where it has a zone."""
+    """Returns a date and time as microseconds since 1970: in UTC where it has a zone."""
     return (value - (EPOCH if value.tzinfo is None else EPOCH_UTC)) // MICROSECOND
 
 
 def decimal_text(value: decimal.Decimal) -> str:
-    """A decimal without an exponent."""
+    """Returns a decimal as text without an exponent."""
     if not value.is_finite():
         raise errors.mismatch("a finite decimal", value)
     if value and abs(value.adjusted()) > MAX_DIGITS:
@@ -105,7 +105,7 @@ def _integer(value: int) -> Any:
 
 
 def checked_text(value: object) -> str:
-    """A text as the contract carries it. Raises `InterfaceError` for what is none."""
+    """Returns a text that the contract can carry. Raises `InterfaceError` for any other value."""
     if not isinstance(value, str):
         raise errors.mismatch("a text", value)
     try:
@@ -155,7 +155,7 @@ _SCALARS: dict[type, Callable[[Any], Any]] = {
 
 
 def scalar(value: object) -> Any:
-    """One value as the contract's scalar. Raises `InterfaceError` for what it cannot say."""
+    """Returns one value as the contract's scalar. Raises `InterfaceError` for a value that it cannot represent."""
     convert = _SCALARS.get(type(value))
     if convert is None:
         convert = next((known for base, known in _SCALARS.items() if isinstance(value, base)), None)
@@ -165,7 +165,7 @@ def scalar(value: object) -> Any:
 
 
 def checked(node: T) -> T:
-    """A record of the contract, whose texts are looked at: one that cannot cross would end the instance."""
+    """Checks the texts of a record of the contract, and returns it: an invalid text would end the instance."""
     waiting: list[Any] = [node]
     while waiting:
         item = waiting.pop()
@@ -179,7 +179,7 @@ def checked(node: T) -> T:
 
 
 def bind(value: object) -> Any:
-    """A parameter: a scalar, or an array of a list or tuple, whose items are all of one type or None."""
+    """Returns a parameter: a scalar, or for a list or tuple an array, whose items are all of one type or None."""
     if type(value) in (list, tuple):
         return wit.Value_Array(_array(list(value)))  # type: ignore[call-overload]
     return wit.Value_Scalar(scalar(value))
@@ -200,14 +200,14 @@ def _array(items: list[Any]) -> Any:
 
 
 def unbind(value: Any) -> object:
-    """A value of the contract as Python's. JSON comes as `Json`, a span of time without months as `timedelta`."""
+    """Returns a value of the contract as Python's: JSON as `Json`, an interval without months as `timedelta`."""
     if isinstance(value, wit.Value_Array):
         return _nested(value.value.dimensions, [unscalar(item) for item in value.value.items])
     return unscalar(value.value if isinstance(value, wit.Value_Scalar) else value)
 
 
 def unscalar(value: Any) -> object:
-    """A scalar of the contract as Python's value."""
+    """Returns a scalar of the contract as Python's value."""
     if isinstance(value, wit.Scalar_Null):
         return None
     convert = _FROM.get(type(value))
@@ -221,7 +221,7 @@ def _nested(dimensions: list[int], items: list[object]) -> list[object]:
 
 
 def from_interval(value: Any) -> dt.timedelta | Interval:
-    """A span of time: a `timedelta`, or an `Interval` where it has months or is out of its range."""
+    """Returns an interval: a `timedelta`, or an `Interval` where it has months or exceeds the range of `timedelta`."""
     if value.months == 0:
         try:
             return dt.timedelta(days=value.days, microseconds=value.microseconds)
@@ -231,7 +231,7 @@ def from_interval(value: Any) -> dt.timedelta | Interval:
 
 
 def from_microseconds_of_day(value: int) -> dt.time:
-    """A time of day."""
+    """Returns a time of day from microseconds since midnight."""
     seconds, micro = divmod(value, 1_000_000)
     minutes, second = divmod(seconds, 60)
     hour, minute = divmod(minutes, 60)

@@ -1,4 +1,4 @@
-"""WIT made of Python's annotations."""
+"""Generates WIT from Python's annotations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TEXTS: dict[Any, Any] = {
     dt.date: dt.date.fromisoformat,
     dt.time: dt.time.fromisoformat,
 }
-"""Types that travel as text, and how they are read from it."""
+"""Types that are passed as text, and their parsers."""
 
 CONTRACT = "0.2.0"
 _WORDS = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*")
@@ -33,7 +33,7 @@ _RESERVED = {
 
 
 class Signature(NamedTuple):
-    """What an export takes and gives."""
+    """The parameters and the result of an export."""
 
     name: str
     parameters: list[tuple[str, Any]]
@@ -60,7 +60,7 @@ class Named:
         keyword, parts = ("enum", members(type_)) if is_enum(type_) else ("record", self._fields(type_))
         if not parts:
             raise TypeError(f"{type_!r} is empty, which WIT cannot say")
-        # After those that it is made of, as the dict keeps the order.
+        # The dict keeps the order: a type comes after the types of its fields.
         del self.written[name]
         self.written[name] = f"  {keyword} {escaped(name)} {{ {', '.join(parts)} }}"
         return escaped(name)
@@ -69,12 +69,12 @@ class Named:
         return [f"{escaped(kebab(name))}: {wit_type(type_, self)}" for name, type_ in fields(record)]
 
     def is_open(self, type_: type) -> bool:
-        """Whether it is being written: it would contain itself."""
+        """Whether a type is being written, so that a use of it would make it contain itself."""
         return self.written.get(kebab(type_.__name__)) == ""
 
 
 def world(package: str, raw_sql: bool, exports: list[Signature]) -> str:
-    """The package and the world of a plugin with these exports."""
+    """Returns the package and the world of a plugin with these exports."""
     named, lines = Named(), {}
     for export in exports:
         if export.name in lines:
@@ -93,13 +93,13 @@ def world(package: str, raw_sql: bool, exports: list[Signature]) -> str:
 
 
 def _package(name: str) -> str:
-    """A project's name as that of a package of WIT, whose words begin with letters."""
+    """Returns a project's name as the name of a WIT package, whose words begin with letters."""
     words = re.findall(r"[a-z][a-z0-9]*", name.lower())
     return escaped("-".join(words) or "project")
 
 
 def kebab(name: str) -> str:
-    """A Python name as WIT has it. Raises TypeError for one that it cannot say."""
+    """Returns a Python name in WIT's kebab case. Raises TypeError for a name that WIT cannot represent."""
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name)
     words = split.replace("_", "-").lower().strip("-")
     if not _WORDS.fullmatch(words):
@@ -108,22 +108,22 @@ def kebab(name: str) -> str:
 
 
 def escaped(words: str) -> str:
-    """A name as it is written, also where it is a keyword."""
+    """Returns a name as WIT source text, with a `%` before a keyword."""
     return f"%{words}" if words in _RESERVED else words
 
 
 def class_name(type_: type) -> str:
-    """What the bindings call a dataclass or an enum."""
+    """Returns the name that the bindings have for a dataclass or an enum."""
     return "".join(word.capitalize() for word in kebab(type_.__name__).split("-"))
 
 
 def is_optional(type_: Any) -> bool:
-    """Whether it is `T | None`."""
+    """Whether an annotation is `T | None`."""
     return typing.get_origin(type_) in (typing.Union, types.UnionType) and type(None) in typing.get_args(type_)
 
 
 def inner(type_: Any) -> Any:
-    """`T` of `T | None`."""
+    """Returns `T` of `T | None`."""
     others = [part for part in typing.get_args(type_) if part is not type(None)]
     if len(others) != 1:
         raise TypeError(f"{type_}: WIT has no unions; use a dataclass with optional fields")
@@ -131,28 +131,28 @@ def inner(type_: Any) -> Any:
 
 
 def is_record(type_: Any) -> bool:
-    """Whether it is a dataclass."""
+    """Whether an annotation is a dataclass."""
     return isinstance(type_, type) and dataclasses.is_dataclass(type_)
 
 
 def is_enum(type_: Any) -> bool:
-    """Whether it is an enum."""
+    """Whether an annotation is an enum."""
     return isinstance(type_, type) and issubclass(type_, enum.Enum)
 
 
 def fields(record: Any) -> list[tuple[str, Any]]:
-    """Names and types of the fields of a dataclass."""
+    """Returns the names and types of the fields of a dataclass."""
     hints = typing.get_type_hints(record)
     return [(field.name, hints[field.name]) for field in dataclasses.fields(record)]
 
 
 def members(type_: Any) -> list[str]:
-    """The cases of an enum."""
+    """Returns the cases of an enum."""
     return [escaped(kebab(member.name)) for member in type_]
 
 
 def wit_type(type_: Any, named: Named) -> str:
-    """The WIT of an annotation. Records and enums are added to `named`."""
+    """Returns the WIT type of an annotation. Adds records and enums to `named`."""
     origin, arguments = typing.get_origin(type_), typing.get_args(type_)
     if type_ in _PLAIN:
         return _PLAIN[type_]

@@ -1,4 +1,4 @@
-//! Tests of statements in the form in which they are sent.
+//! Tests of statements in the form in which the guest sends them to the host.
 
 use crate::{
     bindings::sqlservice::database::statements::{
@@ -61,7 +61,7 @@ fn statements_of_one_shape_have_one_number_and_others_seldom() {
         let (one, again) = number(shape);
         assert!(one.is_some() && one == again && seen.insert(one), "shape {at}");
     }
-    // Other bind values make another run of the same statement.
+    // The same statement with other bind values has the same fingerprint.
     assert_eq!(lowered(&id()).fingerprint(), number(&*shapes[0]).0);
     // 0.0 and -0.0 are equal, but not the same statement.
     let zero = Node::Literal(Value::Scalar(Scalar::Float(0.0)));
@@ -71,7 +71,7 @@ fn statements_of_one_shape_have_one_number_and_others_seldom() {
     assert_eq!(lowered(&long).fingerprint(), None);
 }
 
-/// Asserts that every id is smaller than the position of the node that has it, and every parameter has a value.
+/// Asserts that every id is smaller than the position of the node that refers to it, and every parameter has a value.
 fn assert_well_formed(sent: &Lowered) {
     for (at, node) in sent.statement.nodes.iter().enumerate() {
         for id in crate::expression::ids(node) {
@@ -160,7 +160,7 @@ fn sharing_does_not_explode() {
         sum = sum.clone() + sum;
     }
     let sent = lowered(&select_columns(sum));
-    // The column, the number, 201 sums, the table, the select: not 2^200 nodes.
+    // One node for the column, the number, the table and the select, and 201 for the sums: not 2^200 nodes.
     assert_eq!(sent.statement.nodes.len(), 205);
     assert_eq!(sent.parameters.len(), 1);
 }
@@ -329,7 +329,7 @@ fn a_choice_has_its_branches_in_order() {
     });
     let case = case.expect("there is one");
     let branches: Vec<String> = case.whens.iter().map(|when| show(&sent, when.then)).collect();
-    // Bind values without a column beside them are cast to their type.
+    // Bind values that no column is compared with are cast to their type.
     assert_eq!(branches, ["\"young\" as TypeKind::Text", "\"old\" as TypeKind::Text"]);
     assert_eq!(case.otherwise.map(|id| show(&sent, id)).as_deref(), Some("\"grown\" as TypeKind::Text"));
 }
@@ -351,7 +351,7 @@ fn parameters_come_first_and_values_after_them() {
 fn columns_of_several_types_are_one_list() {
     let columns = vec![User::NAME.type_coerce::<Option<Json>>(), User::AGE.type_coerce::<Option<Json>>()];
     let query: crate::statement::Select<Vec<Value>> = select_columns(columns);
-    // The source is the first column's, and nothing is converted.
+    // The source is the first column's table, and `type_coerce` sends no cast.
     assert_eq!(lowered(&query).statement, lowered(&select_columns((User::NAME, User::AGE))).statement);
 }
 

@@ -1,4 +1,4 @@
-//! Models of every attribute, names that are keywords, and what they declare.
+//! Models with every attribute and with names that are keywords, and their declarations.
 
 use sqlservice_sdk::{
     Model,
@@ -42,7 +42,7 @@ pub struct Odd {
     real: f32,
     double: f64,
     yes: bool,
-    // Names that the derive must not trip over.
+    // Names that must not collide with names in the derive's code.
     rows: i64,
     columns: i64,
     count: Option<i64>,

@@ -1,4 +1,4 @@
-//! A plugin whose world lies in files of its own.
+//! A plugin with its world in separate files.
 
 sqlservice_sdk::plugin!(path = "tests/wit", world = "example:plugin/users");
 

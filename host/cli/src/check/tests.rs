@@ -21,7 +21,7 @@ fn warned(text: &str) -> Vec<(&'static str, usize)> {
     findings.iter().filter(|finding| finding.warns).map(|finding| (finding.kind, line(finding))).collect()
 }
 
-/// Makes a file with two tenants and their grants.
+/// Returns a configuration file with two tenants and their grants.
 fn two(url: &str, one: &str, other: &str) -> String {
     let tenant = |name: &str, grant: &str| {
         format!("[tenants.{name}]\nplugins = ['p']\n[tenants.{name}.databases.default]\ndatabase = 'd'\n{grant}\n")

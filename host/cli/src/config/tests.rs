@@ -1,4 +1,4 @@
-//! Tests of what the reader accepts and refuses, and of its errors.
+//! Tests of the files that the reader accepts and refuses, and of its errors.
 
 mod errors;
 mod noise;
@@ -18,7 +18,7 @@ fn read(text: &str) -> Result<Config, Failure> {
     super::read("f.toml".to_owned(), PathBuf::new(), text.as_bytes())
 }
 
-/// Renders a failure as people see it.
+/// Renders a failure as the user sees it.
 fn told(failure: Failure) -> String {
     let mut text = String::new();
     let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::none());
@@ -38,7 +38,7 @@ fn the_example_is_read() {
     assert_eq!(config.databases["own"].settings.storage_bytes, Some(1 << 30));
 }
 
-/// All limits in the host's debug format.
+/// Formats all limits in the host's debug format.
 fn shown(limits: &TenantLimits) -> String {
     format!("{limits:?}")
 }
@@ -48,7 +48,7 @@ fn what_is_not_said_is_safe() {
     let default = TenantLimits::default();
     let of = |text: &str| shown(&read(text).map_err(told).expect("a file").tenants["a"].limits);
     assert_eq!(of("[tenants.a]"), shown(&default));
-    // The example writes all defaults out.
+    // The example contains the default of each limit.
     let example = read(EXAMPLE).map_err(told).expect("the example");
     assert_eq!(shown(&example.tenants["globex"].limits), shown(&default));
     for limit in &LIMITS {
@@ -57,7 +57,7 @@ fn what_is_not_said_is_safe() {
         let written = line.and_then(|line| line.split_once(" = ")).expect("a line of the example").1;
         assert_eq!(written.trim_matches('"'), limit.of(&default).to_string(), "{}", limit.name);
     }
-    // No limit of the host is missing in the file's.
+    // Each limit of the host is a key of the file.
     let fields = shown(&default).matches(": ").count();
     assert_eq!(fields - 2, LIMITS.len(), "TenantLimits, SqlLimits and Limits have other fields than [limits]");
 }

@@ -1,4 +1,4 @@
-//! Tests fairness in a simulation without a clock, and with real tasks that no permit is lost.
+//! Tests fairness in a simulation without a clock, and tests with real tasks that no permit is lost.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -11,15 +11,15 @@ use super::*;
 struct Simulation {
     state: State,
     pool: PoolId,
-    /// The flows by the numbers that the tests give them.
+    /// The flows by the numbers that the tests use for them.
     ids: HashMap<u64, FlowId>,
-    /// How long each flow's borrowers hold a permit, in milliseconds.
+    /// The time for which each flow's borrowers hold a permit, in milliseconds.
     work: HashMap<FlowId, u64>,
     /// When permits come back: the time, a serial number, the flow and the time at which the permit was taken.
     ends: BTreeSet<(u64, u64, FlowId, u64)>,
     now: u64,
     serial: u64,
-    /// For how long each flow has held permits, in milliseconds.
+    /// The time for which each flow has held permits, in milliseconds.
     used: HashMap<FlowId, u64>,
 }
 
@@ -54,7 +54,7 @@ impl Simulation {
         }
     }
 
-    /// Runs until a time in milliseconds; a borrower whose permit comes back wants the next one at once.
+    /// Runs until a time in milliseconds. A borrower that returns its permit requests the next one at once.
     fn run(&mut self, until: u64) {
         while let Some((end, _, flow, since)) = self.ends.pop_first() {
             self.now = end;
@@ -112,7 +112,7 @@ fn a_flow_that_was_away_has_saved_nothing_up() {
     assert!((980..=1_020).contains(&first) && (980..=1_020).contains(&second), "{first} {second}");
 }
 
-/// Tenants of a server that each have a login, and so a pool: the time that one has used counts against those of other pools.
+/// Each tenant has its own login to one server, and so its own pool: permit time is shared fairly among the flows of all pools.
 #[test]
 fn t60_tenants_with_logins_of_their_own_get_the_same_time_of_the_servers_connections() {
     let mut all = Simulation::new(4);

@@ -1,4 +1,4 @@
-//! Slots with connections that are only counted: the limit is never exceeded when borrowers give up, and the least recently used
+//! Slots with simulated connections: the limit is not exceeded even where borrowers give up, and the least recently used
 //! connection is closed first.
 
 use std::{
@@ -14,7 +14,7 @@ use crate::{
     fair::{Flow, PoolPermits},
 };
 
-/// How many connections are open, how many were open at most, and how many were opened.
+/// The number of connections that are open, that were open at most at one time, and that were opened in total.
 #[derive(Default)]
 struct Server {
     open: AtomicU32,
@@ -78,7 +78,7 @@ impl Pool {
         })
     }
 
-    /// Takes a connection, works with it and gives it back or closes it.
+    /// Takes a connection, holds it for some time, and returns or closes it.
     async fn use_one(&self, discards: bool) -> u32 {
         let place = self.flow.take().await.expect("it is open");
         let connection = match self.idle.take() {

@@ -1,4 +1,4 @@
-//! Row sinks with readers that are slow, request large batches or are gone.
+//! Row sinks with readers that are slow, request large batches or were dropped.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -26,7 +26,7 @@ fn numbers(batch: &Batch) -> Vec<i64> {
     (0..batch.rows as usize).map(number).collect()
 }
 
-/// Fills batches with the numbers from 0 as requested, and counts those that were begun.
+/// Fills batches of the requested size with the numbers from 0, and counts the batches that were begun.
 async fn fill(mut sink: RowSink, count: i64, begun: Arc<AtomicU64>) -> SinkOutcome {
     let (mut next, mut rows) = (0, sink.demand().rows as i64);
     while count - next > rows {
@@ -59,7 +59,7 @@ async fn open(rows: u32, count: i64) -> Open {
     Open { head: head.await.expect("a head"), clock, begun, closing, task }
 }
 
-/// Lets the other task run as far as it can; it waits only for its reader.
+/// Yields to the sink's task as long as it can run. Afterwards it has ended or waits for its reader.
 async fn settle(open: &Open) {
     for _ in 0..1_000 {
         tokio::task::yield_now().await;
@@ -136,10 +136,10 @@ async fn a_feed_without_a_reader_ends_wherever_it_waits() {
         }
         settle(&open).await;
         open.closing.notify_one();
-        // Its reader gets the reason with the last page.
+        // A cursor's reader gets the reason for the end with the last page.
         assert!(matches!(open.task.await.expect("no panic"), SinkOutcome::Cursor(..)));
     }
-    // A reader that is gone is noticed without a notification.
+    // The sink detects a dropped reader without a notification.
     for asked in [false, true] {
         let open = open(4, 100).await;
         if asked {
@@ -151,7 +151,7 @@ async fn a_feed_without_a_reader_ends_wherever_it_waits() {
     }
 }
 
-/// A sink that is read by a cursor, which wants small batches.
+/// Opens a sink that a cursor reads in small batches.
 async fn read_by_cursor(max_rows: Option<u64>) -> (RowSink, FirstBatch) {
     let (sender, head) = oneshot::channel();
     let mut sink = RowSink::call(sender, FetchSize::of(4, 1 << 10), max_rows, Clock::new(None));

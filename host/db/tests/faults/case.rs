@@ -1,4 +1,4 @@
-//! Cases: an operation, the message at which a fault comes, which one, and when the caller goes away.
+//! Cases: an operation, the fault and the message at which it is injected, when the call is cancelled, and how the caller ends the session.
 
 use std::fmt;
 
@@ -6,50 +6,50 @@ use sqlservice_db::Error;
 
 use crate::operation::{Kind, Operation};
 
-/// What goes wrong.
+/// The fault that is injected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// Nothing.
+    /// No fault.
     None,
     /// The server ends the connection.
     Kill,
-    /// Both ends see that the connection is closed.
+    /// The connection is closed, and both ends see it.
     Cut,
-    /// Nothing of this connection arrives any more; others work.
+    /// No byte of this connection arrives at either end; other connections work.
     Mute,
-    /// Nothing of any connection arrives any more, until the network is back.
+    /// No byte of any connection arrives, until the network is healed.
     Silence,
     /// The server is killed and started again.
     Restart,
     /// The disk has no room for what the call writes.
     Full,
-    /// Another process writes to the file, for longer or for less long than a lock is waited for.
+    /// Another process holds the file's write lock, for longer or shorter than the lock timeout.
     Locked,
 }
 
 impl Fault {
-    /// Whether the host has to find out by its own times that the connection is of no use any more.
+    /// Whether only the host's own timeouts can detect that the connection is unusable.
     pub fn is_silent(self) -> bool {
         matches!(self, Self::Mute | Self::Silence)
     }
 }
 
-/// When the caller goes away.
+/// When the caller cancels the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaving {
     Never,
-    /// While the message is on its way, just before the fault.
+    /// While the message is in transit, just before the fault.
     AtMessage,
-    /// When its future was polled so often.
+    /// After its future was polled this many times.
     AtPoll(usize),
 }
 
-/// What the caller does after the call.
+/// How the caller ends the session after the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
-    /// It commits, and rolls back where that fails.
+    /// Commits, and rolls back where the commit fails.
     Commits,
-    /// It drops its session.
+    /// Drops its session.
     Drops,
 }
 
@@ -70,19 +70,19 @@ impl fmt::Display for Case {
     }
 }
 
-/// What the caller was told of what lasts. Nothing where it was told that it is unknown, or went away before.
+/// The durable effects that the caller was told of; `None` where the outcome is unknown or the call was cancelled before it had one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// Of the row that its transaction inserted first.
+    /// Whether the first row that its transaction inserted is committed.
     pub mark: Option<bool>,
-    /// Of the changes of the call.
+    /// Whether the changes of the call are committed.
     pub own: Option<bool>,
 }
 
 impl Told {
     const NOTHING_LASTS: Self = Self { mark: Some(false), own: Some(false) };
 
-    /// What the call alone says; nothing where the commit after it decides.
+    /// The effects that follow from the call's result alone; `None` where the following commit decides.
     pub fn by_call(operation: Operation, outcome: Option<&Result<(), Error>>) -> Option<Self> {
         let decided = match outcome {
             Some(Ok(())) => Some(true),
@@ -97,17 +97,17 @@ impl Told {
         }
     }
 
-    /// What a session says that was dropped with its transaction open.
+    /// The effects of a session that was dropped with its transaction open.
     pub fn by_drop() -> Self {
         Self::NOTHING_LASTS
     }
 
-    /// What the commit after the call says.
+    /// The effects that follow from the result of the commit after the call.
     pub fn by_commit(operation: Operation, outcome: Option<&Result<(), Error>>, commit: &Result<(), Error>) -> Self {
         let own = match (operation, outcome) {
             (Operation::RollbackTo, _) => Some(false),
             (_, Some(Ok(()))) => Some(true),
-            // It is undone unless the host heard that it was released.
+            // The savepoint is rolled back unless the host received the answer to its release.
             (Operation::Release, _) => None,
             _ => Some(false),
         };

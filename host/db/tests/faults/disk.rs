@@ -1,6 +1,5 @@
-//! A disk without room: no file of a PostgreSQL server of the test's own may grow beyond a size, so that its tables have no room while its
-//! log has some. A partition that is full would need the rights of an administrator; a log without room ends the server, and MariaDB
-//! ends by itself where its files cannot grow.
+//! A full disk, simulated by a private PostgreSQL server whose files may not grow beyond a size: its tables have no room while its log has
+//! some. Filling a partition would need root. A full log partition ends the server, and MariaDB ends by itself where its files cannot grow.
 
 use std::time::Duration;
 
@@ -8,10 +7,10 @@ use xtask::servers::OwnServer;
 
 use crate::{case::Fault, operation::Operation, place::Place, server::Private, sweep::Sweep, world::World};
 
-/// More than there is room for.
+/// The length of a text that is longer than the remaining room.
 pub const LENGTH: usize = 300_000;
 
-/// How large a file may be: those of the servers' logs have 16 MiB.
+/// The largest size of a file, in bytes. The servers' log files have 16 MiB.
 const LARGEST: u64 = 17 << 20;
 
 const SWEEP: Sweep = Sweep {
@@ -23,7 +22,7 @@ const SWEEP: Sweep = Sweep {
     at_once: 4,
 };
 
-/// Writes long rows until there is no room for them.
+/// Inserts long rows until an insert fails for lack of room.
 async fn fill(world: &World) {
     let session = world.direct.session();
     for key in 1..900 {
@@ -38,7 +37,7 @@ async fn fill(world: &World) {
 
 async fn fill_and_sweep(private: Private) {
     let world = World::with(Place::at(private.url(), "full").await, LENGTH).await;
-    // Long texts have a file of their own, and short ones have room.
+    // External storage puts long texts into a file of their own, so that short ones still have room.
     world.run("alter table items alter column v set storage external").await;
     fill(&world).await;
     SWEEP.run(&world, None).await;

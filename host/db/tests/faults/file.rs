@@ -1,4 +1,4 @@
-//! SQLite: a file that may not grow, one that another process writes to, and callers that go away at every poll.
+//! SQLite: a file with a size limit, a file that another process writes to, and calls that are cancelled at every poll.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,18 +17,18 @@ use crate::{
     world::World,
 };
 
-/// How long a step may take: longer than a lock is waited for, twice.
+/// The time limit of a step: more than twice the lock timeout.
 const BOUND: Duration = Duration::from_secs(8);
-/// How long a lock is waited for.
+/// The lock timeout.
 const LOCKED: Duration = Duration::from_millis(200);
 
-/// The room that a file has: for what was there and for short rows.
+/// The size limit of the file, in bytes: its current size and room for short rows.
 async fn room(world: &World) -> u64 {
     let length = std::fs::metadata(world.path()).expect("the file").len();
     length + 100_000
 }
 
-/// Plays a case on a file.
+/// Plays a case on a file. Returns whether the call failed.
 async fn play(world: &Arc<World>, case: Case, locked: Duration) -> Result<bool, String> {
     let mut settings = Settings::default().pool_size(1).max_overflow(0).lock_timeout(LOCKED);
     if case.fault == Fault::Full {
@@ -63,7 +63,7 @@ async fn play(world: &Arc<World>, case: Case, locked: Duration) -> Result<bool, 
     Ok(matches!(outcome, Some(Err(_))))
 }
 
-/// Another process that writes to the file for so long: a connection that knows nothing of ours.
+/// Holds the file's write lock for a while, as another process would: over a connection that our code does not own.
 async fn lock(world: &World, time: Duration) -> tokio::task::JoinHandle<()> {
     let mut other = SqliteConnection::connect(world.url()).await.expect("another connection");
     sqlx::query("begin immediate").execute(&mut other).await.expect("the lock");
@@ -74,7 +74,7 @@ async fn lock(world: &World, time: Duration) -> tokio::task::JoinHandle<()> {
     })
 }
 
-/// Plays cases at random for some seconds, and of each operation one at least.
+/// Plays random cases for some seconds, and at least one of each operation.
 async fn sweep(fault: Fault, operations: &[Operation], length: usize) {
     let (mut dice, seed) = Dice::new();
     let world = World::with(Place::file(), length).await;
@@ -82,7 +82,7 @@ async fn sweep(fault: Fault, operations: &[Operation], length: usize) {
     let mut failed = Vec::new();
     let (mut count, mut errors) = (0_usize, 0_u32);
     let wanted: Vec<Operation> = operations.iter().copied().filter(|operation| is_wanted(*operation)).collect();
-    // On a busy machine a fault may be over before a call meets it: then it goes on for longer.
+    // On a busy machine a fault may end before a call meets it: then the sweep is extended.
     let at_most = until + Duration::from_secs(30);
     let goes_on = |errors| Instant::now() < if fault == Fault::None || errors > 0 { until } else { at_most };
     while count < wanted.len() || goes_on(errors) {
@@ -90,7 +90,7 @@ async fn sweep(fault: Fault, operations: &[Operation], length: usize) {
         let leaving = if dice.below(2) == 0 { Leaving::Never } else { Leaving::AtPoll(1 + dice.below(5)) };
         let then = dice.of(&[Then::Commits, Then::Commits, Then::Drops]);
         let case = Case { operation, fault, message: 0, leaving, then, base: world.next_base() };
-        // Less or more than is waited for.
+        // Shorter or longer than the lock timeout.
         let locked = dice.of(&[LOCKED / 4, LOCKED / 2, LOCKED * 2]);
         count += 1;
         match play(&world, case, locked).await {

@@ -1,16 +1,16 @@
-//! Where the messages of the servers' protocols end, so that a connection can be cut after any of them.
+//! Splits the servers' wire protocols into messages, so that a connection can be cut after any of them.
 
-/// Which protocol is spoken.
+/// A wire protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     Postgres,
     Mysql,
 }
 
-/// Takes one direction of a connection apart.
+/// Splits one direction of a connection into messages.
 pub struct Frames {
     protocol: Protocol,
-    /// Whether the next message has no type in front of it: PostgreSQL's first one from a client.
+    /// Whether the next message has no type byte: PostgreSQL's first one from a client.
     is_first: bool,
     buffer: Vec<u8>,
 }
@@ -20,19 +20,19 @@ impl Frames {
         Self { protocol, is_first: to_server && protocol == Protocol::Postgres, buffer: Vec::new() }
     }
 
-    /// Takes in what arrived.
+    /// Appends received bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next whole message.
+    /// Removes and returns the next message, where it is complete.
     pub fn next(&mut self) -> Option<Vec<u8>> {
         let length = self.length().filter(|length| *length <= self.buffer.len())?;
         self.is_first = false;
         Some(self.buffer.drain(..length).collect())
     }
 
-    /// How long the next message is, where that much of it is there.
+    /// The length of the next message in bytes, where its header has arrived.
     fn length(&self) -> Option<usize> {
         let four = |at: usize| Some([self.byte(at)?, self.byte(at + 1)?, self.byte(at + 2)?, self.byte(at + 3)?]);
         match self.protocol {

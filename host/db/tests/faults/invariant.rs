@@ -1,4 +1,4 @@
-//! What has to be so whatever happened, and when.
+//! The invariants that hold after every case, whatever the fault and its time.
 
 use std::{collections::HashSet, fs, time::Duration};
 
@@ -12,14 +12,14 @@ use crate::{
     world::World,
 };
 
-/// How long a lock may be left after the host has given up its connection.
+/// How long a lock may remain after the host has abandoned its connection.
 const UNLOCKED: Duration = Duration::from_secs(8);
 /// How long a socket may be open after its pool was closed.
 const CLOSED: Duration = Duration::from_secs(5);
-/// The kernel's word for a socket that only accepts.
+/// The kernel's state code of a listening socket.
 const LISTENING: &str = "0A";
 
-/// The error is of a kind that the fault can have, and says no more than is known.
+/// Checks that the fault can cause this kind of error, and that the error claims no more than the host knows.
 pub fn error_fits(case: &Case, what: &str, outcome: Option<&Result<(), Error>>) -> Result<(), String> {
     let Some(Err(error)) = outcome else { return Ok(()) };
     let is_commit = what == "the commit";
@@ -27,7 +27,7 @@ pub fn error_fits(case: &Case, what: &str, outcome: Option<&Result<(), Error>>) 
     let fits = match error {
         Error::Disconnected(_) => case.fault != Fault::None,
         Error::OutcomeUnknown(_) => case.fault != Fault::None && (is_commit || case.operation.commits()),
-        // The call before it failed, or its caller went away. What a cursor did that was closed is told by the next statement.
+        // An earlier call failed or was cancelled. The failure of a closed cursor is reported by the next statement.
         Error::PendingRollback => {
             let is_later = is_commit || case.operation == Operation::CloseCursor;
             is_later && (is_left || case.fault != Fault::None)
@@ -40,12 +40,12 @@ pub fn error_fits(case: &Case, what: &str, outcome: Option<&Result<(), Error>>) 
     if fits { Ok(()) } else { Err(format!("{what} failed in a way that does not fit: {error:?}")) }
 }
 
-/// What was told to be there is there and the rest is not, and no lock is left.
+/// Checks that the database holds exactly the changes that the caller was told of, and that no lock remains.
 pub async fn told_is_true(world: &World, case: &Case, told: Told) -> Result<(), String> {
     let truth = world.lock_and_look(case.base, UNLOCKED).await?;
     let all = case.operation.changes();
     let (done, undone) = if case.operation == Operation::DropAll { (0, all) } else { (all, 0) };
-    // Each statement about tables stands for itself there, and a lost connection keeps the host from undoing those before.
+    // MariaDB commits each DDL statement by itself, and a lost connection keeps the host from undoing the earlier ones.
     let is_loose = case.operation.changes_tables() && world.dialect() == Dialect::Mariadb && case.fault != Fault::None;
     let own = if truth.own == done {
         all == 0 || told.own != Some(false)
@@ -53,14 +53,14 @@ pub async fn told_is_true(world: &World, case: &Case, told: Told) -> Result<(), 
         (is_loose && told.own.is_none()) || (truth.own == undone && told.own != Some(true))
     };
     let mark = told.mark.is_none_or(|told| told == truth.mark);
-    // Of one transaction, but for what may have been undone in it.
+    // Changes of one transaction are committed together, except those that a savepoint may have undone.
     let is_nested = matches!(case.operation, Operation::RollbackTo | Operation::Release);
     let is_known = told.mark.is_some() || told.own.is_some();
     let together = is_known || is_nested || all == 0 || truth.mark == (truth.own == all);
     if own && mark && together { Ok(()) } else { Err(format!("it was told {told:?}, and there is {truth:?} of {all}")) }
 }
 
-/// No socket of the host's or of the networks' is open any more.
+/// Waits until no socket of the host's pools or of the proxies is open, and fails where one remains.
 pub async fn nothing_is_open(ports: &HashSet<u16>) {
     let until = Instant::now() + CLOSED;
     loop {
@@ -73,7 +73,7 @@ pub async fn nothing_is_open(ports: &HashSet<u16>) {
     }
 }
 
-/// Sockets that are connected to or from one of these ports. Those that only the kernel still knows belong to no file.
+/// The sockets that are connected to or from one of these ports. A socket with inode 0 belongs to no open file.
 fn sockets(ports: &HashSet<u16>) -> Vec<String> {
     let table = fs::read_to_string("/proc/self/net/tcp").expect("the kernel's table of sockets");
     let is_open = |line: &&str| {

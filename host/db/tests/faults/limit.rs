@@ -1,5 +1,5 @@
-//! SQLite in a process whose files may not grow beyond a size: writes fail in the middle of statements and of commits, as where a disk is
-//! full or broken. What a commit said is compared from outside of that process.
+//! SQLite in a process with a file size limit: writes fail in the middle of statements and commits, as on a full or broken disk. The
+//! results of its commits are compared with the file's contents from outside of that process.
 
 use std::{collections::BTreeMap, env, process::Command};
 
@@ -7,14 +7,14 @@ use sqlservice_db::{Database, Error, Session, Settings, TransactionOptions};
 
 use crate::place::run;
 
-/// Tells the process with the limit which file it works on.
+/// The variable that gives the limited process the path of its file.
 const FILE: &str = "SQLSERVICE_FAULT_FILE";
-/// The limit, in blocks of 512 bytes.
+/// The file size limit, in blocks of 512 bytes.
 const BLOCKS: u32 = 4_096;
-/// Transactions of two rows of 100 KB; a fifth of them fits.
+/// The number of transactions, each of two rows of 100 KB; a fifth of them fits.
 const TRANSACTIONS: i64 = 60;
 
-/// Whether a transaction was told to have been committed. What failed failed in a way that says what happened.
+/// Returns whether the commit succeeded. Panics where it failed with an SQLSTATE other than those of a full disk or an I/O error.
 async fn insert(session: &Session, number: i64) -> bool {
     let work = async {
         session.begin(TransactionOptions::default()).await?;
@@ -34,7 +34,7 @@ async fn insert(session: &Session, number: i64) -> bool {
     false
 }
 
-/// What the process with the limit does.
+/// The work of the limited process.
 async fn work(path: &str) {
     let db =
         Database::new(&format!("sqlite://{path}"), Settings::default().pool_size(1).max_overflow(0)).expect("a file");
@@ -53,7 +53,7 @@ async fn work(path: &str) {
     println!("finished");
 }
 
-/// What the process was told of each transaction.
+/// Runs the limited process, and returns whether each transaction's commit succeeded.
 fn tell(path: &str) -> BTreeMap<i64, bool> {
     let own = env::current_exe().expect("this program");
     let script = format!("trap '' XFSZ; ulimit -f {BLOCKS}; exec \"$0\" \"$@\"");

@@ -1,9 +1,9 @@
-//! Faults at every message and callers that go away at every await: an operation of a session meets a connection that is killed, cut or
-//! silent, a server that is killed or a full disk, and its future is dropped on the way or not. Whatever happens, what the caller was
-//! told is true, no lock and no place is left, and the next borrower works.
+//! Injects faults at every message and cancels calls at every await: during a session's operation its connection is killed, cut or muted,
+//! its server is killed or its disk is full, and its future may be dropped. In all cases the result that the caller received is true, no
+//! lock and no pool permit is left, and the next borrower's statements succeed.
 //!
-//! Each sweep plays a random part of all cases for some seconds; `SQLSERVICE_FAULT_SECONDS` says for how many. A failure prints the case
-//! and the seed, and is seen again with
+//! Each sweep plays a random part of all cases for some seconds; `SQLSERVICE_FAULT_SECONDS` sets their number. A failure prints the case
+//! and the seed, and is reproduced with
 //!
 //! ```text
 //! SQLSERVICE_FAULT_SEED=1 SQLSERVICE_FAULT_ONLY=Commit cargo test -p sqlservice-db --test faults postgres
@@ -49,16 +49,16 @@ use tokio::time::{Instant, sleep};
 use world::World;
 use xtask::servers::OwnServer;
 
-/// What a server or the network does to one connection that its both ends see.
+/// The faults that end one connection so that both ends see it, and no fault.
 const SEEN: &[Fault] = &[Fault::None, Fault::Kill, Fault::Cut];
 
-/// What only the host's own times end.
+/// The faults that only the host's own timeouts detect.
 const SILENT: &[Fault] = &[Fault::Mute, Fault::Silence];
 
-/// Panics of other code than this test's, in whatever task.
+/// The number of panics outside of this test's own code, in any task.
 static PANICS: AtomicU32 = AtomicU32::new(0);
 
-/// Counts them from now on.
+/// Installs the panic hook that counts them.
 fn count_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -71,7 +71,7 @@ fn count_panics() {
     });
 }
 
-/// Runs a test, and fails where a task of its runtime is left, or where one of the host's panicked.
+/// Runs a test, and fails where a task of its runtime remains or where code of the host panicked.
 async fn leaves_no_task(test: impl Future<Output = ()>) {
     count_panics();
     let alive = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
@@ -89,25 +89,25 @@ async fn close(world: Arc<World>) {
     Arc::into_inner(world).expect("no case plays on").remove().await;
 }
 
-/// Plays cases in a database of their own.
+/// Runs a sweep in a database of its own.
 async fn sweep(place: Place, private: Option<&Private>, sweep: Sweep) {
     let world = World::new(place).await;
     sweep.run(&world, private).await;
     close(world).await;
 }
 
-/// Connections whose end is seen.
+/// A sweep of faults that both ends see.
 fn seen(name: &'static str) -> Sweep {
     let (operations, faults) = (&Operation::ALL, SEEN);
     Sweep { name, operations, faults, each: true, time: Duration::from_secs(6), at_once: 24 }
 }
 
-/// Connections whose end is not seen. It is all waiting, so many are played at once.
+/// A sweep of faults that neither end sees. Its cases mostly wait, so many are played at once.
 fn silent(name: &'static str) -> Sweep {
     Sweep { faults: SILENT, time: Duration::from_secs(5), at_once: 60, ..seen(name) }
 }
 
-/// Servers that are killed and started again, one case after the other.
+/// A sweep of server restarts, one case after the other.
 fn killed(name: &'static str) -> Sweep {
     Sweep { faults: &[Fault::Restart], each: false, time: Duration::from_secs(5), at_once: 1, ..seen(name) }
 }
@@ -122,7 +122,7 @@ async fn g02_g03_t66_mariadb_connections_end_at_every_message() {
     leaves_no_task(async { sweep(Place::mariadb("faults").await, None, seen("MariaDB")).await }).await;
 }
 
-/// Its name lets it begin first: it takes longest, and next to no processor time.
+/// Its name sorts first, so that it starts first: it takes longest, and next to no processor time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c20_g04_t66_servers_fall_silent_at_every_message() {
     let postgres = Box::pin(sweep(Place::postgres("silent").await, None, silent("PostgreSQL silent")));

@@ -1,4 +1,4 @@
-//! The tables of all cases, and rows of them.
+//! The models that all cases share, and batches of rows for them.
 
 use sqlservice_sql::{
     Batch, Scalar, Value,
@@ -12,7 +12,7 @@ pub fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
-/// Rows of integers and texts.
+/// A batch of these columns.
 pub fn batch(rows: usize, columns: &[Vec<Value>]) -> Batch {
     let column = |values: &Vec<Value>| {
         let mut builder = ColumnBuilder::new(VectorKind::Dynamic, rows);
@@ -30,7 +30,7 @@ pub fn texts(text: &str, count: usize) -> Vec<Value> {
     vec![Scalar::Text(text.to_owned()).into(); count]
 }
 
-/// Items that have parts.
+/// The models: items with a relationship to their parts.
 pub fn models() -> Models {
     let items = table("items", vec![column("v", TypeKind::Text)]);
     let mut parts = table("parts", vec![nullable("item_id", TypeKind::Int64), column("v", TypeKind::Text)]);

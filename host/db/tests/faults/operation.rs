@@ -1,5 +1,5 @@
-//! What a session and a database are asked to do, as data: what was done before, the call that meets the fault, and what has to be in
-//! the database when it was told to have been done.
+//! The operations of a session and a database, as data: the preparation, the call that meets the fault, and the changes that the database
+//! must hold once the call has succeeded.
 
 use std::sync::Arc;
 
@@ -41,18 +41,18 @@ pub enum Operation {
     DropAll,
 }
 
-/// How what it did becomes lasting.
+/// How an operation's changes become durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// It changes nothing.
     Nothing,
-    /// With the commit of the transaction that it is in.
+    /// Its changes become durable with the commit of its transaction.
     InTransaction,
-    /// It is the commit.
+    /// It is the commit itself.
     Commit,
-    /// Never: it ends its transaction.
+    /// Its changes never become durable: it rolls its transaction back.
     Undoes,
-    /// By itself.
+    /// It commits by itself.
     Alone,
 }
 
@@ -97,13 +97,13 @@ impl Operation {
         }
     }
 
-    /// Whether its transaction was begun by an insert before it.
+    /// Whether an insert in `prepare` has already begun its transaction.
     pub fn is_inside(self) -> bool {
         let begins = matches!(self, Self::Begin | Self::FirstInsert);
         matches!(self.kind(), Kind::InTransaction | Kind::Commit | Kind::Undoes) && !begins
     }
 
-    /// Whether the call may be the one whose commit nothing is known of.
+    /// Whether the call commits, so that its outcome may be unknown.
     pub fn commits(self) -> bool {
         matches!(self.kind(), Kind::Alone | Kind::Commit)
     }
@@ -113,7 +113,7 @@ impl Operation {
         matches!(self, Self::CreateAll | Self::DropAll)
     }
 
-    /// Those that put in rows, none of which fit a disk that is full.
+    /// The operations that insert rows, none of which fit on a full disk.
     pub const WRITERS: [Self; 9] = [
         Self::FirstInsert,
         Self::Insert,
@@ -126,7 +126,7 @@ impl Operation {
         Self::LoneFlush,
     ];
 
-    /// How many of its own changes [`World::truth`] counts where all of them are there.
+    /// The number of its changes that [`World::truth`] counts where all of them are committed.
     pub fn changes(self) -> i64 {
         match self {
             Self::InsertMany | Self::LoneMany | Self::Flush | Self::LoneFlush => 3,
@@ -138,19 +138,19 @@ impl Operation {
     }
 }
 
-/// One case's database and session.
+/// The database and session of one case.
 pub struct Scene {
     pub world: Arc<World>,
     pub db: Database,
     pub session: Option<Session>,
     savepoint: Option<Savepoint>,
     cursor: Option<Cursor>,
-    /// The first of the hundred keys that no other case uses.
+    /// The first of the hundred keys that are reserved for this case.
     pub base: i64,
 }
 
 impl Scene {
-    /// Does what comes before the fault.
+    /// Prepares a case: does the work that precedes the fault.
     pub async fn prepare(world: &Arc<World>, db: Database, operation: Operation, base: i64) -> Result<Self, Error> {
         world.run(&format!("insert into items (id, v) values ({base}, 'old')")).await;
         if operation == Operation::DropAll {
@@ -188,7 +188,7 @@ impl Scene {
         self.session.as_ref().ok_or(Error::Closed)
     }
 
-    /// The call that meets the fault.
+    /// Makes the call that meets the fault.
     pub async fn run(&mut self, operation: Operation) -> Result<(), Error> {
         match operation {
             Operation::Connect => self.db.connect().await.map(|session| self.session = Some(session)),
@@ -238,7 +238,7 @@ impl Scene {
         }
     }
 
-    /// Inserts a row of this case's, by a compiled statement.
+    /// Inserts the row with the key `base + of` by a compiled statement.
     async fn insert(&self, of: i64) -> Result<(), Error> {
         let text = if of == 1 { "'mark'".to_owned() } else { self.world.text() };
         self.say(&format!("insert into items (id, v) values ({}, {text})", self.base + of), true).await
@@ -256,7 +256,7 @@ impl Scene {
         Ok(())
     }
 
-    /// A result of several batches, read to its end.
+    /// Reads a result set of several batches to its end.
     async fn stream(&mut self) -> Result<(), Error> {
         self.open_cursor().await?;
         if let Some(cursor) = &self.cursor {
@@ -266,7 +266,7 @@ impl Scene {
         Ok(())
     }
 
-    /// Reads a batch, goes away from the rest, and asks for something else.
+    /// Reads one batch, drops the cursor before its end, and executes another query.
     async fn close_cursor(&mut self) -> Result<(), Error> {
         let cursor = self.cursor.take().ok_or(Error::Closed)?;
         cursor.next_batch(20, 1 << 20).await?;
@@ -280,12 +280,12 @@ impl Scene {
         self.session()?.load(Root::Keys(keys), loading, RunOptions::default()).await.map(drop)
     }
 
-    /// Drops what a call has left in the way of the next.
+    /// Drops a cursor that the call left open, which would be in the way of the next call.
     pub fn go_on(&mut self) {
         self.cursor = None;
     }
 
-    /// Drops the session with all that belongs to it.
+    /// Drops the session with its savepoint and cursor.
     pub fn leave(&mut self) {
         self.session = None;
         self.savepoint = None;

@@ -1,4 +1,4 @@
-//! Plays one case, and checks afterwards what has to be so whatever happened.
+//! Plays one case, and checks the invariants afterwards.
 
 use std::{future::Future, sync::Arc, task::Poll, time::Duration};
 
@@ -18,28 +18,28 @@ use crate::{
     world::World,
 };
 
-/// How long each step of a case may take where the connection's end is seen.
+/// The time limit of each step of a case where both ends see that the connection ended.
 const BOUND: Duration = Duration::from_secs(12);
-/// How long where nothing is heard: the statement's own time, then those of stopping it, rolling back, closing and connecting. Also how
-/// long where a server has to be started.
+/// The time limit where the connection is silent: the statement timeout, then the time to cancel it, roll back, close and connect. Also the
+/// time limit where a server is restarted.
 const SILENT_BOUND: Duration = Duration::from_secs(30);
-/// How long a commit may take whose answer never comes: a minute, and closing the connection.
+/// The time limit of a commit whose answer never arrives: a minute, and the time to close the connection.
 const COMMIT_BOUND: Duration = Duration::from_secs(75);
 
-/// What a case showed.
+/// The measurements of one case.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Shown {
-    /// How many messages there were.
+    /// The number of messages that the proxy counted.
     pub messages: u64,
-    /// Whether the fault came.
+    /// Whether the fault was injected.
     pub hit: bool,
     /// The longest time of a step.
     pub longest: Duration,
-    /// The port of its network.
+    /// The port of its proxy.
     pub port: u16,
 }
 
-/// Polls a future so many times at most, as it asks to be polled.
+/// Polls a future this many times at most, each time after it woke its task. Returns `None` where it was still pending.
 pub async fn polled<T>(future: impl Future<Output = T>, polls: Option<usize>) -> Option<T> {
     let mut future = std::pin::pin!(future);
     let mut left = polls.unwrap_or(usize::MAX);
@@ -57,13 +57,13 @@ pub async fn polled<T>(future: impl Future<Output = T>, polls: Option<usize>) ->
     .await
 }
 
-/// Waits for the message and lets the fault come.
+/// Waits for the message and injects the fault.
 struct Trap {
-    /// Says that the message is held.
+    /// Resolves when the message is held.
     held: oneshot::Receiver<()>,
-    /// Keeps the fault back until it is dropped, where the caller goes away first.
+    /// Delays the fault until it is dropped, for cases whose call is cancelled first.
     go: Option<oneshot::Sender<()>>,
-    /// Ends when the fault is there.
+    /// Finishes once the fault is injected.
     work: JoinHandle<()>,
 }
 
@@ -75,7 +75,7 @@ impl Trap {
         let (world, wire, private) = (Arc::clone(world), Arc::clone(wire), private.cloned());
         let work = tokio::spawn(async move {
             let Ok(message) = message.await else { return };
-            // The caller may have gone on already.
+            // The call may have ended already.
             let _ = tell.send(());
             let _ = gone.await;
             inflict(&world, &wire, private.as_ref(), case.fault, message).await;
@@ -97,14 +97,14 @@ async fn inflict(world: &World, wire: &Wire, private: Option<&Private>, fault: F
             wire.mute();
             Verdict::Mute
         }
-        // It is so before; only a file is locked as a whole.
+        // A full disk is set up before the case, and only SQLite's files are locked.
         Fault::Full | Fault::Locked => Verdict::Pass,
         Fault::Restart => {
             private.expect("a server of the test's own").restart().await;
             Verdict::Pass
         }
     };
-    // The connection may be gone meanwhile.
+    // The connection may have ended meanwhile.
     let _ = held.verdict.send(verdict);
 }
 
@@ -117,7 +117,7 @@ fn settings(fault: Fault) -> Settings {
     if fault.is_silent() { settings.statement_timeout(Duration::from_secs(1)) } else { settings }
 }
 
-/// How long the call and what comes after it may take.
+/// The time limit of the call and of each step after it.
 fn bound(case: &Case) -> Duration {
     match case.fault {
         Fault::Silence if case.operation.commits() || case.then == Then::Commits => COMMIT_BOUND,
@@ -126,7 +126,7 @@ fn bound(case: &Case) -> Duration {
     }
 }
 
-/// Times steps, each within a bound.
+/// Measures steps, each with a time limit.
 pub struct Stopwatch {
     pub bound: Duration,
     pub longest: Duration,
@@ -141,9 +141,9 @@ impl Stopwatch {
     }
 }
 
-/// Plays a case on a server.
+/// Plays a case on a server, over a proxy of its own.
 pub async fn play(world: &Arc<World>, private: Option<&Private>, case: Case) -> Result<Shown, String> {
-    // Who changes tables waits for others who do, and theirs may be silent.
+    // DDL operations wait for each other's lock, and another case's connection that holds it may be silent.
     let _alone = if case.operation.changes_tables() { Some(world.tables.lock().await) } else { None };
     let wire = Arc::new(world.wire().await);
     let db = world.behind(&wire, settings(case.fault));
@@ -161,18 +161,18 @@ pub async fn play(world: &Arc<World>, private: Option<&Private>, case: Case) -> 
     invariant::error_fits(&case, "the call", outcome.as_ref())?;
     let told = watch.step("what comes after the call", finish(&mut scene, &case, outcome.as_ref())).await??;
     scene.leave();
-    // A commit whose answer never comes keeps its place for as long as the network says nothing of its end.
+    // A commit whose answer never arrives keeps its connection for as long as the network does not report its end.
     let may_wait = case.fault == Fault::Silence && told.own.is_none();
     if !may_wait {
         watch.step("giving the connection back", settled(&db)).await?;
     }
-    // One that comes only now meets a connection that is idle.
+    // A fault that is injected only now meets an idle connection.
     let hit = work.is_finished();
     let messages = wire.seen();
     if case.fault == Fault::Mute && !may_wait {
         invariant::told_is_true(world, &case, told).await?;
     }
-    // No message is held from here on, and a fault that has begun is over before it ends.
+    // No message is held from here on, and a fault that has begun is complete before the network is healed.
     wire.disarm();
     work.await.map_err(|panic| format!("the fault could not be made: {panic}"))?;
     wire.heal();
@@ -183,7 +183,7 @@ pub async fn play(world: &Arc<World>, private: Option<&Private>, case: Case) -> 
     Ok(Shown { messages, hit, longest: watch.longest, port: wire.port() })
 }
 
-/// Makes the call, and drops it when it has to be. What it returned.
+/// Makes the call, and cancels it where the case requires that. Returns its result, or `None` where it was cancelled.
 async fn call(
     scene: &mut Scene,
     held: oneshot::Receiver<()>,
@@ -209,7 +209,7 @@ async fn call(
     watch.step("the call", call).await
 }
 
-/// Does what comes after the call, and says what its caller was told.
+/// Ends the session as the case requires, and returns the effects that its caller was told of.
 pub async fn finish(scene: &mut Scene, case: &Case, outcome: Option<&Result<(), Error>>) -> Result<Told, String> {
     if let Some(told) = Told::by_call(case.operation, outcome) {
         if case.operation.kind() != Kind::Undoes {
@@ -231,21 +231,21 @@ pub async fn finish(scene: &mut Scene, case: &Case, outcome: Option<&Result<(), 
     Ok(told)
 }
 
-/// Whatever happened, a rollback makes a session usable.
+/// Rolls back, which makes a session usable after any failure.
 async fn roll_back(scene: &Scene) -> Result<(), String> {
     let Some(session) = &scene.session else { return Ok(()) };
     session.rollback().await.map_err(|error| format!("the rollback failed: {error:?}"))
 }
 
-/// Waits until every connection is back.
+/// Waits until the pool has all its connections back.
 pub async fn settled(db: &Database) {
     while db.status().in_use != 0 {
         sleep(Duration::from_millis(2)).await;
     }
 }
 
-/// The next one who takes the connection is in no transaction of another's. One error is allowed for each connection that was lost while
-/// nothing used it.
+/// Checks that the next borrower of the connection is not in another's transaction. One error is allowed, for a connection that was lost
+/// while it was idle.
 pub async fn next_borrower(world: &World, db: &Database, key: i64) -> Result<(), String> {
     let mut lost = 0;
     for key in key.. {

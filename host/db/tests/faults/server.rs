@@ -1,4 +1,4 @@
-//! Servers of a test's own, which can be killed and started again.
+//! Private servers, which a test can kill and start again.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use xtask::servers::OwnServer;
 pub struct Private(Arc<Mutex<OwnServer>>);
 
 impl Private {
-    /// Starts one.
+    /// Starts a server.
     pub async fn start(start: impl FnOnce() -> OwnServer + Send + 'static) -> Self {
         let server = tokio::task::spawn_blocking(start).await.expect("a server");
         Self(Arc::new(Mutex::new(server)))

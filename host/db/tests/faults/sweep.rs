@@ -1,5 +1,5 @@
-//! Which cases are played: for each operation and fault at each message, with callers that go away at random. All of them take minutes,
-//! so a random part of them is played in the time that there is, and at least one of each operation with each fault.
+//! Chooses the cases: each operation and fault at each message, with calls that are cancelled at random. All of them take minutes, so a
+//! random part is played within a time limit, and at least one of each operation with each fault.
 
 use std::{
     collections::HashSet,
@@ -20,14 +20,14 @@ use crate::{
     world::World,
 };
 
-/// For how many seconds each sweep goes on; some where nothing is said.
+/// The variable with the seconds that each sweep lasts; by default each sweep's own time.
 const SECONDS: &str = "SQLSERVICE_FAULT_SECONDS";
-/// The seed of the choices; the time where nothing is said.
+/// The variable with the seed of the random choices; by default the current time.
 const SEED: &str = "SQLSERVICE_FAULT_SEED";
-/// Only operations whose names have this in them.
+/// The variable that selects the operations whose names contain its value.
 const ONLY: &str = "SQLSERVICE_FAULT_ONLY";
 
-/// Numbers at random.
+/// A generator of random numbers.
 pub struct Dice(u64);
 
 impl Dice {
@@ -57,36 +57,36 @@ impl Dice {
     }
 }
 
-/// What is swept, and how.
+/// The operations and faults of a sweep, and its limits.
 pub struct Sweep {
     pub name: &'static str,
     pub operations: &'static [Operation],
     pub faults: &'static [Fault],
-    /// Whether each operation meets each fault, however long that takes.
+    /// Whether each operation meets each fault at least once, even after the time is over.
     pub each: bool,
-    /// How long it goes on where nothing else is said.
+    /// How long it lasts where `SQLSERVICE_FAULT_SECONDS` is not set.
     pub time: Duration,
     /// How many cases are played at once.
     pub at_once: usize,
 }
 
-/// For how long a sweep goes on.
+/// How long a sweep lasts.
 pub fn time_of(default: Duration) -> Duration {
     env::var(SECONDS).ok().and_then(|seconds| seconds.parse().ok()).map_or(default, Duration::from_secs)
 }
 
-/// Whether an operation is one of those that were asked for.
+/// Whether `SQLSERVICE_FAULT_ONLY` selects the operation.
 pub fn is_wanted(operation: Operation) -> bool {
     format!("{operation:?}").contains(&env::var(ONLY).unwrap_or_default())
 }
 
 impl Sweep {
-    /// Plays cases, and fails with all that was found.
+    /// Plays cases, and fails with the list of all failures.
     pub async fn run(self, world: &Arc<World>, private: Option<&Private>) {
         let (mut dice, seed) = Dice::new();
         let mut cases = self.cases(world, &mut dice).await;
         let all = cases.len();
-        // One of each comes first, so that a slow machine sees each.
+        // One case of each kind comes first, so that also a slow machine plays each.
         let mut first = HashSet::new();
         if self.each {
             cases.sort_by_key(|case| !first.insert(kind(case)));
@@ -109,7 +109,7 @@ impl Sweep {
     async fn cases(&self, world: &Arc<World>, dice: &mut Dice) -> Vec<Case> {
         let mut cases = Vec::new();
         for operation in self.operations.iter().copied().filter(|operation| is_wanted(*operation)) {
-            // A disk is full from the beginning.
+            // A full disk is full from the beginning.
             let before = if self.faults.contains(&Fault::Full) { Fault::Full } else { Fault::None };
             let messages = count(world, operation, before, world.next_base()).await;
             for &fault in self.faults {
@@ -126,7 +126,7 @@ impl Sweep {
         cases.into_iter().map(&mut case).collect()
     }
 
-    /// Fails with all that was found, and says which ports were used.
+    /// Fails with the list of all failures, and returns the ports that were used.
     fn judge(&self, seed: u64, all: usize, played: Vec<Result<Shown, String>>) -> HashSet<u16> {
         let count = played.len();
         let (shown, failed): (Vec<_>, Vec<_>) = played.into_iter().partition(Result::is_ok);
@@ -145,13 +145,13 @@ impl Sweep {
     }
 }
 
-/// Of which kind of cases one is played at least. Those that change tables take turns, and so only one of them is silent.
+/// The kind of a case, of which at least one is played. DDL cases run one at a time, so for them all silent faults are one kind.
 fn kind(case: &Case) -> (Operation, Fault) {
     let is_slow = case.operation.changes_tables() && case.fault.is_silent();
     (case.operation, if is_slow { Fault::Silence } else { case.fault })
 }
 
-/// How many messages an operation takes, with all that comes after it.
+/// Counts the messages of an operation and of the steps that follow it.
 async fn count(world: &Arc<World>, operation: Operation, fault: Fault, base: i64) -> u64 {
     let (leaving, then) = (Leaving::Never, Then::Commits);
     let case = Case { operation, fault, message: u64::MAX, leaving, then, base };

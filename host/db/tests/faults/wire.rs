@@ -1,5 +1,5 @@
-//! The network between the host and a server, of one case's own: it counts messages, and holds one of them until it is told what
-//! becomes of its connection.
+//! A proxy between the host and a server, one for each case: it counts messages, and holds one of them until a verdict decides what becomes
+//! of its connection.
 
 use std::{
     net::SocketAddr,
@@ -18,25 +18,25 @@ use tokio::{
 
 use crate::frame::{Frames, Protocol};
 
-/// What becomes of a connection whose message was held.
+/// The verdict on a connection whose message is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The message goes on.
+    /// The message is passed on.
     Pass,
     /// Both ends see that the connection is closed, and the message is lost.
     Close,
-    /// Nothing arrives at either end any more, nor that one of them closed it.
+    /// Nothing arrives at either end any more, not even that the other one closed the connection.
     Mute,
 }
 
-/// A message that is held.
+/// A held message.
 pub struct Held {
-    /// The port by which the server knows the connection.
+    /// The client port of the connection as the server sees it.
     pub port: u16,
     pub verdict: oneshot::Sender<Verdict>,
 }
 
-/// Which message is to be held.
+/// The message to hold.
 struct Armed {
     at: u64,
     held: oneshot::Sender<Held>,
@@ -51,9 +51,9 @@ struct Count {
 struct Shared {
     protocol: Protocol,
     count: Mutex<Count>,
-    /// Whether all connections are mute.
+    /// Whether all connections are muted.
     all_mute: watch::Sender<bool>,
-    /// Whether connections that were mute are closed.
+    /// Whether muted connections are closed.
     healed: watch::Sender<bool>,
 }
 
@@ -70,7 +70,7 @@ impl Drop for Wire {
 }
 
 impl Wire {
-    /// In front of a server.
+    /// Starts a proxy in front of a server.
     pub async fn to(server: SocketAddr, protocol: Protocol) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
@@ -89,29 +89,29 @@ impl Wire {
         self.address.port()
     }
 
-    /// Counts from here on, and holds the message of this number, the first being 0.
+    /// Restarts the count, and holds the message with this number; the first is 0.
     pub fn arm(&self, at: u64) -> oneshot::Receiver<Held> {
         let (held, receiver) = oneshot::channel();
         *self.shared.count() = Count { seen: 0, armed: Some(Armed { at, held }) };
         receiver
     }
 
-    /// Messages since then.
+    /// The number of messages since the count was restarted.
     pub fn seen(&self) -> u64 {
         self.shared.count().seen
     }
 
-    /// Makes all connections mute, and those that are still made.
+    /// Mutes all connections, also those that are opened later.
     pub fn mute(&self) {
         self.shared.all_mute.send_replace(true);
     }
 
-    /// Holds no message any more.
+    /// Stops holding messages.
     pub fn disarm(&self) {
         self.shared.count().armed = None;
     }
 
-    /// Lets new connections work, and ends those that were mute.
+    /// Lets new connections work, and closes the muted ones.
     pub fn heal(&self) {
         self.shared.healed.send_replace(true);
         self.shared.all_mute.send_replace(false);
@@ -123,7 +123,7 @@ impl Shared {
         self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a message, and says what becomes of it.
+    /// Counts a message, and returns the verdict on its connection.
     async fn judge(&self, port: u16) -> Verdict {
         let armed = {
             let mut count = self.count();
@@ -141,7 +141,7 @@ impl Shared {
 }
 
 async fn connect(near: TcpStream, server: SocketAddr, shared: Arc<Shared>) {
-    // A server that is being started again refuses, and so the host sees an end.
+    // A server that is restarting refuses connections: the host's end is closed then.
     let Ok(far) = TcpStream::connect(server).await else { return };
     let port = far.local_addr().expect("an address").port();
     for end in [&near, &far] {
@@ -157,7 +157,7 @@ async fn connect(near: TcpStream, server: SocketAddr, shared: Arc<Shared>) {
             _ = own.wait_for(|mute| *mute) => {}
             _ = all.wait_for(|mute| *mute) => {}
         }
-        // The network is back, and what was lost meanwhile is not sent again.
+        // The connection is closed once the network is healed: lost messages are not sent again.
         drop(healed.wait_for(|healed| *healed).await);
     };
     tokio::select! {

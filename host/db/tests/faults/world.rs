@@ -1,4 +1,4 @@
-//! A database, a way to it that no fault is on, and what is true in it.
+//! A database, a pool that reaches it without faults, and queries for its actual contents.
 
 use std::{
     net::SocketAddr,
@@ -29,43 +29,43 @@ use crate::{
     wire::Wire,
 };
 
-/// A password, and what PostgreSQL keeps of it: with one round of hashing, so that a case's time is not spent on that.
+/// A password, and the verifier that PostgreSQL stores: with one round of hashing, to keep logins quick.
 const PASSWORD: &str = "faults-never-secret";
 const VERIFIER: &str = "SCRAM-SHA-256$1:MDEyMzQ1Njc4OWFiY2RlZg==$UPoMNgQSFtOHQqHOHX8yln/Hzjj7yrVX4TBEfucJi9w=:\
                         laiRQSBAk9Gwciei083nrYkmiRqlKvFfX0WmQQ2owp4=";
 
 pub struct World {
-    /// Who the cases log in as, where that is another one than the administrator.
+    /// The role that the cases log in as, where it is not the administrator.
     role: Option<String>,
-    /// How long the texts are that a call writes.
+    /// The length of the texts that a call writes.
     length: usize,
-    /// Whose turn it is to change tables.
+    /// Serialises the cases that run DDL.
     pub tables: tokio::sync::Mutex<()>,
-    /// The keys that the next case gets.
+    /// The first key of the next case.
     base: AtomicI64,
     place: Place,
     dialect: Dialect,
-    /// A pool that no fault is on.
+    /// A pool without faults.
     pub direct: Database,
     catalog: Arc<Catalog>,
 }
 
-/// What is in the database of a case.
+/// The rows and tables of a case that the database really holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Truth {
-    /// Whether the row is there that its transaction inserted first.
+    /// Whether the first row that its transaction inserted is there.
     pub mark: bool,
-    /// How many of the changes of the call are there.
+    /// The number of the call's changes that are there.
     pub own: i64,
 }
 
 impl World {
-    /// In an empty database.
+    /// Sets up an empty database.
     pub async fn new(place: Place) -> Arc<Self> {
         Self::with(place, 4).await
     }
 
-    /// In an empty database, with calls that write texts of this length.
+    /// Sets up an empty database, with calls that write texts of this length.
     pub async fn with(place: Place, length: usize) -> Arc<Self> {
         let settings = Settings::default().pool_size(12).max_overflow(60).lock_timeout(Duration::from_secs(1));
         let settings = settings.pool_pre_ping(true);
@@ -88,7 +88,7 @@ impl World {
         self.place.remove().await;
     }
 
-    /// The first of a hundred keys that no other case has.
+    /// Reserves a hundred keys for a case, and returns the first.
     pub fn next_base(&self) -> i64 {
         self.base.fetch_add(100, Ordering::Relaxed)
     }
@@ -97,17 +97,17 @@ impl World {
         self.dialect
     }
 
-    /// Its URL.
+    /// The URL of the database.
     pub fn url(&self) -> &str {
         self.place.url()
     }
 
-    /// The path of a file.
+    /// The path of an SQLite database's file.
     pub fn path(&self) -> &str {
         self.place.url().trim_start_matches("sqlite://")
     }
 
-    /// Files of the database that are open.
+    /// The database's files that this process has open.
     pub fn open_files(&self) -> Vec<PathBuf> {
         let folder = std::fs::read_dir("/proc/self/fd").expect("the open files");
         let is_ours = |path: &PathBuf| path.to_string_lossy().starts_with(self.path());
@@ -118,7 +118,7 @@ impl World {
         self.dialect != Dialect::Sqlite
     }
 
-    /// A network in front of the server.
+    /// A proxy in front of the server.
     pub async fn wire(&self) -> Wire {
         let url = url::Url::parse(self.place.url()).expect("a url");
         let address = format!("{}:{}", url.host_str().expect("a host"), url.port().expect("a port of its own"));
@@ -127,7 +127,7 @@ impl World {
         Wire::to(address, protocol).await
     }
 
-    /// A pool behind a network.
+    /// A pool that connects through a proxy.
     pub fn behind(&self, wire: &Wire, settings: Settings) -> Database {
         let mut url = url::Url::parse(self.place.url()).expect("a url");
         url.set_port(Some(wire.port())).expect("a port");
@@ -144,12 +144,12 @@ impl World {
         self.place.another(settings)
     }
 
-    /// A statement as the host makes them, of text of the test's own.
+    /// A compiled statement with the test's own text.
     pub fn compiled(&self, sql: &str, outputs: &[&str]) -> Arc<Compiled> {
         let output =
             |name: &&str| Output { name: (*name).to_owned(), ty: Some(TypeKind::Int64.into()), nullable: None };
         Arc::new(Compiled {
-            // Only a text that lives forever passes for one of the host's.
+            // Only a `&'static str` passes as text of the host's own.
             sql: Sql::fixed(Box::leak(sql.into())),
             placeholders: Vec::new(),
             outputs: outputs.iter().map(output).collect(),
@@ -169,12 +169,12 @@ impl World {
         session.commit().await.expect("committed");
     }
 
-    /// Runs a change.
+    /// Executes a statement that writes.
     pub async fn say(&self, session: &Session, sql: &str) -> sqlservice_db::Result<()> {
         session.execute(self.compiled(sql, &[]), Vec::new(), RunOptions::default()).await.map(drop)
     }
 
-    /// The integers of a query's first row.
+    /// Returns the integers of a query's first row.
     async fn ask<const N: usize>(&self, session: &Session, sql: &str) -> sqlservice_db::Result<[i64; N]> {
         let answer = session.execute(self.compiled(sql, &["n"; N]), Vec::new(), RunOptions::default()).await?;
         let cell = |at| match answer.first_batch.value(0, at) {
@@ -184,7 +184,7 @@ impl World {
         Ok(std::array::from_fn(cell))
     }
 
-    /// SQL for a text that a call writes.
+    /// The SQL expression of a text that a call writes.
     pub fn text(&self) -> String {
         match self.dialect {
             Dialect::Sqlite => format!("hex(zeroblob({}))", self.length / 2),
@@ -192,7 +192,7 @@ impl World {
         }
     }
 
-    /// Ends the connection that the server knows by this port, if it is there.
+    /// Terminates the connection with this client port, if it exists.
     pub async fn kill(&self, port: u16) {
         let session = self.direct.session();
         let find = match self.dialect {
@@ -222,7 +222,7 @@ impl World {
         count == 1
     }
 
-    /// Locks all that a case may have locked, and says how long that took and what is there.
+    /// Locks everything that a case may have locked, and returns the rows and tables that are there.
     pub async fn lock_and_look(&self, base: i64, within: Duration) -> Result<Truth, String> {
         let until = Instant::now() + within;
         loop {
@@ -238,7 +238,7 @@ impl World {
         let session = self.direct.session();
         let range = format!("between {base} and {}", base + 49);
         if self.is_server() {
-            // A level at which only rows are locked, and no gaps between those of other cases.
+            // This level locks only rows, and no gaps between those of other cases.
             session.begin(TransactionOptions::default().isolation(Isolation::ReadCommitted)).await?;
             for table in ["items", "parts"] {
                 let lock = format!("select id from {table} where id {range} for update");
@@ -264,7 +264,7 @@ impl World {
         }
     }
 
-    /// Two tables of a case's own, of which one refers to the other.
+    /// Two tables of a case's own, one with a foreign key to the other.
     pub fn more_tables(&self, base: i64) -> Vec<Table> {
         let (one, other) = (format!("faults_a{base}"), format!("faults_b{base}"));
         let mut second = table(&other, vec![column("a_id", TypeKind::Int64)]);
@@ -275,12 +275,12 @@ impl World {
         catalog.declared(&[]).expect("all").into_iter().cloned().collect()
     }
 
-    /// What a session reads of the schema.
+    /// The tables that a session reflects.
     pub fn reflected(&self) -> ReflectOptions {
         ReflectOptions::default().only(names(&["items", "parts"]))
     }
 
-    /// A query of so many rows.
+    /// A query that returns this many rows.
     pub fn numbers(&self, count: u32) -> String {
         match self.dialect {
             Dialect::Postgres => format!("select generate_series(1, {count}::bigint) as n"),
@@ -291,7 +291,7 @@ impl World {
         }
     }
 
-    /// Three new items.
+    /// Inserts of three new items.
     pub fn many(&self, first: i64) -> BulkStatements {
         let target =
             InsertMany { schema: None, table: "items".into(), columns: names(&["id", "v"]), returning: Vec::new() };
@@ -301,7 +301,7 @@ impl World {
             .expect("it fits")
     }
 
-    /// A new item with a part, and a change of the old one.
+    /// A flush that inserts an item with a part, and updates the old item.
     pub fn flush(&self, base: i64) -> Flush {
         let items = Inserts {
             table: "items".into(),
@@ -335,7 +335,7 @@ impl World {
         batch(1, &[integers(&[base])])
     }
 
-    /// Items and their parts.
+    /// A plan that loads items and their parts.
     pub fn loading(&self) -> Loading {
         let load = Load { relationship: "parts".into(), nested: Vec::new(), joined: false };
         let plan = LoadPlan { table: "items".into(), loads: vec![load], roots: vec![0] };
@@ -343,7 +343,7 @@ impl World {
     }
 }
 
-/// An administrator whose login is quick.
+/// Creates a superuser role whose login is quick.
 async fn quick_role(place: &Place) -> String {
     static COUNT: AtomicI64 = AtomicI64::new(0);
     let role = format!("faults_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -351,7 +351,7 @@ async fn quick_role(place: &Place) -> String {
     role
 }
 
-/// How often the first row of a case is there, and how many of its own changes.
+/// A query that counts the first row of a case, and the case's own changes.
 fn truth(base: i64) -> String {
     let (first, last) = (base + 2, base + 9);
     format!(

@@ -1,4 +1,4 @@
-//! Logins that the host makes: what they may, and what they may not.
+//! Logins that the host creates: their rights, and the limits of these.
 
 use sqlservice_db::{Database, Error, Session, Settings, login::url_of};
 use sqlservice_sql::{
@@ -12,7 +12,7 @@ use super::{
     server::{Kind, Server, compiled, each, one, run},
 };
 
-/// A login with a password of the test's own.
+/// A new login with a password that is derived from its name.
 fn new(name: &str) -> NewLogin {
     let mut random = [7; 32];
     random.iter_mut().zip(name.bytes()).for_each(|(random, byte)| *random = byte);
@@ -20,7 +20,7 @@ fn new(name: &str) -> NewLogin {
     NewLogin { name, password, connections: 5, schema: true, harden: false }
 }
 
-/// Makes a login in the server's database.
+/// Creates a login in the server's database, and opens a pool for it.
 async fn make(server: &Server, name: &str) -> Database {
     let login = new(name);
     let made = server.db.make_login(login.clone()).await.expect("a login");
@@ -35,7 +35,7 @@ fn open(server: &Server, login: &NewLogin) -> Database {
     Database::new(&url, Settings::default().pool_size(1)).expect("a database")
 }
 
-/// Removes logins and what they own.
+/// Drops logins and the objects that they own.
 async fn remove(server: &Server, names: &[&str]) {
     for name in names {
         let statements = match server.kind {
@@ -64,7 +64,7 @@ async fn t44_a_login_that_was_made_reaches_its_own_and_nothing_of_others() {
         run(&session, "insert into notes values (1)").await.expect("a row");
         session.commit().await.expect("commit");
         let session = acme.session();
-        // The same name is a table of its own.
+        // A table of the same name is another table in each login's schema.
         run(&session, "create table notes (a int)").await.expect("a table of its own");
         let count = run(&session, "select count(*) from notes").await.expect("a count").first_batch.value(0, 0);
         assert_eq!(count, Scalar::Integer(0).into());
@@ -81,7 +81,7 @@ async fn t44_a_login_that_was_made_reaches_its_own_and_nothing_of_others() {
     }
 }
 
-/// What the words of a text are checked for is no boundary: these are sent as if no check were there.
+/// The check of SQL text is not the security boundary: these statements are sent without it, and the server denies them.
 #[tokio::test]
 async fn t44_t46_t52_a_role_that_was_made_is_a_wall_without_the_check_of_words() {
     let server = one(Kind::Postgres).await;
@@ -178,7 +178,7 @@ async fn an_administrator_that_may_not_makes_nothing() {
     }
 }
 
-/// An administrator of tenants need not be a superuser, and keeps no membership in their roles.
+/// An administrator that creates tenants' logins need not be a superuser, and keeps no membership in their roles.
 #[tokio::test]
 async fn a_role_that_makes_roles_is_enough() {
     let server = one(Kind::Postgres).await;
@@ -196,7 +196,7 @@ async fn a_role_that_makes_roles_is_enough() {
     remove(&server, &[&name, &boss]).await;
 }
 
-/// In a database of the test's own, as it changes what all logins may.
+/// Uses a private database, because hardening changes the rights of all its logins.
 #[tokio::test]
 async fn t47_a_hardened_database_has_no_temporary_tables_for_tenants() {
     use sqlx::{Connection, PgConnection};
@@ -219,7 +219,7 @@ async fn t47_a_hardened_database_has_no_temporary_tables_for_tenants() {
     say(format!("drop role {name}")).await;
 }
 
-/// Several administrators make logins at the same time: of two that change what one database grants, PostgreSQL refuses one.
+/// Several administrators create logins concurrently: PostgreSQL refuses one of two concurrent changes of a database's grants.
 #[tokio::test(flavor = "multi_thread")]
 async fn logins_are_made_at_the_same_time() {
     for server in each().await {

@@ -1,4 +1,4 @@
-//! What logins may do, as real servers say it: each right that SQL text must not have is found by its name.
+//! The rights of logins on real servers: each right that a login for guests' SQL must not have is a named finding.
 
 mod made;
 mod mariadb;
@@ -11,15 +11,15 @@ use sqlservice_db::{Database, Finding, Result, Session, Settings};
 
 use server::Server;
 
-/// A password of the tests' own logins.
+/// The password of the tests' own logins.
 const PASSWORD: &str = "s3cret-never-shown";
 
-/// Runs statements that no text of a guest's may say, each in a transaction of its own.
+/// Runs statements that guests' text is not allowed to contain, each in a transaction of its own.
 async fn administer(database: &Database, statements: &[String]) {
     for statement in statements {
         let session = database.session();
         let mut ran = compiled_text(&session, statement).await;
-        // PostgreSQL refuses one of two that change what one database, role or function grants at the same time.
+        // PostgreSQL refuses one of two concurrent changes of the grants of a database, role or function.
         for _ in 0..50 {
             let Err(error) = &ran else { break };
             assert!(format!("{error:?}").contains("concurrently"), "{statement}: {error:?}");
@@ -32,13 +32,13 @@ async fn administer(database: &Database, statements: &[String]) {
     }
 }
 
-/// Runs a statement as if no word of it were refused.
+/// Runs a statement without the check of guests' text.
 async fn compiled_text(session: &Session, sql: &str) -> Result<()> {
     let compiled = server::compiled(sql, &[], &[]);
     session.execute(compiled, Vec::new(), Default::default()).await.map(drop)
 }
 
-/// A pool of another login, in this database.
+/// A pool of another login, in this database or the server's own.
 fn login(server: &Server, user: &str, database: Option<&str>) -> Database {
     let url = server.url_with(|url| {
         url.set_username(user).expect("a user");
@@ -50,14 +50,14 @@ fn login(server: &Server, user: &str, database: Option<&str>) -> Database {
     Database::new(&url, Settings::default()).expect("a database")
 }
 
-/// The names of all findings.
+/// Closes the pool and returns the names of all findings.
 async fn names(database: &Database) -> Vec<&'static str> {
     let findings = database.check_login().await.expect("findings");
     database.close().await;
     findings.iter().map(Finding::name).collect()
 }
 
-/// The findings under which no text of a stranger's may run.
+/// The names of the findings with which untrusted SQL text must not run.
 async fn dangers(database: &Database) -> Vec<&'static str> {
     let findings = database.check_login().await.expect("findings");
     findings.iter().filter(|finding| finding.is_dangerous()).map(Finding::name).collect()

@@ -5,7 +5,7 @@ use super::{
     server::{Kind, one},
 };
 
-/// What a login with these rights is found to be. `{user}` and `{db}` in statements are its name and a database of its own.
+/// Returns the findings of a login with these rights. `{user}` and `{db}` in statements are its name and a database of its own.
 async fn found(options: &str, grants: &[&str]) -> Vec<&'static str> {
     let server = one(Kind::Mariadb).await;
     let name = server.table("login");
@@ -20,7 +20,7 @@ async fn found(options: &str, grants: &[&str]) -> Vec<&'static str> {
     administer(&server.db, &grants.iter().map(|grant| statement(grant)).collect::<Vec<_>>()).await;
     let names = names(&login(&server, &name, Some(&name))).await;
     administer(&server.db, &["drop user {user}", "drop database {db}"].map(statement)).await;
-    // What the server's settings are is not the test's.
+    // Findings that depend on the server's settings are left out.
     names.into_iter().filter(|name| !["local-infile", "secure-file-priv", "own-password"].contains(name)).collect()
 }
 
@@ -54,7 +54,7 @@ async fn t55_global_rights_are_named() {
 async fn t57_rights_on_other_databases_are_found() {
     let other = found("", &["grant select on `another%`.* to {user}"]).await;
     assert!(other.contains(&"other-databases"), "{other:?}");
-    // To the server, `_` in a grant is any letter.
+    // In a grant, `_` matches any character.
     assert!(found("", &["grant select on {db}.* to {user}"]).await.contains(&"other-databases"));
     let system = found("", &["grant select on mysql.user to {user}"]).await;
     assert!(system.contains(&"system-database"), "{system:?}");

@@ -7,7 +7,7 @@ use super::{
     server::{Kind, Server, one, run},
 };
 
-/// What a login with these rights is found to be. `{role}` and `{db}` in statements are its name and a database of its own.
+/// Returns the findings of a login with these rights. `{role}` in statements is its name.
 async fn found(options: &str, grants: &[&str]) -> Vec<&'static str> {
     let server = one(Kind::Postgres).await;
     let role = server.table("role");
@@ -19,7 +19,7 @@ async fn found(options: &str, grants: &[&str]) -> Vec<&'static str> {
     names
 }
 
-/// Removes a role with all that it has.
+/// Drops a role and all that it owns.
 async fn drop_role(server: &Server, role: &str) {
     let statements = [format!("drop owned by {role} cascade"), format!("drop role {role}")];
     administer(&server.db, &statements).await;
@@ -95,7 +95,7 @@ async fn t47_what_a_login_makes_where_others_look_is_found() {
     administer(&server.db, &[format!("drop schema {schema} cascade")]).await;
 }
 
-/// A role that says what names mean to it does not say what is found of it.
+/// A role that changes the resolution of names by its search path cannot change its findings.
 #[tokio::test]
 async fn t46_a_role_cannot_hide_what_it_may() {
     let server = one(Kind::Postgres).await;

@@ -1,4 +1,4 @@
-//! Errors of the servers as the cases that they are.
+//! Errors of the servers, and the variants that they become.
 
 use std::time::{Duration, Instant};
 
@@ -63,7 +63,7 @@ async fn h02_errors_of_the_server_are_cases() {
         session.rollback().await.expect("rollback");
         for parameters in [vec![], vec![integer(1)], vec![integer(1), integer(2), integer(3)]] {
             if server.kind == Kind::Postgres && parameters.len() > 2 {
-                // It takes parameters that no placeholder names.
+                // PostgreSQL accepts parameters that no placeholder refers to.
                 continue;
             }
             let sql = format!("select {}, {}", place(&server, 1), place(&server, 2));
@@ -148,7 +148,7 @@ async fn t74_errors_of_connecting_keep_the_hosts_secrets() {
     }
 }
 
-/// A table without rows, a connection that knows a question about all of its columns, and the question.
+/// Returns an empty table, a connection that has prepared a query of all of its columns, and the query.
 async fn asked(server: &Server) -> (String, Session, String) {
     let table = server.table("t");
     server.run(&format!("create table {table} (id int)")).await;
@@ -159,7 +159,7 @@ async fn asked(server: &Server) -> (String, Session, String) {
     (table, connection, select)
 }
 
-/// Changes the schema as another process does.
+/// Changes the schema through another pool, as another process would.
 async fn change_elsewhere(server: &Server, sql: &str) {
     let db = Database::new(&server.url_with(|_| {}), Settings::default()).expect("a database");
     let session = db.session();
@@ -173,7 +173,7 @@ async fn a_plan_that_others_made_stale_is_made_anew_before_anything_is_done() {
     let server = one(Kind::Postgres).await;
     let (table, connection, select) = asked(&server).await;
     change_elsewhere(&server, &format!("alter table {table} add column n int")).await;
-    // It is the first statement of its transaction.
+    // The query is the first statement of its transaction, so that it can be prepared again.
     assert_eq!(run(&connection, &select).await.expect("select").columns.len(), 2);
     run(&connection, &format!("insert into {table} values (1, 2)")).await.expect("insert");
     connection.commit().await.expect("commit");
@@ -187,7 +187,7 @@ async fn a_plan_that_others_made_stale_is_made_anew_before_anything_is_done() {
     server.run(&format!("drop table {table}")).await;
 }
 
-/// On the connection that changes the schema, and on all others of its pool.
+/// Holds for the connection that changes the schema, and for all others of its pool.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_plan_is_stale_after_a_change_of_the_pools_own() {
     let server = one(Kind::Postgres).await;

@@ -1,4 +1,4 @@
-//! T-54: a server that answers a statement by asking for a file of its client's, as `LOAD DATA LOCAL INFILE` makes it.
+//! T-54: a server that answers a statement with a request for a file of its client, as for `LOAD DATA LOCAL INFILE`.
 
 use std::{
     net::SocketAddr,
@@ -19,31 +19,31 @@ use tokio::{
 
 use crate::server::{self, Kind, Server, run_with};
 
-/// What the file holds that the server asks for.
+/// The content of the requested file.
 const SECRET: &str = "a word that no server is told";
 
-/// The client's promise to send files: it must not be made.
+/// The client capability flag for sending local files: it must not be set.
 const LOCAL_FILES: u32 = 0x80;
 
-/// How long the host may keep a connection that never goes on.
+/// How long the host may keep a connection that makes no progress.
 const GIVEN_UP: Duration = Duration::from_secs(45);
 
-/// MariaDB, as far as this command of a client's: that one is answered with the request for a file, and by nothing more.
+/// A proxy to MariaDB that answers one command with a file request, and then sends nothing more.
 struct Thief {
     address: SocketAddr,
     heard: Arc<Heard>,
 }
 
-/// What clients said to it.
+/// The messages that clients sent to it.
 #[derive(Default)]
 struct Heard {
-    /// Commands so far, of all connections together.
+    /// The number of commands, over all connections.
     commands: AtomicUsize,
-    /// What clients said that they can.
+    /// The capability flags that clients sent.
     abilities: Mutex<Vec<u32>>,
-    /// All that came after it asked.
+    /// All bytes that arrived after a file request.
     after: Mutex<Vec<u8>>,
-    /// Times that it asked, and times that the client went away then.
+    /// The number of file requests, and of clients that disconnected after one.
     asked: AtomicUsize,
     left: AtomicUsize,
 }
@@ -72,7 +72,7 @@ impl Thief {
         })
     }
 
-    /// Waits until the client that was asked has gone away.
+    /// Waits until the client that received the request has disconnected.
     async fn is_left(&self) -> bool {
         let since = Instant::now();
         while since.elapsed() < GIVEN_UP {
@@ -85,14 +85,14 @@ impl Thief {
     }
 }
 
-/// The first answer to a command: a request for a file.
+/// A response packet that requests a file.
 fn request(file: &Path) -> Vec<u8> {
     let name = file.to_str().expect("UTF-8").as_bytes();
     let [low, middle, high, _] = u32::try_from(name.len() + 1).expect("a short name").to_le_bytes();
     [&[low, middle, high, 1, 0xfb], name].concat()
 }
 
-/// Passes on what both ends say until that command.
+/// Forwards both directions until the command with this number.
 async fn play(mut near: TcpStream, mut far: TcpStream, command: usize, request: Vec<u8>, heard: Arc<Heard>) {
     let (mut ask, mut answer) = (vec![0; 65_536], vec![0; 65_536]);
     loop {
@@ -101,7 +101,7 @@ async fn play(mut near: TcpStream, mut far: TcpStream, command: usize, request: 
             read = near.read(&mut ask) => {
                 let Ok(read @ 1..) = read else { return };
                 let said = &ask[..read];
-                // A client's packet: three bytes of length, its number in the exchange, then what it is.
+                // A client's packet: three bytes of length, its sequence number, then its payload.
                 match said {
                     [_, _, _, 1, a, b, c, d, ..] => {
                         heard.abilities.lock().expect("no panic").push(u32::from_le_bytes([*a, *b, *c, *d]));
@@ -125,7 +125,7 @@ async fn play(mut near: TcpStream, mut far: TcpStream, command: usize, request: 
     }
 }
 
-/// Asks for the file and writes down all that comes, until the client goes away.
+/// Requests the file and records all bytes that arrive, until the client disconnects.
 async fn steal(mut near: TcpStream, request: &[u8], heard: &Heard) {
     let mut bytes = vec![0; 65_536];
     heard.asked.fetch_add(1, Ordering::SeqCst);
@@ -136,7 +136,7 @@ async fn steal(mut near: TcpStream, request: &[u8], heard: &Heard) {
     heard.left.fetch_add(1, Ordering::SeqCst);
 }
 
-/// What a guest's statement would make the host do.
+/// Runs two statements, as for a guest.
 async fn ask(database: &Database) -> Result<(), Error> {
     let session = database.session();
     let soon = RunOptions::default().timeout(Duration::from_secs(1));
@@ -145,7 +145,7 @@ async fn ask(database: &Database) -> Result<(), Error> {
     session.rollback().await
 }
 
-/// One that asks at this command gets an error's worth of nothing.
+/// Checks that a server that requests the file at this command does not receive it, and that the caller gets an error.
 async fn asks_at(server: &Server, command: usize, file: &Path) {
     let thief = Thief::of(server, command, file).await;
     let settings = server.settings().pool_size(1).max_overflow(0);
@@ -160,20 +160,20 @@ async fn asks_at(server: &Server, command: usize, file: &Path) {
     assert!(!holds, "command {command}: the file was sent");
     let abilities = thief.heard.abilities.lock().expect("no panic").clone();
     assert!(!abilities.is_empty() && abilities.iter().all(|flags| flags & LOCAL_FILES == 0), "{abilities:x?}");
-    // The pool is as good as before: the thief asks once only.
+    // The pool still works: the thief requests the file only once.
     ask(&database).await.unwrap_or_else(|error| panic!("after command {command}: {error}"));
     database.close().await;
     assert_eq!(database.status().in_use, 0, "command {command}");
 }
 
-/// Whatever it is that is answered so, from the first command of a new connection to a statement of a session: the file stays where it
-/// is, the caller has an error in time, the connection is closed, and the next one works.
+/// Whichever command is answered with the request, from the first one of a new connection to a session's statement: the file is not sent,
+/// the caller gets an error in time, the connection is closed, and the next one works.
 #[tokio::test(flavor = "multi_thread")]
 async fn t54_a_server_that_asks_for_a_file_gets_none() {
     let server = server::one(Kind::Mariadb).await;
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("secret.txt");
     std::fs::write(&file, SECRET).expect("a file");
-    // What a connection begins with, and what prepares and runs the first statement. Beside each other: it is all waiting.
+    // The commands that open a connection, and those that prepare and run the first statement. Run concurrently, as they mostly wait.
     join_all((0..5).map(|command| asks_at(&server, command, &file))).await;
 }

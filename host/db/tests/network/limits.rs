@@ -1,4 +1,4 @@
-//! Limits of time that strike at any moment: what was acknowledged is there.
+//! Time limits that expire at any moment: an acknowledged commit is durable.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use sqlservice_db::{Error, TransactionOptions};
 
 use crate::server::{each, run};
 
-/// A commit that was acknowledged was made, at whatever moment the limits of its transaction strike.
+/// An acknowledged commit was made, whenever the limits of its transaction expire.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c20_what_a_commit_acknowledged_is_there_whenever_a_limit_strikes() {
     for server in each().await {
@@ -34,7 +34,7 @@ async fn c20_what_a_commit_acknowledged_is_there_whenever_a_limit_strikes() {
         let rows = run(&session, &format!("select count(*) from {table} where id in ({})", listed(&sure))).await;
         let there = rows.expect("a count").first_batch.value(0, 0);
         assert_eq!(there, crate::integer(i64::try_from(sure.len()).expect("few")), "{}", server.kind.name());
-        // Some were struck and some were not, or nothing was tried.
+        // Both outcomes have to occur, or the test has shown nothing.
         assert!(sure.len() > 20 && closed > 20, "{}: {} sure, {closed} closed", server.kind.name(), sure.len());
         session.rollback().await.expect("rollback");
         db.close().await;

@@ -1,4 +1,4 @@
-//! Many logins on one server, each with a pool of its own: all their connections count against one number.
+//! Many logins on one server, each with a pool of its own: all their connections count against one limit.
 
 use std::{
     sync::{
@@ -21,7 +21,7 @@ use crate::{
     text,
 };
 
-/// Some tenants of a server, each with a login and a pool of its own.
+/// Tenants of a server, each with a login and a pool of its own.
 struct Tenants {
     server: Server,
     limit: ServerLimit,
@@ -30,7 +30,7 @@ struct Tenants {
 }
 
 impl Tenants {
-    /// So many, whose pools may have so many connections together.
+    /// Creates `count` tenants, whose pools may have at most `most` connections together.
     async fn make(server: Server, count: u32, most: u32, settings: Settings) -> Self {
         let limit = ServerLimit::new(most);
         let names: Vec<_> = (0..count).map(|at| server.table(&format!("l{at}"))).collect();
@@ -50,12 +50,12 @@ impl Tenants {
         Self { server, limit, names, databases }
     }
 
-    /// How many connections of theirs the server has.
+    /// Returns the number of the tenants' connections on the server.
     async fn connections(&self) -> u32 {
         connections(&self.server.db, self.server.kind, &self.server.table("l")).await
     }
 
-    /// Closes all pools; no connection is left on the server. Then the logins go.
+    /// Closes all pools, checks that no connection remains on the server, and drops the logins.
     async fn end(self) {
         for database in &self.databases {
             assert_eq!(database.status().in_use, 0);
@@ -89,11 +89,11 @@ impl Tenants {
     }
 }
 
-/// Runs what no text of a guest's may say.
+/// Runs a statement that guests' text is not allowed to contain.
 async fn administer(database: &Database, statement: &str) {
     let session = database.session();
     let mut ran = session.execute(compiled(statement, &[], &[]), Vec::new(), RunOptions::default()).await.map(drop);
-    // PostgreSQL refuses one of two that change what one database grants at the same time.
+    // PostgreSQL refuses one of two concurrent changes of a database's grants.
     for _ in 0..50 {
         let Err(error) = &ran else { break };
         assert!(format!("{error:?}").contains("concurrently"), "{statement}: {error:?}");
@@ -119,7 +119,7 @@ async fn connections(database: &Database, kind: Kind, prefix: &str) -> u32 {
     }
 }
 
-/// What the server says is there at most, asked again and again until it is told to end.
+/// Counts the tenants' connections on the server repeatedly until it is told to end, and returns the largest count.
 fn watch(tenants: &Tenants, is_done: &Arc<AtomicBool>) -> JoinHandle<u32> {
     let (is_done, kind) = (Arc::clone(is_done), tenants.server.kind);
     let prefix = tenants.server.table("l");
@@ -146,7 +146,7 @@ impl Random {
     }
 }
 
-/// One thing that a borrower does: what ends well, what is given up anywhere, and what leaves a connection that has to be closed.
+/// Runs one random action of a borrower: it ends well, is dropped at a random point, or leaves a connection that has to be closed.
 async fn do_anything(database: &Database, kind: Kind, random: &mut Random) {
     let short = compiled("select 1", &[], &[("a", TypeKind::Int64)]);
     let spoil = if kind == Kind::Postgres { "do $$ begin end $$" } else { "set @a = 1" };
@@ -200,13 +200,13 @@ async fn t60_pools_of_many_logins_never_have_more_connections_together_than_thei
         tenants.settled().await;
         is_done.store(true, Ordering::Relaxed);
         let most = watched.await.expect("the watcher");
-        // The server counts what was closed some milliseconds longer, and four that stop statements. It was 48 and 24 of them without.
+        // The server still counts closed connections for a moment, and up to four that cancel. Unlimited it was 48 and 24.
         assert!((1..=12).contains(&most), "{} had {most}", kind.name());
         tenants.end().await;
     }
 }
 
-/// The server refuses the fifth connection itself, so not even for a moment is there one that a borrower hears of.
+/// The server itself refuses a fifth connection, so an excess of even a moment would be an error of a borrower.
 #[tokio::test(flavor = "multi_thread")]
 async fn t60_a_server_that_takes_no_more_than_the_number_refuses_none() {
     let server = one(Kind::Postgres).await;
@@ -241,7 +241,7 @@ async fn t60_a_server_that_takes_no_more_than_the_number_refuses_none() {
     tenants.end().await;
 }
 
-/// A tenant's pool in another database of the server's.
+/// A tenant's pool in another database of the server.
 fn inside(tenants: &Tenants, name: &str, place: &str) -> Database {
     let url = tenants.server.url_with(|url| {
         url.set_username(name).expect("a user");
@@ -309,7 +309,7 @@ async fn t60_one_login_that_asks_for_many_does_not_hold_up_another() {
         for borrower in crowd {
             borrower.await.expect("a borrower");
         }
-        // In one line behind the thirty it would be six hundred.
+        // In one queue behind the thirty it would be six hundred.
         assert!(meanwhile < 200, "{} gave {meanwhile} turns to the other one", tenants.server.kind.name());
         tenants.settled().await;
         tenants.end().await;

@@ -1,4 +1,4 @@
-//! Links to PostgreSQL and MariaDB: values, errors, stopping, cleaning. Needs both servers, see [`server::one`].
+//! Connections to PostgreSQL and MariaDB: values, errors, cancellation, cleanup. Needs both servers, see [`server::one`].
 
 mod errors;
 mod infile;
@@ -34,13 +34,13 @@ async fn ask(session: &Session, sql: &str, parameters: Vec<Value>) -> Value {
     run_with(session, sql, parameters, RunOptions::default()).await.expect(sql).first_batch.value(0, 0)
 }
 
-/// What the server calls the session's connection, asked by a compiled statement: text would leave its mark on the connection.
+/// Returns the server's id of the session's connection, by a compiled statement: after text the connection would be reset or closed.
 async fn ask_id(session: &Session, server: &Server) -> Value {
     let compiled = server::compiled(server.own_id(), &[], &[("id", sqlservice_sql::schema::TypeKind::Int64)]);
     session.execute(compiled, vec![], RunOptions::default()).await.expect("an id").first_batch.value(0, 0)
 }
 
-/// A parameter's placeholder, with the type that PostgreSQL is told.
+/// A parameter's placeholder.
 fn place(server: &Server, at: usize) -> String {
     match server.kind {
         Kind::Postgres => format!("${at}"),

@@ -1,4 +1,4 @@
-//! C20: connections that are lost while they commit.
+//! C20: connections that are lost during a commit.
 
 use std::sync::{Arc, Mutex};
 
@@ -20,7 +20,7 @@ enum Way {
     Autocommit,
 }
 
-/// How transactions ended, as an observer was told.
+/// The outcomes of transactions that an observer received.
 #[derive(Clone, Default)]
 struct Ends(Arc<Mutex<Vec<TransactionOutcome>>>);
 
@@ -75,10 +75,10 @@ async fn lost_at(server: &Server, table: &str, id: i64, cut: Cut, way: Way) {
     let there = ask(&server.db.session(), &format!("select count(*) from {table} where id = {id}"), vec![]).await;
     assert_eq!(there, integer(i64::from(cut == Cut::After)), "{what}");
     match (server.kind, cut) {
-        // It asked.
+        // The host asked PostgreSQL for the transaction's outcome.
         (Kind::Postgres, Cut::After) => assert!(error.is_none(), "{what}: {error:?}"),
         (Kind::Postgres, Cut::Before) => assert!(matches!(error, Some(Error::Disconnected(_))), "{what}: {error:?}"),
-        // That server cannot tell.
+        // MariaDB cannot report the outcome of a transaction.
         (Kind::Mariadb, _) => {
             let text = error.as_ref().map(ToString::to_string).unwrap_or_default();
             assert!(matches!(error, Some(Error::OutcomeUnknown(_))), "{what}: {error:?}");
@@ -94,7 +94,7 @@ async fn lost_at(server: &Server, table: &str, id: i64, cut: Cut, way: Way) {
         (Kind::Postgres, Cut::Before) => RolledBack,
         (Kind::Mariadb, _) => Unknown,
     };
-    // In autocommit it is part of its statement.
+    // In autocommit the commit belongs to its statement and has no event of its own.
     let told = if matches!(way, Way::Commit) { vec![told] } else { Vec::new() };
     assert_eq!(*ends.0.lock().expect("no panic"), told, "{what}");
     assert_eq!(ask(&session, "select 1", vec![]).await, integer(1), "{what}: the session goes on");

@@ -1,4 +1,4 @@
-//! What one borrower's SQL text does to a connection, and what a borrower of compiled statements finds of it.
+//! Effects of one borrower's SQL text on a connection, and whether they reach the next borrower's compiled statements.
 
 use sqlservice_db::{Database, Error, Isolation, RunOptions};
 use sqlservice_sql::{Value, schema::TypeKind};
@@ -9,12 +9,12 @@ use crate::{
     text,
 };
 
-/// A pool of one connection, so that what one borrower did is there for the next one.
+/// A pool of one connection, so that the next borrower gets the connection of the previous one.
 fn one_connection(server: &Server) -> Database {
     server.again(server.settings().pool_size(1).max_overflow(0))
 }
 
-/// Runs a compiled statement in a transaction of its own: the first value that it returns.
+/// Runs a compiled statement in a transaction of its own, and returns its first value, or 0 without rows.
 async fn structured(database: &Database, sql: &str, kind: Option<TypeKind>) -> Result<Value, Error> {
     let outputs: Vec<_> = kind.into_iter().map(|kind| ("a", kind)).collect();
     let session = database.session();
@@ -24,7 +24,7 @@ async fn structured(database: &Database, sql: &str, kind: Option<TypeKind>) -> R
     Ok(if answer.first_batch.rows > 0 { answer.first_batch.value(0, 0) } else { integer(0) })
 }
 
-/// Runs texts of a peer's, each in a transaction of its own or without any.
+/// Runs SQL texts as another borrower, each in a transaction of its own or in autocommit.
 async fn peer(database: &Database, is_transactional: bool, texts: &[&str]) {
     let session = database.connect().await.expect("connect");
     if !is_transactional {
@@ -45,7 +45,7 @@ async fn t50_no_text_forges_what_the_driver_has_prepared() {
     let (table, forge) = (server.table("truth"), server.table("forge"));
     server.run(&format!("create table {table} (v text)")).await;
     server.run(&format!("insert into {table} values ('true')")).await;
-    // Every prepared statement on the table gets another meaning, whichever client prepared it.
+    // The function redefines every prepared statement on the table, whichever client prepared it.
     server
         .run(&format!(
             "create function {forge}() returns int language plpgsql as $$ declare name text; begin \
@@ -63,7 +63,7 @@ async fn t50_no_text_forges_what_the_driver_has_prepared() {
         peer(&small, is_transactional, &[&format!("select {forge}()")]).await;
         let found = structured(&small, &read, Some(TypeKind::Text)).await;
         assert_eq!(found.expect("read"), text("true"), "{is_transactional}");
-        // Nor is one of its own left to be found, nor one taken away.
+        // The text leaves no prepared statement of its own, and its `DEALLOCATE` breaks none of the driver's.
         peer(&small, is_transactional, &[&format!("do $$ begin perform {forge}(); execute 'deallocate all'; end $$")])
             .await;
         assert_eq!(structured(&small, &read, Some(TypeKind::Text)).await.expect("read"), text("true"));
@@ -104,7 +104,7 @@ async fn t50_no_text_reads_what_others_have_prepared_or_counted_up() {
             assert!(is_nothing(&found), "{} {found:?}", server.kind.name());
             session.rollback().await.expect("rollback");
             session.close().await.expect("close");
-            // What a session counted up itself is its own.
+            // A session can read the last value that it generated itself.
             let session = small.session();
             session.execute(compiled(&insert, &[], &[]), vec![], RunOptions::default()).await.expect("insert");
             let found = run(&session, last).await.map(|answer| answer.first_batch.value(0, 0));
@@ -136,7 +136,7 @@ async fn t47_no_temporary_table_of_a_trigger_takes_a_committed_row() {
     structured(&small, &format!("INSERT INTO {target} (v) VALUES (1)"), None).await.expect("insert");
     let count = format!("select count(*) from {target}");
     assert_eq!(ask(&server.db.session(), &count, vec![]).await, integer(1), "the row went elsewhere");
-    // A peer's own is gone with it, and shadows nothing while it is there.
+    // A temporary table of another borrower is dropped with its session, and shadows nothing meanwhile.
     let path = ask(&small.session(), "select current_setting('search_path')", vec![]).await;
     let temporary = format!("create temporary table {target} (v int)");
     peer(&small, true, &[&temporary, "select set_config('search_path', 'pg_temp, public', false)"]).await;
@@ -152,7 +152,7 @@ async fn t47_no_temporary_table_of_a_trigger_takes_a_committed_row() {
 async fn t46_what_a_peer_says_of_the_role_is_not_where_names_are_looked_for() {
     let server = one(Kind::Postgres).await;
     let name = server.table("own");
-    // What is said of the role holds for all tests in the same database.
+    // A role's settings in a database would affect all tests in that database.
     peer(&server.db, false, &[&format!("create database {name}")]).await;
     let url = server.url_with(|url| url.set_path(&name));
     let pool = Database::new(&url, server.settings().pool_size(2).max_overflow(0)).expect("a database");
@@ -177,9 +177,9 @@ async fn t46_what_a_peer_says_of_the_role_is_not_where_names_are_looked_for() {
     assert!(matches!(run(&first, &role).await, Err(Error::Statement(_))), "the words are known");
     run(&first, &format!("do $$ begin execute '{role}'; end $$")).await.expect("a role may say that of itself");
     first.commit().await.expect("commit");
-    // While the first is taken, the second is a new one.
+    // While the first connection is borrowed, the second is a new one.
     assert_eq!(structured(&pool, read, Some(TypeKind::Text)).await.expect("read"), text("true"));
-    // Its path is the same after text was run on it.
+    // Its search path is the same after text was run on it.
     peer(&pool, true, &["select 1"]).await;
     assert_eq!(structured(&pool, read, Some(TypeKind::Text)).await.expect("read"), text("true"));
     first.close().await.expect("close");
@@ -280,7 +280,7 @@ async fn t55_nothing_of_a_text_is_there_for_the_next_borrower_of_mariadb() {
             let found = structured(&small, &read, Some(TypeKind::Text)).await;
             assert_eq!(found.expect("read"), text("true"), "{sql}");
             assert_eq!(structured(&small, settings, Some(TypeKind::Text)).await.expect("asked"), before, "{sql}");
-            // The server notices a closed connection a moment later.
+            // The server releases the lock only a moment after the connection was closed.
             let asked = "SELECT COALESCE(IS_USED_LOCK('held'), 0)";
             let mut lock = structured(&small, asked, Some(TypeKind::Int64)).await.expect("asked");
             for _ in 0..100 {
@@ -329,7 +329,7 @@ async fn t56_no_statement_commits_changes_that_a_rollback_seems_to_undo() {
             assert_eq!(ask(&server.db.session(), &count, vec![]).await, integer(0), "{sql}");
         }
     }
-    // What commits nothing is as it was.
+    // Statements without an implicit commit still work.
     let session = server.db.session();
     run(&session, &format!("create table {table}_x (v int)")).await.expect("nothing was changed before");
     run(&session, &format!("insert into {table}_x values (1)")).await.expect("insert");

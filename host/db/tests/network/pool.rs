@@ -1,4 +1,4 @@
-//! Connections that are lost, and those that are too many.
+//! Lost connections, and connections beyond the pool's size.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ async fn a01_lost_connections_are_replaced_and_dead_servers_are_said_to_be() {
         server.kill(&id).await;
         small.ping().await.expect("a new connection");
         assert_ne!(ask_id(&small.session(), &server).await, id);
-        // In the middle of a transaction it is an error, and the next one works.
+        // A connection that is lost in the middle of a transaction is an error, and the next transaction works.
         let session = small.session();
         let id = ask_id(&session, &server).await;
         server.kill(&id).await;

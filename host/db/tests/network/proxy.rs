@@ -1,4 +1,4 @@
-//! A network between the host and a server that counts round trips, and can lose a connection at a commit.
+//! A proxy between the host and a server that counts round trips, and can drop a connection at a commit.
 
 use std::{
     net::SocketAddr,
@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::server::Server;
 
-/// Where a connection is lost.
+/// The point at which a connection is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// The commit never arrives.
@@ -25,23 +25,23 @@ pub enum Cut {
     After,
 }
 
-/// What all connections share.
+/// The state that all connections share.
 #[derive(Default)]
 struct Shared {
-    /// How often a host that had an answer sent something again.
+    /// The number of round trips: a trip begins when the host sends its first message after an answer.
     trips: AtomicU64,
-    /// Where the next connection that commits is lost.
+    /// Where the next connection that commits is dropped.
     cut: Mutex<Option<Cut>>,
 }
 
-/// Passes on what both ends say.
+/// Forwards both directions of its connections.
 pub struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,
 }
 
 impl Proxy {
-    /// In front of a server.
+    /// Starts a proxy in front of a server.
     pub async fn of(server: &Server) -> Self {
         let direct = url::Url::parse(&server.url_with(|_| {})).expect("a url");
         let (host, port) = (direct.host_str().expect("a host").to_owned(), direct.port().expect("a port of its own"));
@@ -61,7 +61,7 @@ impl Proxy {
         Self { address, shared }
     }
 
-    /// The database behind it.
+    /// A database handle that connects through the proxy.
     pub fn database(&self, server: &Server, settings: Settings) -> Database {
         let url = server.url_with(|url| {
             url.set_host(Some("127.0.0.1")).expect("a host");
@@ -70,17 +70,17 @@ impl Proxy {
         Database::new(&url, settings).expect("a database")
     }
 
-    /// Round trips so far.
+    /// The number of round trips so far.
     pub fn trips(&self) -> u64 {
         self.shared.trips.load(Ordering::SeqCst)
     }
 
-    /// Loses the next connection that commits.
+    /// Drops the next connection that commits.
     pub fn cut(&self, cut: Cut) {
         *self.shared.cut.lock().expect("no panic") = Some(cut);
     }
 
-    /// Whether that has happened.
+    /// Whether the connection was dropped.
     pub fn has_cut(&self) -> bool {
         self.shared.cut.lock().expect("no panic").is_none()
     }

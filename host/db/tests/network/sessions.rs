@@ -1,4 +1,4 @@
-//! What a session does with its connection, and what the next one finds of it.
+//! Effects of a session on its connection, and whether the next borrower sees them.
 
 use sqlservice_db::{Error, Isolation};
 use sqlservice_sql::Scalar;
@@ -95,7 +95,7 @@ async fn c06_savepoints_undo_and_mend() {
         savepoint.release().await.expect("release");
         session.commit().await.expect("commit");
         assert_eq!(ask(&session, &format!("select sum(id) from {table}"), vec![]).await, {
-            // A sum of integers is an integer here and a decimal there.
+            // The sum of an integer column is an integer on PostgreSQL and a decimal on MariaDB.
             if server.kind == Kind::Postgres { integer(4) } else { Scalar::Decimal("4".into()).into() }
         });
         session.close().await.expect("close");
@@ -144,7 +144,7 @@ async fn t44_t45_t49_what_a_borrower_set_is_gone_for_the_next_one() {
     let locks = "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()";
     assert_eq!(ask(&small.session(), locks, vec![]).await, integer(0));
 
-    // What cannot be cleaned is replaced.
+    // A connection that cannot be reset is replaced.
     let session = small.connect().await.expect("connect");
     run(&session, "deallocate all").await.expect("deallocate");
     session.close().await.expect("close");

@@ -1,4 +1,4 @@
-//! T-66: a network that says nothing any more, without a word that the connection is gone.
+//! T-66: a network that falls silent without closing the connection.
 
 use std::{
     net::SocketAddr,
@@ -18,7 +18,7 @@ use crate::{
     server::{Server, each, run_with},
 };
 
-/// Passes on what both ends say until it is told to be silent; then it keeps the connections open, and all that comes.
+/// Forwards both directions until it is told to be silent; then it keeps the connections open and forwards nothing.
 struct Proxy {
     address: SocketAddr,
     silent: watch::Sender<bool>,
@@ -67,7 +67,7 @@ async fn hushed(silent: &mut watch::Receiver<bool>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t66_a_silent_network_is_a_timeout_and_its_connection_is_given_up() {
-    // Beside each other: it is all waiting.
+    // Run concurrently, as the cases mostly wait.
     let statements = each().await.into_iter().map(|server| falls_silent(server, false));
     let reflections = each().await.into_iter().map(|server| falls_silent(server, true));
     join_all(statements.chain(reflections)).await;
@@ -102,7 +102,7 @@ async fn falls_silent(server: Server, reflects: bool) {
     assert!(since.elapsed() < Duration::from_secs(12), "it hung for {:?}", since.elapsed());
     assert_eq!(db.status().in_use, 0, "its place is free");
 
-    // A new connection gets no answer either, and that is said in time.
+    // A new connection gets no answer either, and the caller gets an error in time.
     let error = run_with(&session, "select 4", vec![], soon).await.err();
     assert!(matches!(error, Some(Error::Disconnected(_) | Error::PoolTimeout { .. } | Error::Timeout)), "{error:?}");
     session.rollback().await.expect("rollback");

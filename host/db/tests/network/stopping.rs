@@ -1,4 +1,4 @@
-//! Statements that are stopped or left behind, and cursors.
+//! Statements that are cancelled or dropped, and cursors.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ async fn t31_a_statement_that_takes_too_long_is_stopped_though_the_pool_is_full(
             assert_eq!(ask(&session, "select 1", vec![]).await, integer(1));
             session.rollback().await.expect("rollback");
         }
-        // A stop that comes when the statement has just ended hits no other one.
+        // A cancellation that arrives just after the statement's end stops no other statement.
         for microseconds in (0..20_000).step_by(200) {
             let limit = RunOptions::default().timeout(Duration::from_micros(microseconds));
             let first = run_with(&session, &server.sleep_short(), vec![], limit).await;
@@ -92,10 +92,10 @@ async fn cursors_hand_over_batches_and_can_be_left() {
         assert_eq!(all, (1..=1_000).map(integer).collect::<Vec<_>>());
         session.commit().await.expect("commit");
 
-        // Exactly as many rows as fit: nothing is left open.
+        // Exactly as many rows as one batch holds: no cursor is left open.
         let answer = run_with(&session, &server.rows(100), vec![], options).await.expect("rows");
         assert!(answer.cursor.is_none());
-        // Bytes cut as well, and a batch has a row at least.
+        // The byte limit ends a batch too, and a batch has at least one row.
         let tiny = RunOptions::default().batch_bytes(1);
         let answer = run_with(&session, &server.rows(3), vec![], tiny).await.expect("rows");
         assert_eq!(answer.first_batch.rows, 1);

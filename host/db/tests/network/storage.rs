@@ -1,4 +1,4 @@
-//! What a database on a server may grow to.
+//! The size limit of a database on a server.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::server::{Kind, Server, each, one, run, run_with};
 
 const MOST: u64 = 2 << 20;
 
-/// Puts rows in until it is refused.
+/// Inserts rows until an insert is refused, and returns its error.
 async fn fill(db: &Database) -> Error {
     let began = Instant::now();
     let session = db.session();
@@ -21,7 +21,7 @@ async fn fill(db: &Database) -> Error {
             return error;
         }
         session.commit().await.expect("commit");
-        // Few rows at a time: a number that is some seconds old is what it is measured by.
+        // Inserts few rows at a time, because the limit is checked against a size that is some seconds old.
         run(&session, "delete from t33_store where id > 2000").await.expect("fewer");
         session.commit().await.expect("commit");
         assert!(began.elapsed() < Duration::from_secs(60), "no limit in a minute");
@@ -43,7 +43,7 @@ async fn prepare(server: &Server) {
     owner.close().await;
 }
 
-/// T-33: rows that make a database larger than it may be are refused some seconds later; reading and deleting go on.
+/// T-33: inserts into a database that exceeds its size limit are refused some seconds later; reads and deletes still work.
 #[tokio::test(flavor = "multi_thread")]
 async fn t33_a_database_on_a_server_grows_no_larger_than_it_may() {
     for server in each().await {
@@ -62,7 +62,7 @@ async fn t33_a_database_on_a_server_grows_no_larger_than_it_may() {
         run(&session, "delete from t33_store where id > 1").await.expect("it deletes");
         session.commit().await.expect("commit");
         session.close().await.expect("close");
-        // One without a limit is not measured.
+        // A pool without a limit is not measured.
         let owner = server.again(server.settings());
         let session = owner.session();
         run(&session, "update t33_store set id = id where id = 1").await.expect("no limit");
@@ -76,8 +76,8 @@ async fn t33_a_database_on_a_server_grows_no_larger_than_it_may() {
     }
 }
 
-/// T-31: questions about sizes that take long, of many tenants, leave connections to stop a statement over. A table that is locked is one
-/// whose size PostgreSQL does not say.
+/// T-31: slow size queries of many tenants leave connections free for cancelling a statement. They are slow because PostgreSQL's size
+/// functions wait for a locked table.
 #[tokio::test(flavor = "multi_thread")]
 async fn t31_questions_about_sizes_keep_no_statement_from_being_stopped() {
     let server = one(Kind::Postgres).await;
@@ -88,7 +88,7 @@ async fn t31_questions_about_sizes_keep_no_statement_from_being_stopped() {
     lock.commit().await.expect("commit");
     run(&lock, &format!("alter table {table} add column more int")).await.expect("locked");
     let limit = ServerLimit::new(30);
-    // As long as by default: a question waits for the lock.
+    // A lock timeout longer than the test: a size query waits for the lock.
     let settings = || server.settings().pool_size(1).server_limit(limit.clone()).lock_timeout(Duration::from_secs(30));
     let tenants: Vec<Database> = (0..6).map(|_| server.again(settings().storage_bytes(MOST))).collect();
     for tenant in &tenants {

@@ -1,4 +1,4 @@
-//! How many round trips work takes: one a statement, one for a commit, and on PostgreSQL one before the first change.
+//! The number of round trips: one for each statement, one for a commit, and on PostgreSQL one before the first change.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     server::{Kind, Server, compiled, each},
 };
 
-/// A table of one row behind a proxy that counts.
+/// A table of one row behind a proxy that counts round trips.
 struct Way {
     server: Server,
     proxy: Proxy,
@@ -50,7 +50,7 @@ impl Way {
         compiled(&sql, &[TypeKind::Int64], &[])
     }
 
-    /// What some work costs when the connection is made and knows its statements.
+    /// Counts the round trips of some work on an open connection that has prepared its statements.
     async fn cost(&self, work: impl AsyncFn(&Self)) -> u64 {
         for _ in 0..2 {
             work(self).await;
@@ -68,7 +68,7 @@ impl Way {
         }
     }
 
-    /// How many there are where only PostgreSQL has to be told that a transaction begins.
+    /// The expected number of round trips, with PostgreSQL's separate `BEGIN`.
     fn begun(&self, trips: u64) -> u64 {
         trips + u64::from(self.server.kind == Kind::Postgres)
     }
@@ -95,7 +95,7 @@ async fn round_trips_of_reads() {
                 run(&session, way.read()).await;
             }
         };
-        // MariaDB's first read is the snapshot of those that may follow, so it has to hear that none does.
+        // MariaDB's first read takes the snapshot for possible later reads, so the transaction has to be ended with a message.
         let end = u64::from(!postgres);
         for count in [1, 2, 5] {
             let trips = way.cost(async |way| reads(way, count).await).await;
@@ -172,7 +172,7 @@ async fn round_trips_of_changes() {
             }
             session.commit().await.expect("commit");
         });
-        // The first savepoint is the transaction's begin, and to keep what was done since the second needs no word.
+        // The first savepoint needs no message besides the transaction's begin, and the release of the second needs none.
         assert_eq!(nested.await, way.begun(2 + 1 + 1), "{name}: savepoints");
         way.end().await;
     }
@@ -185,7 +185,7 @@ async fn what_a_lone_read_must_not_do_is_done_in_a_transaction() {
             way.end().await;
             continue;
         }
-        // It looks like a table and writes.
+        // The view looks like a table, but reading it writes.
         let (table, view) = (way.table.clone(), way.server.table("v"));
         let function = way.server.table("f");
         way.server

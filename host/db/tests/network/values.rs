@@ -1,4 +1,4 @@
-//! Values and types of the servers, as they go and as they come back.
+//! Values and types of the servers: how they are bound, and how they are read back.
 
 use sqlservice_db::{Error, RunOptions};
 use sqlservice_sql::{
@@ -72,7 +72,7 @@ async fn e10_values_of_every_kind_come_back_as_they_went() {
         ];
         for (on_postgres, on_mariadb, kind, values) in cases {
             let ty = if postgres { on_postgres } else { on_mariadb };
-            // Another name for each, or the plans of the last table would be stale.
+            // Each table has another name, because the plans of a dropped one would be stale.
             let table = server.table(&format!("{kind:?}"));
             server.run(&format!("create table {table} (id int primary key, v {ty})")).await;
             let session = server.db.connect().await.expect("connect");
@@ -154,7 +154,7 @@ async fn e12_types_that_the_contract_does_not_name_are_texts_or_kinds_near_them(
     session.close().await.expect("close");
 }
 
-/// For short.
+/// Shortens the conversion of an array into a value.
 trait IntoValue {
     fn into_value(self) -> Value;
 }
@@ -210,7 +210,7 @@ async fn the_same_text_with_parameters_of_other_types_is_another_statement() {
     for value in values.iter().chain(&values) {
         assert_eq!(ask(&session, "select $1", vec![value.clone()]).await, *value);
     }
-    // A comment at the end does not swallow what tells them apart.
+    // A trailing comment does not hide the marker that distinguishes the statements.
     for value in &values {
         assert_eq!(ask(&session, "select $1 -- the end", vec![value.clone()]).await, *value);
     }
@@ -259,7 +259,7 @@ async fn e12_mariadbs_own_types() {
     let array = Value::Array(Array { dimensions: vec![], items: vec![] });
     let refused = run_with(&session, "select ?", vec![array], RunOptions::default()).await.err();
     assert!(matches!(refused, Some(Error::Statement(StatementError::Unsupported { capability: "arrays", .. }))));
-    // A decimal is compared as one, not as a float.
+    // A decimal parameter is compared as a decimal, not as a float.
     let equal = "select cast('12345678901234567890.1' as decimal(30,1)) = ?";
     let near = Scalar::Decimal("12345678901234567890.2".into());
     assert_eq!(ask(&session, equal, vec![near.into()]).await, integer(0));

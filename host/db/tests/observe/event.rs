@@ -1,4 +1,4 @@
-//! Which events come, in which order and with which numbers.
+//! The events that an observer receives, their order and their numbers.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
     seen::Seen,
 };
 
-/// Tables of the model, and an observer who has seen nothing yet.
+/// Creates the model's tables, and an observer that has received no event yet.
 async fn start(place: &Place) -> (Seen, Database, Model) {
     let model = Model::new(&place.database);
     place.database.create_all(model.tables(), false).await.expect("created");
@@ -61,7 +61,7 @@ async fn flushes_and_loads_tell_each_of_their_statements() {
         session.load(Root::Query(model.users(), Vec::new()), model.owners(), options()).await.expect("loaded");
         session.rollback().await.expect("rolled back");
         let lines = seen.lines();
-        // Databases differ in how a key that they made comes back.
+        // Databases differ in how they return a generated key.
         let ends = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
         assert_eq!(lines.first().map(String::as_str), Some("idle connection"));
         assert_eq!(lines.last().map(String::as_str), Some("transaction RolledBack"));
@@ -139,7 +139,7 @@ async fn a_connection_that_is_closed_instead_of_given_back_is_told() {
         drop(session);
         database.ping().await.expect("it answers");
         let (scopes, whole) = seen.all();
-        // No connection over which text went is handed on there.
+        // MariaDB's connections are closed after they ran text.
         let is_told = whole.contains("ConnectionDiscarded");
         assert_eq!(is_told, database.dialect() == Dialect::Mariadb, "{whole}");
         assert!(scopes.iter().all(|scope| scope.tenant.as_deref() == Some("acme")));

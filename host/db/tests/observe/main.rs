@@ -1,4 +1,4 @@
-//! What observers are told, on every database. Needs the servers, see [`place`].
+//! The events that observers receive, on every database. Needs the servers, see [`place`].
 
 #[allow(dead_code, reason = "it is shared with the tests of statements")]
 #[path = "../../../sql/tests/statement/build.rs"]

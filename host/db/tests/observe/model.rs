@@ -1,4 +1,4 @@
-//! Users who own devices, and what is done with them.
+//! Models of users who own devices, and statements, flushes and loads on them.
 
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl Model {
         self.catalog.declared(&[]).expect("all").into_iter().cloned().collect()
     }
 
-    /// All users in the order of their names.
+    /// A query of all users.
     pub fn users(&self) -> Arc<Compiled> {
         let mut arena = Arena::default();
         let (id, name, from) = (arena.col("id"), arena.col("name"), arena.from("users"));
@@ -77,7 +77,7 @@ impl Model {
         BulkStatements::new(target, rows, Arc::clone(&self.catalog), self.dialect, Limits::default()).expect("it fits")
     }
 
-    /// A new user with a device.
+    /// A flush that inserts a user with a device.
     pub fn new_owner(&self, user: &str, device: &str) -> Flush {
         let no_user = ColumnData { validity: vec![0], values: Vector::Integers(vec![0]) };
         let users = Inserts {
@@ -98,7 +98,7 @@ impl Model {
         Flush::new(changes, Arc::clone(&self.catalog), self.dialect, Limits::default()).expect("good changes")
     }
 
-    /// Users with their devices, by a statement each.
+    /// A plan that loads users with their devices, one statement for each table.
     pub fn owners(&self) -> Loading {
         let load = Load { relationship: "devices".into(), nested: Vec::new(), joined: false };
         let plan = LoadPlan { table: "users".into(), loads: vec![load], roots: vec![0] };

@@ -1,4 +1,4 @@
-//! How statements end that do not end well, and what no event tells.
+//! Outcomes of statements that fail, time out or are cancelled, and secrets that no event contains.
 
 use std::{sync::Arc, time::Duration};
 
@@ -74,7 +74,7 @@ async fn a_statement_that_takes_too_long_is_told_as_that() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_goes_away_is_told() {
     on_all("cancelled", async |place| {
-        // A connection may take its time.
+        // Connects first, because connecting may take longer than the timeout below.
         place.database.ping().await.expect("it answers");
         let seen = Seen::default();
         let session = seen.on(&place.database, "acme").session();

@@ -1,4 +1,4 @@
-//! An observer that writes down what it is told.
+//! An observer that records the events that it receives.
 
 use std::{
     sync::{Arc, Mutex},
@@ -10,7 +10,7 @@ use sqlservice_db::{
     observe::{Origin, Outcome},
 };
 
-/// Everything that was told: short lines, and the whole events.
+/// The recorded events: as short lines, and in full.
 #[derive(Clone, Default)]
 pub struct Seen(Arc<Mutex<Told>>);
 
@@ -22,7 +22,7 @@ struct Told {
     finished: Vec<Finished>,
 }
 
-/// The numbers of a statement that ended.
+/// The measurements of a finished statement.
 #[derive(Clone, Copy, Debug)]
 pub struct Finished {
     pub bytes: u64,
@@ -38,12 +38,12 @@ impl Seen {
         database.with_scope(scope, Some(Arc::new(self.clone())))
     }
 
-    /// The lines since this was asked last.
+    /// Returns the lines since the last call.
     pub fn lines(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().expect("no panic").lines)
     }
 
-    /// Waits for a line that begins so.
+    /// Waits for a line with this start, and returns the lines since the last call.
     pub async fn wait(&self, start: &str) -> Vec<String> {
         for _ in 0..1_000 {
             if self.0.lock().expect("no panic").lines.iter().any(|line| line.starts_with(start)) {
@@ -54,12 +54,12 @@ impl Seen {
         panic!("no {start:?} in {:?}", self.lines());
     }
 
-    /// The last statement that ended.
+    /// Returns the measurements of the last finished statement.
     pub fn last(&self) -> Finished {
         *self.0.lock().expect("no panic").finished.last().expect("a statement has ended")
     }
 
-    /// All scopes, and all events as they show themselves.
+    /// Returns all scopes, and all events in their debug format.
     pub fn all(&self) -> (Vec<Scope>, String) {
         let told = self.0.lock().expect("no panic");
         (told.scopes.clone(), told.whole.join("\n"))
@@ -81,7 +81,7 @@ impl Observer for Seen {
     }
 }
 
-/// An event without its times. Nothing for the host's own statements, which differ from database to database.
+/// Formats an event without its times. Returns `None` for the host's own statements, which differ between databases.
 fn line(event: &Event<'_>) -> Option<String> {
     let outcome = |outcome: &Outcome<'_>| match outcome {
         Outcome::Failed(error) => format!("failed: {error}"),
@@ -97,7 +97,7 @@ fn line(event: &Event<'_>) -> Option<String> {
         }
         Event::ConnectionAcquired(acquired) => format!("{} connection", if acquired.is_new { "new" } else { "idle" }),
         Event::ConnectionFailed(failed) => format!("no connection: {:?}", failed.error),
-        // After text of a guest's that is always so on MariaDB.
+        // MariaDB's connections are always closed after a guest's text.
         Event::ConnectionDiscarded(_) => return None,
         Event::TransactionFinished(ended) => format!("transaction {:?}", ended.outcome),
         Event::SchemaChanged(changed) => {

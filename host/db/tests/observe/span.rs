@@ -1,4 +1,4 @@
-//! The spans of statements, as a subscriber of `tracing` sees them.
+//! The spans of statements, as a `tracing` subscriber receives them.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use tracing::{
 
 use crate::{model::Model, place::run};
 
-/// The fields of every span of a statement, and whose child it is.
+/// The fields of every span by its id, and the last id.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<BTreeMap<u64, Fields>>>, Arc<AtomicU64>);
 

@@ -1,4 +1,4 @@
-//! Many rows, units of work and loads, at random.
+//! Random bulk inserts, flushes and loads.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::{
     world::{Side, World},
 };
 
-/// A call that is no statement.
+/// A call other than the execution of a statement.
 #[derive(Clone, Debug)]
 pub enum Bulk {
     Insert(InsertMany, Batch),
@@ -31,17 +31,17 @@ pub enum Bulk {
     Load(LoadPlan, From),
 }
 
-/// Where a plan's own rows come from.
+/// The source of a load plan's own rows.
 #[derive(Clone, Debug)]
 pub enum From {
     Keys(Batch),
-    /// They are said to be known: columns with keys.
+    /// Rows that the guest already has: columns with keys.
     Known(Vec<String>, Batch),
-    /// All rows of a query, which loads may join.
+    /// All rows of a query, with which loads may be joined.
     Query(Statement),
 }
 
-/// Rows of values, column by column.
+/// A batch of these columns.
 pub fn batch(rows: usize, columns: &[Vec<Value>]) -> Batch {
     let column = |values: &Vec<Value>| {
         let mut builder = ColumnBuilder::new(VectorKind::Dynamic, rows);
@@ -57,7 +57,7 @@ fn integer(value: i64) -> Value {
     Scalar::Integer(value).into()
 }
 
-/// A value for a column, by which nothing fails later.
+/// A random value for a column, which makes no later statement fail.
 fn cell(dice: &mut Dice<'_, '_>, world: &World, column: &str, row: usize) -> Value {
     if matches!(column, "title" | "budget" | "word" | "weight" | "size") && dice.one_in(4) {
         return Value::NULL;
@@ -92,10 +92,10 @@ fn rows(dice: &mut Dice<'_, '_>, world: &World, names: &[String], count: usize) 
     batch(count, &columns)
 }
 
-/// Keys of rows that may be changed, of rows that are hidden, and of none.
+/// Random keys: of rows that the guest may change, of hidden rows, and of none.
 fn keys(dice: &mut Dice<'_, '_>, world: &World, table: &str, count: usize) -> Batch {
     let all = world.data.rows(table);
-    // Rows that are seen and not to be changed are left out: the copy would change them.
+    // Rows that are visible but must not be changed are left out: on the copy they would be changed.
     let of = |is_own: bool| all.iter().filter(move |row| if is_own { row.is_own } else { !row.is_seen });
     let mut found: Vec<Vec<Value>> = Vec::new();
     while found.len() < count {
@@ -222,7 +222,7 @@ impl Bulk {
     }
 }
 
-/// All rows of a table.
+/// A query of all rows of a table.
 fn all(table: &str) -> Statement {
     let mut arena = Arena::default();
     let source = arena.from(table);
@@ -250,7 +250,7 @@ async fn load(side: &Side, session: &Session, plan: &LoadPlan, from: &From) -> R
     Ok(Outcome::of_load(&session.load(root, loading, options()).await?))
 }
 
-/// A table and its columns that get values.
+/// A random table, and the columns that an insert fills.
 fn filled(dice: &mut Dice<'_, '_>, has_deleted: bool) -> (String, Vec<String>) {
     let table = dice.of(&["projects", "notes", "docs", "pins"]);
     let without_key = !has_deleted && dice.one_in(2);
@@ -291,7 +291,7 @@ fn version(dice: &mut Dice<'_, '_>, count: usize) -> Batch {
     batch(count, &[(0..count).map(|_| integer(if dice.one_in(5) { 2 } else { 1 })).collect()])
 }
 
-/// Rows of a unit of work: projects, and notes that belong to a project whose key the database makes.
+/// Inserts of a flush: projects, and rows of other tables, whose notes may refer to a project with a generated key.
 fn inserts(dice: &mut Dice<'_, '_>, world: &World, is_linked: bool, has_deleted: bool) -> Change {
     let table = if is_linked { dice.of(&["notes", "notes", "docs", "pins"]) } else { "projects" };
     let made = !has_deleted && table != "pins";

@@ -1,4 +1,4 @@
-//! Statements that change rows, at random. What they write fits what the columns hold where rows are seen.
+//! Random statements that change rows. For visible rows, the new values fit the meaning of each column.
 
 use sqlservice_sql::{Dialect, Scalar, statement::*};
 
@@ -9,12 +9,12 @@ use crate::{
     tables::{TABLES, USER, inserted, updated},
 };
 
-/// A statement as the guest sends it, and as it is run on the copy, where no rule narrows down what it changes.
+/// A statement as the guest sends it, and its equivalent for the copy, where no rule restricts the changed rows.
 #[derive(Clone, Debug)]
 pub struct Both {
     pub ruled: Statement,
     pub plain: Statement,
-    /// Whether its rows come in an order.
+    /// Whether its rows have a defined order.
     pub is_ordered: bool,
 }
 
@@ -38,7 +38,7 @@ impl Maker<'_, '_> {
         Both { plain: narrowed(&ruled), ruled, is_ordered: false }
     }
 
-    /// A value that a column can hold without making anything fail later.
+    /// A random value that fits a column and makes no later statement fail.
     fn stored(&mut self, column: &str) -> NodeId {
         match Holds::of(column) {
             Holds::Id => {
@@ -70,7 +70,7 @@ impl Maker<'_, '_> {
         }
     }
 
-    /// A new value for a column of a row that is there.
+    /// A new value for a column of an existing row.
     fn new_value(&mut self, table: &str, column: &str) -> NodeId {
         let plain = self.stored(column);
         if column == "slug" || column == "version" || !self.dice.one_in(2) {
@@ -85,7 +85,7 @@ impl Maker<'_, '_> {
         self.arena.add(Node::Case(Case { whens, otherwise: Some(own) }))
     }
 
-    /// What is returned, where the database returns something.
+    /// The columns of `RETURNING`, where the database supports it.
     fn returned(&mut self, can: bool, table: &str) -> Vec<NodeId> {
         if !can || !self.dice.one_in(2) {
             return Vec::new();
@@ -95,7 +95,7 @@ impl Maker<'_, '_> {
         let mut returned = Vec::new();
         for _ in 0..count {
             let sort = self.dice.of(&[Sort::Int, Sort::Text]);
-            // No queries, in which the changed rows could be seen or not.
+            // No subqueries: whether they see the changed rows differs.
             let tables = std::mem::replace(&mut self.tables, 0);
             let value = if self.dice.one_in(2) { self.column(|holds| holds.sort() == sort) } else { None };
             let value = value.unwrap_or_else(|| self.of_sort(sort, 1));
@@ -106,13 +106,13 @@ impl Maker<'_, '_> {
         returned
     }
 
-    /// The condition of one row.
+    /// A condition that matches one row.
     fn one_of(&mut self, table: &str) -> NodeId {
         let (column, id) = (self.arena.col(&format!("{table}.id")), self.an_id());
         self.arena.eq(column, id)
     }
 
-    /// The rows of a change: those of one key where the order in which rows change would show.
+    /// The condition of a change: it matches one row where the order of the changes would be visible.
     fn changed(&mut self, table: &str, is_one: bool) -> Option<NodeId> {
         let filter = (!self.dice.one_in(4)).then(|| self.truth(2));
         if !is_one {
@@ -123,7 +123,7 @@ impl Maker<'_, '_> {
         Some(self.arena.listed(ListOp::And, &items))
     }
 
-    /// Another source of a change, joined by a condition.
+    /// Another source of a change, for `UPDATE … FROM` or `DELETE … USING`.
     fn beside(&mut self, can: bool) -> Option<NodeId> {
         if !can || !self.dice.one_in(4) {
             return None;
@@ -139,7 +139,7 @@ impl Maker<'_, '_> {
         let other = self.dice.of(columns);
         self.scopes = vec![Vec::new()];
         let source = self.beside(self.can.update_source);
-        // Values that depend on another source could be those of any of its rows.
+        // Values use no other source, because they could come from any of its rows.
         self.scopes = vec![Self::columns_of(table, table)];
         let mut assignments = vec![set(column, self.new_value(table, column))];
         if other != column {
@@ -166,7 +166,7 @@ impl Maker<'_, '_> {
         Root::Delete(Delete { source, filter, returning, ..delete(table) })
     }
 
-    /// The columns of an insert, and whether the key is one of them.
+    /// The columns of an insert; some optional ones are left out.
     fn filled(&mut self, table: &str) -> Vec<&'static str> {
         let optional = |name: &str| matches!(name, "title" | "budget" | "word" | "secret" | "weight" | "size");
         let all = inserted(table);
@@ -184,7 +184,7 @@ impl Maker<'_, '_> {
         Root::Insert(Insert { returning, ..insert(table, &columns, InsertSource::Values(rows)) })
     }
 
-    /// A value of a row that is inserted. Keys that hidden rows have could not be told from those of seen ones.
+    /// A value of an inserted row. New keys are out of the range of existing rows, because a key of a hidden row would be a conflict.
     fn cell(&mut self, column: &str, row: usize) -> NodeId {
         match column {
             "id" => {
@@ -198,7 +198,7 @@ impl Maker<'_, '_> {
         }
     }
 
-    /// An insert from a query, whose rows have keys by which nothing depends on their order.
+    /// An insert from a query. Its rows have keys that do not depend on their order.
     fn insert_query(&mut self) -> Root {
         let table = self.dice.of(&["docs", "projects", "pins", "notes"]);
         let columns: Vec<&str> = self.filled(table).into_iter().filter(|name| *name != "parent_id").collect();
@@ -218,7 +218,7 @@ impl Maker<'_, '_> {
         Root::Insert(Insert { returning, ..insert(table, &columns, InsertSource::Query(query)) })
     }
 
-    /// A query of rows of a table, made of those of one that is seen.
+    /// A query that makes rows for a table from the visible rows of another one.
     fn rows_of(&mut self, table: &str, columns: &[&str], part: i64) -> NodeId {
         let source_table = if table == "pins" { "notes" } else { self.dice.of(&["docs", "notes", "projects"]) };
         let alias = self.name("t");
@@ -241,7 +241,7 @@ impl Maker<'_, '_> {
             });
         }
         let filter = Some(self.truth(2));
-        // The key of what is seen above all others could meet one that the database has made.
+        // The key of a visible row with a generated key could collide with another generated key.
         let (made, limit) = (self.arena.col(&format!("{alias}.id")), self.arena.int(MADE));
         let below = self.arena.bin(made, BinaryOp::Less, limit);
         let filter = filter.map(|filter| self.arena.listed(ListOp::And, &[filter, below]));
@@ -275,7 +275,7 @@ impl Maker<'_, '_> {
     }
 }
 
-/// The columns of a change's other source.
+/// The columns of a change's additional source.
 fn columns_of_source(maker: &Maker<'_, '_>, source: Option<NodeId>) -> Vec<crate::maker::Col> {
     let mut all = Vec::new();
     let mut left: Vec<NodeId> = source.into_iter().collect();
@@ -292,7 +292,7 @@ fn columns_of_source(maker: &Maker<'_, '_>, source: Option<NodeId>) -> Vec<crate
     all
 }
 
-/// The same with the rule of what may be changed, which the copy does not have.
+/// Adds the rule for changes to the statement's condition, because the copy does not have it.
 fn narrowed(statement: &Statement) -> Statement {
     let mut plain = statement.clone();
     let nodes = &mut plain.nodes;

@@ -1,8 +1,8 @@
-//! Rows of three tenants at random, in which those that the guest does not see hold values that expressions fail for.
+//! Random rows of three tenants. Rows that the guest does not see hold values for which expressions fail.
 
 use crate::tables::{TENANT, USER};
 
-/// Numbers by a seed.
+/// A generator of random numbers with a seed.
 struct Random(u64);
 
 impl Random {
@@ -22,7 +22,7 @@ impl Random {
     }
 }
 
-/// A row of a table: its values as SQL, and whether the guest sees it.
+/// A row of a table: its values as SQL, and the guest's rights on it.
 #[derive(Clone, Debug)]
 pub struct Row {
     pub id: i64,
@@ -33,22 +33,22 @@ pub struct Row {
     pub values: Vec<(&'static str, String)>,
 }
 
-/// All rows, by the names of tables.
+/// All rows, by table name.
 #[derive(Default)]
 pub struct Data {
     pub tables: Vec<(&'static str, Vec<Row>)>,
 }
 
-/// Numbers below this are of rows that are there from the beginning; the database makes those above.
+/// The initial rows have keys up to this number; the database generates the greater ones.
 pub const MADE: i64 = 1_000_000;
 
-/// The number from which `value - HIDDEN` is no divisor, which only hidden rows have.
+/// A number that only hidden rows have: for it, `value - HIDDEN` is zero and no divisor.
 pub const HIDDEN: i64 = 100;
 
 impl Data {
     pub fn new(seed: u64) -> Self {
         let mut maker = Maker { random: Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1), projects: Vec::new() };
-        // The first numbers of a small seed are alike.
+        // The first random numbers of small seeds are alike, so they are skipped.
         while maker.random.below(1 << 20) > 1 << 16 {}
         let projects = maker.projects();
         maker.projects = projects.iter().map(|row| (row.id, row.tenant)).collect();
@@ -73,7 +73,7 @@ impl Data {
 
 struct Maker {
     random: Random,
-    /// The projects and whose they are.
+    /// The keys of the projects, each with its tenant.
     projects: Vec<(i64, i64)>,
 }
 
@@ -82,7 +82,7 @@ impl Maker {
         if self.random.below(2) == 0 { TENANT } else { self.random.of(&[8, 9]) }
     }
 
-    /// A number that arithmetic takes where it is seen.
+    /// A number for which arithmetic works in visible rows and fails in hidden ones.
     fn number(&mut self, is_seen: bool) -> String {
         let seen: Vec<String> = (1..=9).map(|number| number.to_string()).collect();
         let hidden = [HIDDEN, i64::MAX, -i64::MAX].map(|number| number.to_string());
@@ -104,7 +104,7 @@ impl Maker {
         for id in (1..=14).chain([MADE]) {
             let tenant = match id {
                 MADE => TENANT,
-                // Everyone has one.
+                // Every tenant has a project.
                 1..=3 => 6 + id,
                 _ => self.tenant(),
             };
@@ -192,7 +192,7 @@ impl Maker {
             let tenant = self.tenant();
             let is_seen = tenant == TENANT;
             let project = self.project(tenant);
-            // Now and then one of another tenant's.
+            // Sometimes a note of another tenant.
             let is_any = self.random.below(8) == 0;
             let near: Vec<i64> =
                 notes.iter().filter(|note| is_any || note.tenant == tenant).map(|note| note.id).collect();

@@ -1,4 +1,4 @@
-//! Each way in which policies are known to leak, or could, on every database.
+//! Tests of each known or possible way to leak data past a policy, on every database.
 
 mod bulk;
 mod change;
@@ -28,7 +28,7 @@ use crate::{
     tables::{TABLES, models, physical, policy, rules_of},
 };
 
-/// Rows of two tenants. The guest sees project 1, its notes 1 and 2, of which another user has 2, and doc 1.
+/// Rows of two tenants. The guest sees projects 1 and 4, its notes 1 and 2, of which another user owns 2, and doc 1.
 const ROWS: &[&str] = &[
     "insert into projects (id, tenant_id, slug, title, budget, parent_id) values \
      (1, 7, 'a', 'mine', 5, null), (2, 8, 'a', 'theirs', 100, null), (3, 8, 'b', 'more', 9223372036854775807, 2), \
@@ -43,19 +43,19 @@ const ROWS: &[&str] = &[
     "insert into pins (project_id, note_id, tenant_id, weight) values (1, 1, 7, 1), (1, 3, 7, 2), (2, 4, 8, 100)",
 ];
 
-/// A database that tenants share, and a guest under rules.
+/// A database that tenants share, and the catalog of a guest under rules.
 struct Shared {
     database: Database,
     dialect: Dialect,
     catalog: Arc<Catalog>,
 }
 
-/// Runs a test on every database, under the usual rules with a change.
+/// Runs a test on every database, under the usual rules with a modification.
 async fn on_each(change: impl Fn(&mut BTreeMap<String, TablePolicy>), test: impl AsyncFn(&Shared)) {
     on_each_with(change, |_| (), test).await;
 }
 
-/// The same with other models than the usual ones.
+/// Runs a test as `on_each` does, with modified models.
 async fn on_each_with(
     change: impl Fn(&mut BTreeMap<String, TablePolicy>),
     models: impl Fn(&mut Models),
@@ -71,10 +71,10 @@ async fn on_each_with(
     }
 }
 
-/// The usual rules.
+/// Leaves the usual rules unchanged.
 fn usual(_: &mut BTreeMap<String, TablePolicy>) {}
 
-/// The usual rules as they are in a map.
+/// Returns the usual rules by table name.
 fn policies() -> BTreeMap<String, TablePolicy> {
     TABLES.map(|name| (name.to_owned(), policy(name))).into()
 }
@@ -112,7 +112,7 @@ impl Shared {
         compile(statement, &self.catalog, self.dialect, &Limits::default()).map(Arc::new)
     }
 
-    /// Why a statement is refused, with nothing sent.
+    /// Returns the error for which compiling a statement is refused.
     fn refused(&self, statement: &Statement) -> StatementError {
         match self.compile(statement) {
             Ok(compiled) => panic!("{}", compiled.sql),
@@ -132,7 +132,7 @@ impl Shared {
         answer
     }
 
-    /// The rows that a statement returns.
+    /// Returns the rows of a statement.
     async fn rows(&self, statement: &Statement) -> Vec<Vec<Value>> {
         match self.alone(statement).await {
             Ok(answer) => rows_of(&answer.first_batch, false),
@@ -140,7 +140,7 @@ impl Shared {
         }
     }
 
-    /// What a statement and then a query of the owner's return, in a transaction that is rolled back.
+    /// Runs a statement and then a query of the owner, in a transaction that is rolled back, and returns both results.
     async fn then(&self, statement: &Statement, sql: &str) -> (ResultSet, Batch) {
         let session = self.database.session();
         let answer = self.execute(&session, statement).await.unwrap_or_else(|error| {
@@ -164,14 +164,14 @@ fn text(value: &str) -> Value {
     Scalar::Text(value.to_owned()).into()
 }
 
-/// A query made of an arena.
+/// Builds a query with an arena.
 fn query(make: impl FnOnce(&mut Arena) -> Select) -> Statement {
     let mut arena = Arena::default();
     let select = make(&mut arena);
     arena.query(select)
 }
 
-/// A statement made of an arena.
+/// Builds a statement with an arena.
 fn statement(make: impl FnOnce(&mut Arena) -> Root) -> Statement {
     let mut arena = Arena::default();
     let root = make(&mut arena);

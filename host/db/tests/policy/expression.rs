@@ -1,4 +1,4 @@
-//! Expressions at random. Those that can fail do so for values of hidden rows only.
+//! Random expressions. Those that can fail do so only for values of hidden rows.
 
 use sqlservice_sql::{Dialect, Scalar, schema::TypeKind, statement::*};
 
@@ -16,7 +16,7 @@ impl Maker<'_, '_> {
         }
     }
 
-    /// A number that is small where rows are seen.
+    /// An integer expression, which is small for visible rows.
     pub fn int(&mut self, depth: usize) -> NodeId {
         let plain = |maker: &mut Self| maker.column(|holds| holds.sort() == Sort::Int && holds != Holds::Number);
         match self.dice.below(if depth == 0 { 3 } else { 12 }) {
@@ -27,7 +27,7 @@ impl Maker<'_, '_> {
             6 => {
                 let (left, right) = (self.int(depth - 1), self.int(depth - 1));
                 let op = self.dice.of(&[BinaryOp::Add, BinaryOp::Subtract]);
-                // Numbers of hidden rows are too large for that.
+                // This overflows for numbers of hidden rows.
                 Some(self.arena.bin(left, op, right))
             }
             7 => {
@@ -49,13 +49,13 @@ impl Maker<'_, '_> {
         .unwrap_or_else(|| self.small())
     }
 
-    /// A constant, those of the policy among them.
+    /// A small constant, sometimes one that also occurs in the policy.
     pub fn small(&mut self) -> NodeId {
         let value = self.dice.of(&[0, 1, 2, 3, 7, 5]);
         self.arena.int(value)
     }
 
-    /// What fails for numbers and texts of hidden rows.
+    /// An integer expression that fails for numbers and texts of hidden rows.
     pub fn fallible_int(&mut self) -> Option<NodeId> {
         if self.dice.one_in(3) {
             return match self.dice.below(3) {
@@ -131,7 +131,7 @@ impl Maker<'_, '_> {
         self.arena.text(text)
     }
 
-    /// A member of a document, which is none in hidden rows.
+    /// A member of a JSON document. In hidden rows the text is no JSON.
     fn member(&mut self) -> Option<NodeId> {
         let doc = self.column(|holds| holds == Holds::Doc)?;
         let doc = self.to(doc, TypeKind::Json);
@@ -139,7 +139,7 @@ impl Maker<'_, '_> {
         Some(self.arena.bin(doc, BinaryOp::JsonGetText, key))
     }
 
-    /// A part of a text, which has no length in hidden rows.
+    /// A substring whose length is out of range in hidden rows.
     fn piece(&mut self) -> Option<NodeId> {
         let number = self.column(|holds| holds == Holds::Number)?;
         let (count, start, text) = (self.to(number, TypeKind::Int32), self.arena.int(1), self.text(0));
@@ -191,7 +191,7 @@ impl Maker<'_, '_> {
             BinaryOp::IsNotDistinct,
         ];
         let (left, op) = (self.of_sort(sort, depth), self.dice.of(&comparisons));
-        // MariaDB compares texts with numbers, as numbers, and fails in a change where a text is none.
+        // MariaDB compares a text with a number numerically, and fails in a change where the text is no number.
         if self.dialect == Dialect::Mariadb
             && self.dice.one_in(6)
             && let Some(word) = self.column(|holds| holds == Holds::Word)
@@ -203,7 +203,7 @@ impl Maker<'_, '_> {
         self.arena.bin(left, op, right)
     }
 
-    /// A match with a pattern, which fails for those of hidden rows.
+    /// A match with a pattern, which fails for patterns of hidden rows.
     fn matching(&mut self) -> Option<NodeId> {
         let pattern = self.column(|holds| holds == Holds::Pattern)?;
         let value = self.text(0);

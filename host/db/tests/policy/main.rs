@@ -1,19 +1,19 @@
-//! Row policies do not interfere: what a statement under rules does on a database that tenants share is what the same statement does
-//! on a copy which holds one tenant's rows and nothing else. Rows, counts and errors are the same, and no row of others changes.
+//! Row policies prevent interference: under rules, a statement has the same effects on a database that tenants share as on a copy that
+//! holds only one tenant's rows. Rows, counts and errors are equal, and no row of another tenant changes.
 //!
-//! `random` tries statements at random, for some seconds a database; `SQLSERVICE_POLICY_SECONDS` says for how many. A failure prints
-//! the statement, the seed of the data and that of the statement, and is seen again with
+//! `random` tries random statements, for some seconds on each database; `SQLSERVICE_POLICY_SECONDS` sets their number. A failure prints the
+//! statement, the seed of the data and that of the statement, and is reproduced with
 //!
 //! ```text
 //! SQLSERVICE_POLICY_DATA=1 ARBTEST_SEED=0x… cargo test -p sqlservice-db --test policy random::postgres
 //! ```
 //!
-//! With `SQLSERVICE_POLICY_SHRINK=1` a shorter case that fails, too, is looked for as long as the time allows.
+//! With `SQLSERVICE_POLICY_SHRINK=1` the test searches for a shorter failing case within the time limit.
 //!
-//! How errors tell of hidden rows: rows that the tenant does not see hold values with which expressions fail, and rows that it sees do
-//! not. So whatever order a database evaluates conditions in, the copy never fails by a value, and any such failure is a leak.
+//! Errors reveal leaks: rows that the tenant does not see hold values for which expressions fail, and visible rows do not. So in whatever
+//! order a database evaluates conditions, the copy never fails because of a value, and any such failure is a leak.
 //!
-//! `directed` has a test for each way in which policies are known to leak.
+//! `directed` has a test for each known way to leak data past a policy.
 
 #[path = "../../../sql/tests/statement/build.rs"]
 #[allow(dead_code, reason = "only a part is used here")]

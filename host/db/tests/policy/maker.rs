@@ -1,31 +1,31 @@
-//! Statements at random, valid ones: what is known while one is made.
+//! The state while a random valid statement is made.
 
 use sqlservice_sql::{Capabilities, Dialect, schema::TypeKind, statement::*};
 
 use crate::{build::Arena, dice::Dice, tables::read};
 
-/// What a column holds, and so what can fail with it.
+/// The meaning of a column's values, which determines the expressions that can fail with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
     Id,
-    /// A number that arithmetic fails for where the row is hidden.
+    /// A number for which arithmetic fails in hidden rows.
     Number,
     /// Any number.
     Int,
-    /// A text that is a number where the row is seen.
+    /// A text that is a number in visible rows.
     Word,
-    /// A pattern that ends with its escape where the row is hidden.
+    /// A pattern that ends with its escape character in hidden rows.
     Pattern,
-    /// A JSON document where the row is seen.
+    /// A text that is JSON in visible rows.
     Doc,
-    /// What is unique among rows that are seen.
+    /// A text that is unique among visible rows.
     Slug,
     /// Any text.
     Text,
     Truth,
 }
 
-/// The sorts of expressions.
+/// The result types of expressions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
     Int,
@@ -57,7 +57,7 @@ impl Holds {
     }
 }
 
-/// A column that can be named.
+/// A column that an expression can refer to.
 #[derive(Clone, Debug)]
 pub struct Col {
     pub source: String,
@@ -73,7 +73,7 @@ pub struct Made {
 }
 
 impl Made {
-    /// Its columns as those of a source.
+    /// Returns its columns as those of a source with this alias.
     pub fn under(&self, alias: &str) -> Vec<Col> {
         let col = |(name, holds): &(String, Holds)| Col { source: alias.to_owned(), name: name.clone(), holds: *holds };
         self.columns.iter().map(col).collect()
@@ -85,17 +85,17 @@ pub struct Maker<'a, 'b> {
     pub arena: Arena,
     pub dialect: Dialect,
     pub can: Capabilities,
-    /// The sources of the queries around and of the one here, which is last.
+    /// The columns of the enclosing queries' sources, and last those of the innermost query.
     pub scopes: Vec<Vec<Col>>,
-    /// Common table expressions that can be named.
+    /// Common table expressions that a source can refer to.
     pub ctes: Vec<(String, Vec<(String, Holds)>)>,
     pub ids: Vec<i64>,
-    /// Whether rows were deleted before: a database that takes the number after the greatest one would then tell of hidden rows.
+    /// Whether rows were deleted before: a database that generates the greatest key plus one would then reveal hidden rows.
     pub has_deleted: bool,
-    /// The table that is changed, where it must not be read, too: MariaDB reads it again for each row, without those that are gone.
+    /// The changed table, where it must not be read as well: MariaDB reads it again for each row, without the rows already deleted.
     pub changed: Option<&'static str>,
     names: usize,
-    /// How many tables it may still name.
+    /// How many sources may still be added.
     pub tables: usize,
 }
 
@@ -121,7 +121,7 @@ impl<'a, 'b> Maker<'a, 'b> {
         format!("{before}{}", self.names)
     }
 
-    /// The columns of a table under a name.
+    /// Returns the columns of a table under an alias.
     pub fn columns_of(table: &str, alias: &str) -> Vec<Col> {
         let col = |name: &&str| Col { source: alias.to_owned(), name: (*name).to_owned(), holds: Holds::of(name) };
         read(table).iter().map(col).collect()
@@ -132,7 +132,7 @@ impl<'a, 'b> Maker<'a, 'b> {
         self.arena.add(Node::Column(ColumnName { table, name: col.name.clone() }))
     }
 
-    /// A column that is there, mostly of the query here.
+    /// Finds a random matching column, mostly of the innermost query.
     pub fn find(&mut self, wanted: impl Fn(Holds) -> bool) -> Option<Col> {
         let mut level = self.scopes.len().checked_sub(1)?;
         while level > 0 && self.dice.one_in(4) {
@@ -165,12 +165,12 @@ impl<'a, 'b> Maker<'a, 'b> {
         self.arena.cast(value, kind)
     }
 
-    /// Notes the table that is changed.
+    /// Records the changed table, on MariaDB only.
     pub fn changes(&mut self, table: &'static str) {
         self.changed = (self.dialect == Dialect::Mariadb).then_some(table);
     }
 
-    /// The statement that was made.
+    /// Returns the finished statement.
     pub fn end(&mut self, root: Root) -> Statement {
         Statement { nodes: std::mem::take(&mut self.arena.0), root }
     }

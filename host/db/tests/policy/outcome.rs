@@ -1,20 +1,20 @@
-//! What became of a call, in a form that can be compared.
+//! The outcome of a call, in a comparable form.
 
 use sqlservice_db::{Error, LoadedRows};
 use sqlservice_sql::{Batch, Error as StatementError, Scalar, Value};
 
-/// What a call returned.
+/// The outcome of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// Batches, row by row, and how many rows changed.
+    /// The batches row by row, the number of affected rows and the last key.
     Done { rows: Vec<Vec<Vec<Value>>>, affected: u64, last_key: Option<i64> },
-    /// A failure, by what is the same on both databases.
+    /// A failure, reduced to the properties that are equal on both databases.
     Failed(String),
-    /// It was refused before anything was sent, and why.
+    /// A refusal before anything was sent, and its reason.
     Refused(String),
 }
 
-/// A batch row by row; in an order of its own where the database has none.
+/// Returns a batch row by row; sorted where the database defines no order.
 pub fn rows_of(batch: &Batch, is_ordered: bool) -> Vec<Vec<Value>> {
     let value = |row: usize| (0..batch.columns.len()).map(move |column| batch.value(row, column));
     let mut rows: Vec<Vec<Value>> = (0..batch.rows as usize).map(|row| value(row).collect()).collect();
@@ -39,11 +39,11 @@ impl Outcome {
         match error {
             Error::Statement(error) => Self::refused(error),
             Error::Disconnected(_) => panic!("the server went away"),
-            // Which constraint it was is told to no guest under rules.
+            // A guest under rules never learns the constraint's name.
             Error::Integrity(violation) => Self::Failed(format!("{:?}", violation.kind)),
             Error::Data(error) => Self::Failed(format!("data {:?}", error.sqlstate)),
             Error::Operational(error) => Self::Failed(format!("operational {:?}", error.sqlstate)),
-            // Which one it was is another where a rule masks a column.
+            // The reported column differs where a rule masks a column.
             Error::NoSuchColumn(_) => Self::Failed("no such column".to_owned()),
             other => Self::Failed(format!("{other:?}").chars().take(60).collect()),
         }
@@ -59,7 +59,7 @@ impl Outcome {
     }
 }
 
-/// Rows as texts to be read.
+/// Formats rows for people.
 pub fn lines(rows: &[Vec<Value>]) -> String {
     let cell = |value: &Value| match value {
         Value::Scalar(Scalar::Integer(value)) => value.to_string(),
@@ -70,7 +70,7 @@ pub fn lines(rows: &[Vec<Value>]) -> String {
     rows.iter().map(|row| format!("  {}\n", row.iter().map(cell).collect::<Vec<_>>().join(" | "))).collect()
 }
 
-/// An outcome as a text to be read.
+/// Formats an outcome for people.
 pub fn short(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done { rows, affected, last_key } => {

@@ -1,6 +1,6 @@
-//! Queries at random: sources of all kinds, joins, groups, windows, compounds, and queries inside of expressions.
+//! Random queries: sources of all kinds, joins, groups, windows, compounds and subqueries.
 //!
-//! Where a limit cuts rows off, they are ordered by all of their columns, so that rows which could come in any order are equal.
+//! Where a limit applies, rows are ordered by all of their columns, so that only equal rows can change places.
 
 use sqlservice_sql::{Dialect, statement::*};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Maker<'_, '_> {
-    /// A query of columns of these sorts, of any where none are named.
+    /// A random query with columns of these sorts, or of random sorts where the list is empty.
     pub fn query(&mut self, depth: usize, sorts: &[Sort]) -> Made {
         if depth > 0 && self.dice.one_in(6) {
             return self.compound(depth - 1, sorts);
@@ -43,7 +43,7 @@ impl Maker<'_, '_> {
                 select.distinct = self.dice.one_in(5);
             }
         }
-        // What is ordered by labels may be ordered by an expression, too.
+        // An expression may come before the labels in the order.
         if kind > 1 && !select.distinct && self.dice.one_in(5) {
             let key = self.inner(|maker| maker.int(1));
             select.order_by = vec![asc(key)];
@@ -56,7 +56,7 @@ impl Maker<'_, '_> {
         self.dice.many(1, 3, |dice| dice.of(&[Sort::Int, Sort::Int, Sort::Text, Sort::Truth]))
     }
 
-    /// A result column, often a plain one.
+    /// A result expression, often a plain column.
     fn result(&mut self, sort: Sort, depth: usize) -> (NodeId, Holds) {
         if self.dice.one_in(2)
             && let Some(col) = self.find(|holds| holds.sort() == sort)
@@ -72,7 +72,7 @@ impl Maker<'_, '_> {
         columns.push((label, holds));
     }
 
-    /// Perhaps cuts rows off.
+    /// Sometimes adds a limit and an offset.
     fn cut(
         &mut self,
         columns: &[(String, Holds)],
@@ -88,7 +88,7 @@ impl Maker<'_, '_> {
             order_by.push(Order { descending: self.dice.one_in(3), ..asc(key) });
         }
         *limit = (!self.dice.one_in(4)).then(|| self.small_count());
-        // SQLite 3.51 counts a row for an offset as often as an `exists` beside it finds one.
+        // SQLite 3.51 counts a row for an offset once for each match of an `EXISTS`.
         let skips = self.dice.one_in(3) && self.dialect != Dialect::Sqlite;
         *offset = skips.then(|| self.small_count());
     }
@@ -98,7 +98,7 @@ impl Maker<'_, '_> {
         self.arena.int(count)
     }
 
-    /// Looks at the query here only.
+    /// Makes an expression that refers only to sources of the innermost query.
     pub fn inner<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> T {
         let own = self.scopes.pop();
         let around = std::mem::replace(&mut self.scopes, own.into_iter().collect());
@@ -108,7 +108,7 @@ impl Maker<'_, '_> {
         made
     }
 
-    /// Looks at no query that is around.
+    /// Makes a query that refers to no source of the enclosing queries.
     fn apart<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> T {
         let around = std::mem::take(&mut self.scopes);
         let made = make(self);
@@ -160,7 +160,7 @@ impl Maker<'_, '_> {
     }
 
     fn windowed(&mut self, sorts: &[Sort], is_keyed: bool, select: &mut Select, columns: &mut Vec<(String, Holds)>) {
-        // One: MariaDB mixes up the orders of several whose keys are constants.
+        // Only one window: MariaDB confuses the orders of several whose keys are constants.
         let first = sorts.iter().position(|sort| *sort == Sort::Int);
         for (at, sort) in sorts.iter().enumerate() {
             let is_window = Some(at) == first;
@@ -218,7 +218,7 @@ impl Maker<'_, '_> {
         vec![Cte { name, columns: Vec::new(), query: made.id, recursive: is_tree }]
     }
 
-    /// Projects and those below them.
+    /// A recursive query of projects and their descendants.
     fn tree(&mut self, name: &str) -> Made {
         let mut columns = Vec::new();
         let mut part = |maker: &mut Self, is_first: bool| {
@@ -251,7 +251,7 @@ impl Maker<'_, '_> {
         Made { id: self.arena.add(Node::Compound(whole)), columns }
     }
 
-    /// A source and what is joined with it. Whether the columns with keys tell its rows apart.
+    /// A source with its joins, and whether its key columns identify its rows.
     pub fn sources(&mut self, depth: usize) -> (NodeId, bool) {
         let (mut source, columns, mut is_keyed) = self.one_source(depth, false);
         self.see(columns);
@@ -305,7 +305,7 @@ impl Maker<'_, '_> {
         self.arena.join(kind, left, right, on)
     }
 
-    /// A table, a common table expression or a query, with its columns, and whether those with keys tell its rows apart.
+    /// A table, a common table expression or a subquery, with its columns, and whether its key columns identify its rows.
     fn one_source(&mut self, depth: usize, lateral: bool) -> (NodeId, Vec<Col>, bool) {
         self.tables = self.tables.saturating_sub(1);
         let alias = self.name("t");
@@ -331,7 +331,7 @@ impl Maker<'_, '_> {
         (self.arena.from(&format!("{table} as {alias}")), Self::columns_of(table, &alias), true)
     }
 
-    /// A query that is one value: an aggregate.
+    /// A scalar subquery with an aggregate.
     pub fn scalar(&mut self, sort: Sort, depth: usize) -> Option<NodeId> {
         if self.tables == 0 {
             return None;
@@ -347,7 +347,7 @@ impl Maker<'_, '_> {
         Some(self.arena.add(Node::ScalarQuery(query)))
     }
 
-    /// A query of what there is once among rows that are seen.
+    /// A scalar subquery by a slug, which is unique among visible rows.
     pub fn scalar_by_slug(&mut self) -> Option<NodeId> {
         if self.tables == 0 || self.changed == Some("projects") {
             return None;

@@ -1,4 +1,4 @@
-//! Statements at random under rules and on the copy.
+//! Runs random calls under rules and on the copy, and compares the outcomes.
 
 use std::{
     collections::BTreeMap,
@@ -26,33 +26,33 @@ use crate::{
     world::{Side, World},
 };
 
-/// The time for one database where nothing is said, in seconds.
+/// The default time for one database, in seconds.
 const SECONDS: u64 = 3;
-/// The bytes that a case is made of at most.
+/// The maximum number of random bytes for a case.
 const SIZE: u32 = 384;
-/// No less, as not a single case is a failure.
+/// The minimum time: with no time for a single case the test would fail.
 const LEAST: Duration = Duration::from_millis(200);
-/// How long the same rows are used.
+/// The time after which the databases are filled with other rows.
 const ROUND: Duration = Duration::from_secs(5);
 
-/// What MariaDB says of a table that is changed and read at once.
+/// MariaDB's error for a table that is changed and read at once.
 const TWICE: &str = "operational Some(\"HY000\")";
-/// What that is counted as.
+/// The reason by which that error is counted.
 const READ_TWICE: &str = "the copy cannot read a table that it changes";
 
-/// What was tried.
+/// Counts of the calls by outcome.
 #[derive(Default)]
 struct Counts {
     cases: u64,
     done: u64,
     failed: u64,
-    /// How often something was refused that the copy does, by why.
+    /// Calls that were refused under rules only, by reason.
     refused: BTreeMap<String, u64>,
-    /// What failed on both sides.
+    /// Calls that failed on both sides, by error.
     alike: BTreeMap<String, u64>,
 }
 
-/// What a call is.
+/// A call of the guest.
 #[derive(Clone, Debug)]
 enum Call {
     Statement(Both),
@@ -102,19 +102,19 @@ async fn statement(both: &Both, side: &Side, session: &Session) -> Outcome {
     }
 }
 
-/// Whether the key that an insert tells is one that says something. Where none is made, SQLite tells the number of the row, which counts
-/// hidden ones; of rows from a query, MariaDB tells that of any.
+/// Whether an insert's reported key is comparable. Without a generated key, SQLite reports the rowid, which counts hidden rows; for rows
+/// from a query, MariaDB reports the key of any of them.
 fn tells_key(statement: &Statement) -> bool {
     let Root::Insert(insert) = &statement.root else { return true };
     insert.table != "pins" && !matches!(insert.source, InsertSource::Query(_))
 }
 
-/// All rows at once.
+/// Options with which all rows fit in the first batch.
 pub fn options() -> RunOptions {
     RunOptions::default().batch_rows(100_000).batch_bytes(64 << 20).max_rows(20_000)
 }
 
-/// What a failure is printed with.
+/// Prints the world and the calls where the test panics.
 struct Shown<'a>(&'a World, &'a [Call]);
 
 impl Drop for Shown<'_> {
@@ -143,7 +143,7 @@ impl Drop for Shown<'_> {
     }
 }
 
-/// A few calls in a transaction.
+/// Runs a few calls in one transaction on each side.
 async fn case(world: &World, calls: &[Call], counts: &mut Counts) {
     let sessions = [world.shared.database.session(), world.copy.database.session()];
     let _shown = Shown(world, calls);
@@ -159,12 +159,12 @@ async fn case(world: &World, calls: &[Call], counts: &mut Counts) {
             }
             (Outcome::Refused(why), _) => {
                 counts.refuse(why);
-                // What was sent would have to be rolled back first.
+                // If the refused call had been sent, this query would fail until a rollback.
                 world.assert_untouched(&sessions[0]).await;
                 is_apart = plain != ruled;
                 break;
             }
-            // MariaDB reads a changed table a second time from a query of its own only, which rules make of it.
+            // MariaDB can read a changed table a second time only from a derived table, into which rules turn it.
             (_, Outcome::Failed(why)) if ruled != plain && why == TWICE && world.dialect == Dialect::Mariadb => {
                 counts.refuse(READ_TWICE);
                 is_apart = true;
@@ -231,9 +231,9 @@ impl Counts {
         eprintln!("  failed on both sides: {alike:?}");
     }
 
-    /// A test that refuses everything would pass. What is refused here and not on the copy are an upsert of MariaDB, which takes any key,
-    /// inserts and updates that break the one check there is, and those whose values are not known before: a fifteenth of all calls each
-    /// at most, and nothing else.
+    /// A test in which every call is refused would pass. Only these are refused under rules and not on the copy: an upsert on MariaDB,
+    /// which accepts any key, inserts and updates that violate the one check, and those whose values are not known before. Together they
+    /// are at most a fifth of all calls.
     fn assert_meaningful(&self) {
         let known = [
             "unsupported: conflict-target",

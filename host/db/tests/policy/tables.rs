@@ -1,4 +1,4 @@
-//! The tables as the database has them, as the guest declares them, and the policy that is between the two.
+//! The tables of the database, the guest's declarations of them, and the policy between the two.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use sqlservice_sql::{
 
 use crate::build::{column, nullable, table, varchar};
 
-/// The claims of who asks.
+/// The claims of the guest's tenant.
 pub const TENANT: i64 = 7;
 pub const USER: i64 = 3;
 
-/// The tables that the guest sees, those that are referred to first.
+/// The tables that the guest sees; referenced ones come first.
 pub const TABLES: [&str; 4] = ["projects", "notes", "docs", "pins"];
 
-/// Which rows of a table are seen, as a policy says it.
+/// The policy's condition for the visible rows of a table.
 pub fn rule(table: &str) -> &'static str {
     match table {
         "notes" => "tenant_id = :tenant and (owner_id = :user or is_open)",
@@ -28,12 +28,12 @@ pub fn rule(table: &str) -> &'static str {
     }
 }
 
-/// Which of them are updated and deleted.
+/// The policy's condition for the rows that may be updated and deleted.
 pub fn own(table: &str) -> &'static str {
     if table == "notes" { "owner_id = :user" } else { "" }
 }
 
-/// An expression of the policy as SQL text.
+/// Binds the claims in an expression of the policy, as SQL text.
 pub fn bound(rule: &str) -> String {
     rule.replace(":tenant", &TENANT.to_string()).replace(":user", &USER.to_string())
 }
@@ -42,7 +42,7 @@ pub fn strings(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// The columns that the guest reads.
+/// The columns that the guest may read.
 pub fn read(table: &str) -> &'static [&'static str] {
     match table {
         "projects" => &["id", "slug", "title", "budget", "parent_id"],
@@ -52,12 +52,12 @@ pub fn read(table: &str) -> &'static [&'static str] {
     }
 }
 
-/// The columns that the guest fills.
+/// The columns that the guest may fill in an insert.
 pub fn inserted(table: &str) -> Vec<&'static str> {
     read(table).iter().copied().filter(|name| *name != "owner_id").collect()
 }
 
-/// The columns that the guest sets.
+/// The columns that the guest may update.
 pub fn updated(table: &str) -> &'static [&'static str] {
     match table {
         "projects" => &["title", "budget", "parent_id", "slug"],
@@ -67,7 +67,7 @@ pub fn updated(table: &str) -> &'static [&'static str] {
     }
 }
 
-/// The policy of a table, with all that can be allowed.
+/// The policy of a table: it allows aggregates and `RETURNING`, and upserts into projects.
 pub fn policy(table: &str) -> TablePolicy {
     let mut policy = TablePolicy::new()
         .read(read(table).iter().copied(), rule(table))
@@ -120,7 +120,7 @@ fn key(columns: &[&str], table: &str, referred: &[&str]) -> ForeignKey {
     }
 }
 
-/// The tables as the guest declares them.
+/// The tables that the guest declares.
 fn seen() -> Vec<Table> {
     let number = |name| nullable(name, TypeKind::Int64);
     let text = |name| nullable(name, TypeKind::Text);
@@ -158,7 +158,7 @@ fn seen() -> Vec<Table> {
     vec![projects, notes, docs, pins]
 }
 
-/// What the guest declares.
+/// The models that the guest declares.
 pub fn models() -> Models {
     let to = |owner: &str, name: &str, target: &str, collection: bool, through: Option<&str>| Relationship {
         name: name.to_owned(),
@@ -185,8 +185,8 @@ pub fn models() -> Models {
     Models { tables: seen(), relationships }
 }
 
-/// The tables as the database has them: with the columns that say whose a row is. Those foreign keys and unique keys that would tell
-/// of hidden rows, which no rewriting can help, are not there. In the copy these columns get their values by default.
+/// The tables of the database, with the columns for tenant and owner. Foreign and unique keys that would reveal hidden rows are left out,
+/// as no rewriting can prevent that. In the copy, the tenant and owner columns have defaults.
 pub fn physical(is_copy: bool) -> Vec<Table> {
     let hidden = |name, value| if is_copy { by_default(name, value) } else { column(name, TypeKind::Int64) };
     let mut tables = seen();

@@ -1,4 +1,4 @@
-//! A database that tenants share, and the copy with one tenant's rows, on one kind of database.
+//! A database that tenants share and the copy with one tenant's rows, on one kind of database.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     tables::{self, TABLES, bound, models, own, physical, read, rule},
 };
 
-/// A database and what the guest knows of it.
+/// A database and the guest's catalog for it.
 pub struct Side {
     pub database: Database,
     pub catalog: Arc<Catalog>,
@@ -21,14 +21,14 @@ pub struct Side {
     pub is_ruled: bool,
 }
 
-/// Both databases.
+/// Both databases, and their data.
 pub struct World {
     pub dialect: Dialect,
     pub shared: Side,
     pub copy: Side,
     pub data: Data,
     pub seed: u64,
-    /// For each table, a query of what the guest sees of it.
+    /// For each table, a query of the rows that the guest sees.
     seen: Vec<Arc<Compiled>>,
     /// For each table, a query of the rows that the guest must not change.
     others: Vec<Arc<Compiled>>,
@@ -40,11 +40,11 @@ pub fn plain(dialect: Dialect) -> Catalog {
     Catalog::declare(models(), dialect, &Limits::default(), false).expect("good models")
 }
 
-/// A query of the test's own, which is none of a guest's.
+/// A compiled query with the test's own text.
 fn query(sql: &str, names: &[&str]) -> Arc<Compiled> {
     let output = |name: &&str| Output { name: (*name).to_owned(), ty: Some(kind(name).into()), nullable: None };
     Arc::new(Compiled {
-        // Only a text that lives forever passes for one of the host's.
+        // Only a `&'static str` passes as text of the host's own.
         sql: Sql::fixed(Box::leak(sql.into())),
         placeholders: Vec::new(),
         outputs: names.iter().map(output).collect(),
@@ -66,7 +66,7 @@ fn kind(name: &str) -> TypeKind {
     }
 }
 
-/// What the guest sees of a table, in the database's own words.
+/// A query of the rows that the guest sees of a table, as plain SQL.
 fn seen(table: &str) -> Arc<Compiled> {
     let shown = |name: &&str| match *name {
         "secret" => bound("case when owner_id = :user then secret end as secret"),
@@ -77,7 +77,7 @@ fn seen(table: &str) -> Arc<Compiled> {
     query(&format!("select {} from {table} where {filter} order by 1, 2", columns.join(", ")), read(table))
 }
 
-/// All of a table's rows that are none of the guest's.
+/// A query of all rows of a table that the guest must not change.
 fn others(table: &str) -> Arc<Compiled> {
     let own = if own(table).is_empty() { "1 = 1" } else { own(table) };
     let rule = bound(&format!("{} and {own}", rule(table)));
@@ -89,14 +89,14 @@ fn others(table: &str) -> Arc<Compiled> {
     )
 }
 
-/// The rows of one answer.
+/// Returns the rows of a query.
 pub async fn rows(session: &Session, compiled: &Arc<Compiled>) -> Batch {
     let answer = session.execute(Arc::clone(compiled), Vec::new(), RunOptions::default()).await;
     answer.unwrap_or_else(|error| panic!("{}: {error:?}", compiled.sql)).first_batch
 }
 
 impl World {
-    /// Fills two empty databases.
+    /// Creates the tables in two empty databases and fills them.
     pub async fn new(shared: &Place, copy: &Place, seed: u64) -> Self {
         let dialect = shared.database.identify().await.expect("known");
         copy.database.identify().await.expect("known");
@@ -120,7 +120,7 @@ impl World {
         world
     }
 
-    /// Puts other rows into both.
+    /// Replaces the rows of both databases.
     pub async fn fill(&mut self, shared: &Place, copy: &Place, seed: u64) {
         (self.data, self.seed) = (Data::new(seed), seed);
         for (place, is_copy) in [(shared, false), (copy, true)] {
@@ -152,7 +152,7 @@ impl World {
         state
     }
 
-    /// What the guest sees of all tables.
+    /// Returns the rows that the guest sees of all tables.
     pub async fn seen(&self, session: &Session) -> Vec<Batch> {
         let mut all = Vec::new();
         for query in &self.seen {
@@ -161,14 +161,14 @@ impl World {
         all
     }
 
-    /// Fails where a row that is none of the guest's is not as it was.
+    /// Fails where a row changed that the guest must not change.
     pub async fn assert_untouched(&self, session: &Session) {
         for ((query, before), table) in self.others.iter().zip(&self.untouched).zip(TABLES) {
             assert_eq!(&rows(session, query).await, before, "rows of others in {table}");
         }
     }
 
-    /// Lets both databases count new keys from the same number on, where they have not done the same. SQLite does so by itself, as both have the same greatest key.
+    /// Resets both databases' sequences to the same key after they diverged. SQLite needs no reset, as both have the same greatest key.
     pub async fn align(&self) {
         let texts: &[&str] = match self.dialect {
             Dialect::Postgres => &["select setval('projects_id_seq', 1000000), setval('notes_id_seq', 1000000), \
@@ -189,7 +189,7 @@ impl World {
         }
     }
 
-    /// The keys of a table's rows: some that are seen, some that are not, and one that is nowhere.
+    /// Returns keys of a table: of some visible rows, some hidden ones, and one that does not exist.
     pub fn ids(&self, table: &str) -> Vec<i64> {
         let rows = self.data.rows(table);
         let some = |is_seen: bool| rows.iter().filter(move |row| row.is_seen == is_seen).map(|row| row.id).take(4);

@@ -1,4 +1,4 @@
-//! A disk of which only what was synced is sure: what may be left of its files when the power fails.
+//! A simulated disk that guarantees only synced data: it computes the files that may remain after a power failure.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -7,14 +7,14 @@ use std::{
 
 use crate::vfs::Event;
 
-/// What a disk writes at once or not at all.
+/// The unit that a disk writes atomically, in bytes.
 const SECTOR: usize = 512;
 
-/// Numbers that look like chance, the same ones in each run.
+/// A generator of pseudorandom numbers, the same in each run.
 pub struct Dice(pub u64);
 
 impl Dice {
-    /// A number below a bound.
+    /// Returns a number below a bound.
     pub fn below(&mut self, bound: usize) -> usize {
         // Splitmix64.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -25,15 +25,15 @@ impl Dice {
     }
 }
 
-/// What becomes of what was not synced.
+/// The part of the unsynced changes that survives.
 pub enum Keep {
     Nothing,
     Everything,
-    /// Of each file's writes some, in whole or torn; of each name's changes the first few.
+    /// Some writes of each file, whole or torn; the first few changes of each directory entry.
     Some(Dice),
 }
 
-/// Something done to a file that was not synced yet.
+/// An unsynced change of a file.
 enum Change {
     Write(usize, Vec<u8>),
     Truncate(usize),
@@ -45,20 +45,20 @@ struct Inode {
     later: Vec<Change>,
 }
 
-/// The files of a folder.
+/// The simulated files of a folder.
 #[derive(Default)]
 pub struct Disk {
     inodes: Vec<Inode>,
-    /// The inode of each opened file, and whether its first sync is to come and syncs the folder.
+    /// The inode of each open file, and whether its first sync is still to come and also syncs the folder.
     opened: HashMap<usize, (usize, bool)>,
-    /// The folder as it was synced, the changes since, and what programs see.
+    /// The synced directory entries, the changes since, and the entries that programs see.
     synced: BTreeMap<PathBuf, usize>,
     later: Vec<(PathBuf, Option<usize>)>,
     now: BTreeMap<PathBuf, usize>,
 }
 
 impl Disk {
-    /// Does what was noted.
+    /// Applies a recorded event.
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::Open { file, path, syncs_folder } => {
@@ -115,12 +115,12 @@ impl Disk {
         self.later.clear();
     }
 
-    /// Whether something is there that a power failure may take.
+    /// Whether there are changes that a power failure may lose.
     pub fn has_unsynced(&self) -> bool {
         !self.later.is_empty() || self.inodes.iter().any(|inode| !inode.later.is_empty())
     }
 
-    /// The files that the next start finds.
+    /// Returns the files that remain after a power failure.
     pub fn left(&self, mut keep: Keep) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut entries = self.synced.clone();
         let mut lost = Vec::new();
@@ -128,7 +128,7 @@ impl Disk {
             let happens = match &mut keep {
                 Keep::Nothing => false,
                 Keep::Everything => true,
-                // What was done to one name later is not there without what was done before.
+                // A later change of an entry does not survive without the earlier ones.
                 Keep::Some(dice) => !lost.contains(&path) && dice.below(2) == 0,
             };
             match inode {
@@ -167,7 +167,7 @@ impl Change {
         }
     }
 
-    /// Does a part: the first bytes, or some of the sectors.
+    /// Applies a part of a write: its first bytes, or some of its sectors.
     fn tear(&self, bytes: &mut Vec<u8>, dice: &mut Dice) {
         let Self::Write(at, new) = self else { return };
         if dice.below(2) == 0 {

@@ -1,7 +1,7 @@
-//! What a power failure leaves of a SQLite file: at every write of a workload all that was not synced is lost, kept, or torn,
-//! and what is left is opened.
+//! Power failures of an SQLite file: after every event of a workload all unsynced data is lost, kept or torn, and the remaining files are
+//! opened.
 //!
-//! A process of its own, since its VFS becomes the one of all connections.
+//! This is a test binary of its own, since its VFS becomes the default of all connections.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -25,11 +25,11 @@ use sqlx::{
 };
 use vfs::{Event, Log};
 
-/// Transactions of the workload; the first makes the tables.
+/// The number of transactions of the workload; the first creates the tables.
 const TRANSACTIONS: usize = 90;
-/// Transactions until the database is closed and opened again.
+/// The number of transactions after which the database is closed and opened again.
 const LIFE: usize = 70;
-/// How many transactions' rows of `item` are kept.
+/// The number of last transactions whose rows of `item` are kept.
 const KEPT: usize = 6;
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn c22_full_keeps_every_acknowledged_commit() {
 async fn c22_normal_loses_whole_transactions_at_most() {
     for page_size in [None, Some(512)] {
         let seen = fail_everywhere(Durability::Normal, page_size).await;
-        // Otherwise the test could not tell what was synced.
+        // Without lost commits the test would not show that it detects missing syncs.
         assert!(seen.lost > 100, "{seen:?}");
         seen.check_coverage(page_size);
     }
@@ -58,14 +58,14 @@ async fn c22_full_is_what_holds_where_nothing_is_said() {
     assert!("off".parse::<Durability>().is_err());
 }
 
-/// What was found.
+/// The results of a run.
 #[derive(Debug, Default)]
 struct Seen {
-    /// How often what was left was opened.
+    /// How often the remaining files were opened.
     opened: usize,
-    /// Power failures after which an acknowledged transaction was not there.
+    /// The number of power failures after which an acknowledged transaction was missing.
     lost: usize,
-    /// How often a log was begun, for the first time after it was opened or anew.
+    /// How often a WAL was started, after it was opened or from its beginning again.
     logs: usize,
 }
 
@@ -77,12 +77,12 @@ impl Seen {
     }
 }
 
-/// Runs the workload, then lets the power fail after everything that happened to its files.
+/// Runs the workload, then simulates a power failure after each recorded event.
 async fn fail_everywhere(durability: Durability, page_size: Option<u32>) -> Seen {
     let dir = tempfile::tempdir().expect("a folder");
     let log = vfs::watch(dir.path());
     if let Some(size) = page_size {
-        // Small pages: a thousand of them are written soon, and then SQLite begins its log anew.
+        // A thousand small pages are written soon, and then SQLite restarts its WAL.
         let mut plain = open(&dir.path().join("test.db"), None).await;
         run_plain(&mut plain, &format!("pragma page_size = {size}; create table t (x); drop table t")).await;
         plain.close().await.expect("close");
@@ -139,8 +139,8 @@ async fn fail_everywhere(durability: Durability, page_size: Option<u32>) -> Seen
     seen
 }
 
-/// The workload: transactions of all kinds one after the other, with others that are rolled back between them, readers that
-/// keep SQLite from beginning its log anew, and a database that is closed and opened again.
+/// The workload: transactions of all kinds in sequence, some rolled back in between, readers that keep SQLite from restarting its WAL, and
+/// a database that is closed and opened again.
 async fn work(folder: &Path, durability: Durability, log: &Log) {
     let note = |event| log.lock().expect("events").push(event);
     let url = format!("sqlite://{}/test.db", folder.display());
@@ -170,7 +170,7 @@ async fn work(folder: &Path, durability: Durability, log: &Log) {
     db.close().await;
 }
 
-/// One transaction, acknowledged when this returns.
+/// Runs one transaction, which is acknowledged when this returns.
 async fn transaction(db: &Database, number: usize) -> Result<()> {
     if number == 1 {
         return create(db).await;
@@ -220,7 +220,7 @@ async fn run(session: &Session, sql: &str) -> Result<()> {
     session.execute_text(sql.to_owned(), Vec::new(), RunOptions::default()).await.map(drop)
 }
 
-/// How many rows of `item` a transaction inserts.
+/// The number of rows of `item` that a transaction inserts.
 fn rows(number: usize) -> usize {
     number % 4
 }
@@ -230,7 +230,7 @@ fn length(number: usize, row: usize) -> usize {
     if number % 17 == 1 && number > 17 { 20_000 } else { 20 + (number * 37 + row * 211) % 400 }
 }
 
-/// What is there after so many transactions: the highest and the count of `log`, `total`, rows of `item`, bytes of them.
+/// The expected contents after `number` transactions: the highest key and the count of `log`, `total`, the rows of `item`, their bytes.
 fn expected(number: usize) -> [usize; 5] {
     let kept = (2..=number)
         .rev()
@@ -241,15 +241,15 @@ fn expected(number: usize) -> [usize; 5] {
     [highest, number - 1, number, items, bytes]
 }
 
-/// The last transaction that removed old rows.
+/// The last transaction that deleted old rows.
 fn last_that_deletes(number: usize) -> usize {
     (2..=number).rev().find(|number| rows(*number) > 0).unwrap_or(0)
 }
 
-/// How many transactions are left of files. Fails where one is there in part, or a file is corrupt.
+/// Returns the number of transactions in the files. Fails where one is there in part, or a file is corrupt.
 async fn read(scratch: &Path, left: &BTreeMap<PathBuf, Vec<u8>>) -> usize {
     for name in ["test.db", "test.db-wal", "test.db-journal", "test.db-shm"] {
-        // Most are not there.
+        // Most of these files do not exist.
         let _ = fs::remove_file(scratch.join(name));
     }
     for (path, bytes) in left {
@@ -278,7 +278,7 @@ async fn read(scratch: &Path, left: &BTreeMap<PathBuf, Vec<u8>>) -> usize {
 async fn open(path: &Path, vfs: Option<&'static str>) -> SqliteConnection {
     let mut options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     if let Some(vfs) = vfs {
-        // What is done to what is left need not last.
+        // Changes of the remaining files need not be durable.
         options = options.vfs(vfs).synchronous(SqliteSynchronous::Off);
     }
     SqliteConnection::connect_with(&options).await.expect("what is left can be opened")

@@ -1,6 +1,6 @@
-//! A VFS of SQLite's that notes what is written, cut off, synced and removed, in the order in which it happens.
+//! An SQLite VFS that records writes, truncations, syncs and deletions, in order.
 //!
-//! It lies before the one that is the process's own. Syncs are noted and not done: the test decides what a disk kept.
+//! It wraps the process's default VFS. Syncs are recorded but not executed: the test decides which data the disk kept.
 #![allow(unsafe_code, reason = "SQLite's C interface; each block says why it is sound")]
 
 use std::{
@@ -13,18 +13,18 @@ use std::{
 
 use libsqlite3_sys as ffi;
 
-/// What happened to the files of a folder.
+/// An event on the files of a folder, or of the workload.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A file was opened, and made where there was none. `syncs_folder`: its first sync is one of the folder too.
+    /// A file was opened, and created where it did not exist. `syncs_folder`: its first sync also syncs the folder.
     Open { file: usize, path: PathBuf, syncs_folder: bool },
-    /// Bytes were written at a place.
+    /// Bytes were written at an offset.
     Write { file: usize, offset: u64, bytes: Vec<u8> },
-    /// A file was cut off.
+    /// A file was truncated.
     Truncate { file: usize, size: u64 },
-    /// All that was done to a file before is on the disk.
+    /// All earlier changes of a file are on the disk.
     Sync { file: usize },
-    /// A file was removed, and perhaps the folder synced after that.
+    /// A file was deleted, and the folder synced after that where `synced` is set.
     Delete { path: PathBuf, synced: bool },
     /// The workload begins its next transaction.
     Begun,
@@ -32,27 +32,27 @@ pub enum Event {
     Acknowledged,
 }
 
-/// What happened, oldest first.
+/// The recorded events, oldest first.
 pub type Log = Arc<Mutex<Vec<Event>>>;
 
-/// The folders that are watched.
+/// The watched folders and their logs.
 static WATCHED: Mutex<Vec<(PathBuf, Log)>> = Mutex::new(Vec::new());
 
-/// A file as SQLite sees it; behind it in memory lies the file of the VFS below.
+/// A file as SQLite sees it; in memory, the file of the wrapped VFS follows it.
 #[repr(C)]
 struct Recorded {
     methods: *const ffi::sqlite3_io_methods,
-    /// Who is told; nothing for files of other folders and for temporary ones.
+    /// The log of its events; null for files of other folders and for temporary ones.
     noted: *mut Noted,
 }
 
-/// A file of a folder that is watched.
+/// A file of a watched folder.
 struct Noted {
     log: Log,
     file: usize,
 }
 
-/// Watches a folder from now on.
+/// Starts to record the events of a folder.
 pub fn watch(folder: &Path) -> Log {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(register);
@@ -66,7 +66,7 @@ fn log_of(path: &Path) -> Option<Log> {
     watched.iter().find(|(folder, _)| path.starts_with(folder)).map(|(_, log)| Arc::clone(log))
 }
 
-/// Makes this VFS the one that connections get where they name none.
+/// Makes this VFS the default of all connections.
 fn register() {
     // SAFETY: null asks for the default VFS, which lives as long as the process.
     let below = unsafe { ffi::sqlite3_vfs_find(ptr::null()) };
@@ -85,19 +85,19 @@ fn register() {
     assert_eq!(code, ffi::SQLITE_OK);
 }
 
-/// The VFS below one of ours.
+/// Returns the VFS that one of ours wraps.
 unsafe fn vfs_below(vfs: *mut ffi::sqlite3_vfs) -> *mut ffi::sqlite3_vfs {
     // SAFETY: SQLite passes the VFS that `register` made, whose data is the one below.
     unsafe { (*vfs).pAppData.cast() }
 }
 
-/// The file below one of ours.
+/// Returns the file that one of ours wraps.
 unsafe fn below(file: *mut ffi::sqlite3_file) -> *mut ffi::sqlite3_file {
     // SAFETY: SQLite gave room for `szOsFile` bytes, which are a `Recorded` and then a file of the VFS below.
     unsafe { file.cast::<Recorded>().add(1).cast() }
 }
 
-/// Tells of what happened to a file.
+/// Records an event of a file.
 unsafe fn tell(file: *mut ffi::sqlite3_file, event: impl FnOnce(usize) -> Event) {
     // SAFETY: the file was opened by `open`; what it notes is freed when it is closed and not before.
     if let Some(noted) = unsafe { (*file.cast::<Recorded>()).noted.as_ref() } {
@@ -131,7 +131,7 @@ unsafe extern "C" fn open(
         let path = PathBuf::from(CStr::from_ptr(name).to_str().expect("UTF-8"));
         if let Some(log) = log_of(&path) {
             let mut events = log.lock().expect("no reader panics");
-            // As the VFS for Unix does it for what it may create, but for databases.
+            // The Unix VFS syncs the folder for files that it may create, except for databases.
             let journals = ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_SUPER_JOURNAL | ffi::SQLITE_OPEN_WAL;
             let syncs_folder = flags & ffi::SQLITE_OPEN_CREATE != 0 && flags & journals != 0;
             let file_number = events.len();
@@ -199,7 +199,7 @@ unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _flags: c_int) -> c_int 
     ffi::SQLITE_OK
 }
 
-/// Functions that only pass their call through.
+/// Functions that only forward their call to the wrapped file.
 macro_rules! pass {
     ($($name:ident as $field:ident ($($argument:ident: $ty:ty),*) $(-> $out:ty)?;)*) => { $(
         unsafe extern "C" fn $name(file: *mut ffi::sqlite3_file, $($argument: $ty),*) $(-> $out)? {
@@ -227,7 +227,7 @@ pass! {
     shm_unmap as xShmUnmap(delete: c_int) -> c_int;
 }
 
-/// Version 2: with a WAL's shared memory, without reading files as memory.
+/// Version 2: with shared memory for a WAL, without memory-mapped reads.
 static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
     iVersion: 2,
     xClose: Some(close),

@@ -1,4 +1,4 @@
-//! What a database has of its own, tables, functions and settings: no guest reaches it. The names are the database's own lists.
+//! A database's own tables, functions and settings: no guest reaches them. The names come from the database's own lists.
 
 #[path = "../schema/model.rs"]
 #[allow(dead_code, reason = "only a part is used here")]
@@ -23,25 +23,25 @@ use sqlservice_sql::{
 
 use model::{col, table};
 
-/// A table of this name with these columns of text.
+/// A table with this name and these text columns.
 fn named(schema: Option<&str>, name: &str, columns: &[&str]) -> Table {
     let columns = columns.iter().map(|name| col(name, TypeKind::Text.into())).collect();
     Table { schema: schema.map(str::to_owned), ..table(name, columns) }
 }
 
-/// What a guest's model of the table becomes.
+/// Declares a guest's models of the tables.
 fn declare(tables: Vec<Table>, dialect: Dialect) -> Result<Catalog, sqlservice_sql::Error> {
     Catalog::declare(Models { tables, relationships: Vec::new() }, dialect, &Limits::default(), false)
 }
 
-/// A catalog that has the table although no model may: as if the check of names were not there.
+/// A catalog with the table although no model may declare it: as if names were not checked.
 fn forced(table: &Table) -> Catalog {
     let mut catalog = Catalog::default();
     catalog.add_reflected(std::slice::from_ref(table));
     catalog
 }
 
-/// The guest's statements on the table's first column that a host compiles: a read, a lone count, and each change.
+/// Compiled statements of a guest on the table: a read of its first column, a read of a constant, and each kind of change.
 fn statements(table: &Table, catalog: &Catalog, dialect: Dialect) -> Vec<Arc<Compiled>> {
     let column = table.columns.first().expect("a column").name.clone();
     let (name, schema) = (table.name.clone(), table.schema.clone());

@@ -1,4 +1,4 @@
-//! Catalogs, functions and made-up tables of PostgreSQL and MariaDB.
+//! System catalogs, functions and virtual tables of PostgreSQL and MariaDB.
 
 use sqlservice_db::{Database, Error, ReflectOptions};
 use sqlservice_sql::{ColumnData, Dialect, Value};
@@ -9,7 +9,7 @@ use crate::{
     statements,
 };
 
-/// The first column of what a query of the owner's returns, as texts.
+/// Returns the first column of a query of the owner, as texts.
 async fn list(database: &Database, query: &str) -> Vec<String> {
     let session = database.session();
     let mut answer = crate::place::run(&session, query).await.expect(query);
@@ -75,7 +75,7 @@ async fn t30_no_model_reaches_a_catalog_of_postgresql() {
         for relation in list(database, &first("information_schema")).await {
             let (name, column) = relation.split_once(' ').expect("two");
             let table = named(None, name, &[column]);
-            // It is not searched unasked: such a name is free.
+            // PostgreSQL does not search this schema by default: such a name is free.
             let Ok(catalog) = declare(vec![table.clone()], Dialect::Postgres) else { continue };
             for statement in statements(&table, &catalog, Dialect::Postgres) {
                 let answer = execute(database, &statement).await;
@@ -88,7 +88,7 @@ async fn t30_no_model_reaches_a_catalog_of_postgresql() {
 
 #[tokio::test]
 async fn t27_no_function_of_postgresql_passes_for_a_column() {
-    // They want a window or an order, or count rows.
+    // These functions need a window or an order, or count rows.
     const FREE: [&str; 11] = [
         "count",
         "cume_dist",
@@ -116,7 +116,7 @@ async fn t27_no_function_of_postgresql_passes_for_a_column() {
         let mut shows = 0;
         for function in &functions {
             let table = named(None, "t", &[function]);
-            // What the database would answer where the name was let pass.
+            // Runs the query that the database would get if the name were allowed.
             let read = statements(&table, &forced(&table), Dialect::Postgres).remove(0);
             let answer = execute(database, &read).await;
             shows += usize::from(answer.as_ref().is_ok_and(|batch| shown(&batch.columns).contains("hidden")));

@@ -1,4 +1,4 @@
-//! SQLite's modules, pragmas, functions and tables of its own.
+//! SQLite's own modules, pragmas, functions and tables.
 
 use sqlservice_db::{Database, Error, ReflectOptions, Settings};
 use sqlservice_sql::Dialect;
@@ -6,7 +6,7 @@ use sqlx::{Connection, Row, sqlite::SqliteConnectOptions};
 
 use crate::{declare, execute, forced, named, raw, run, statements};
 
-/// A file with a table, and a database on it.
+/// A file with a table, and a database handle for it.
 struct File {
     database: Database,
     directory: tempfile::TempDir,
@@ -27,7 +27,7 @@ impl File {
         file
     }
 
-    /// Runs texts of a guest's and commits each.
+    /// Runs texts as a guest, and commits each.
     async fn all(&self, texts: &[&str]) {
         let session = self.database.session();
         for text in texts {
@@ -36,7 +36,7 @@ impl File {
         }
     }
 
-    /// The first column of a table that the library makes up.
+    /// Returns the first column of a virtual table of the library.
     async fn first_column(&self, table: &str) -> String {
         let mut session = self.stranger().await;
         let asked = sqlx::query("select name from pragma_table_xinfo(?)").bind(table);
@@ -50,7 +50,7 @@ impl File {
         sqlx::SqliteConnection::connect_with(&options).await.expect("open")
     }
 
-    /// What the library says itself to a connection that knows nothing of our code.
+    /// Returns the first column of a query over a connection that our code does not own.
     async fn library(&self, query: &'static str) -> Vec<String> {
         let mut connection = self.stranger().await;
         let rows = sqlx::query(query).fetch_all(&mut connection).await.expect(query);
@@ -65,7 +65,7 @@ fn is_refused<T>(result: &Result<T, Error>) -> bool {
     matches!(result, Err(Error::Denied(_) | Error::NoSuchTable(_)))
 }
 
-/// The names that a table may have in a statement, and that the library makes up.
+/// The names of the library's virtual table modules, which a statement might use as tables.
 async fn made_up(file: &File) -> Vec<String> {
     let mut names = file.library("select name from pragma_module_list").await;
     let pragmas = file.library("select name from pragma_pragma_list").await;
@@ -78,9 +78,9 @@ async fn made_up(file: &File) -> Vec<String> {
 
 #[tokio::test]
 async fn t36_no_model_reaches_a_table_that_the_library_makes_up() {
-    // Indexes: no table of theirs is there until it is created.
+    // Index modules: they have no table until one is created.
     const FREE: [&str; 5] = ["fts3", "fts4", "fts5", "rtree", "rtree_i32"];
-    // They read nothing but their arguments, which a compiled statement does not give them.
+    // These tables read only their arguments, which a compiled statement does not pass.
     const ALLOWED: [&str; 4] = ["json_each", "json_tree", "jsonb_each", "jsonb_tree"];
     let file = File::new().await;
     for name in made_up(&file).await {
@@ -91,10 +91,10 @@ async fn t36_no_model_reaches_a_table_that_the_library_makes_up() {
         if ALLOWED.contains(&lower.as_str()) {
             continue;
         }
-        // Were there such a model after all, the connection would refuse it.
+        // Even if such a model existed, the connection would refuse its statements.
         for statement in statements(&table, &forced(&table), Dialect::Sqlite) {
             let answer = execute(&file.database, &statement).await;
-            // A change is refused for the table's kind first.
+            // A change is refused first because the table is virtual.
             let is_good = if statement.writes { answer.is_err() } else { is_refused(&answer) };
             assert!(is_good, "{}: {answer:?}", statement.sql);
         }
@@ -118,18 +118,18 @@ async fn t36_no_text_reaches_a_table_that_the_library_makes_up() {
         ];
         for text in texts {
             let answer = raw(&file.database, &text).await;
-            // Arguments may be too many, before they are refused.
+            // A call may fail for too many arguments before it is denied.
             let is_error = is_refused(&answer) || (!is_allowed && text.contains("('main')") && answer.is_err());
             assert_ne!(is_allowed, is_error, "{text}: {answer:?}");
         }
         if is_allowed {
             continue;
         }
-        // A view and a trigger are made without a look at what they say.
+        // SQLite creates a view and a trigger without checking the names in their text.
         let session = file.database.session();
         run(&session, &format!("create view seen as select * from {name}")).await.expect("a view");
         let answer = run(&session, "select * from seen").await;
-        // Some are refused for being in a view.
+        // Some tables are not allowed in a view.
         assert!(answer.is_err(), "{name} by a view: {answer:?}");
         session.rollback().await.expect("rolled back");
         let trigger = format!("create trigger f after insert on t begin select count(*) from {name}; end");
@@ -137,7 +137,7 @@ async fn t36_no_text_reaches_a_table_that_the_library_makes_up() {
         let answer = run(&session, "insert into t (v) values ('x')").await;
         assert!(answer.is_err(), "{name} by a trigger: {answer:?}");
         session.rollback().await.expect("rolled back");
-        // An index that reads the rows of another table.
+        // A full-text index that reads the rows of another table.
         for module in ["fts4", "fts5"] {
             let index = format!("create virtual table i using {module}(file, content='{name}')");
             if run(&session, &index).await.is_ok() {
@@ -204,16 +204,16 @@ async fn t37_of_all_pragmas_one_only_reads_a_counter() {
             }
         }
     }
-    // The host's own still work on the same connections.
+    // The host's own pragmas still work on the same connections.
     let tables = file.database.reflect(ReflectOptions::default()).await.expect("reflected");
     assert_eq!(tables.len(), 1);
 }
 
-/// Functions that a guest's text may call, besides those that compute with their arguments.
+/// Functions that guests' text may call, besides those that only compute with their arguments.
 const OF_INDEXES: [&str; 8] =
     ["bm25", "fts5_get_locale", "fts5_insttoken", "fts5_locale", "highlight", "matchinfo", "offsets", "optimize"];
 
-/// Functions that no guest's text may call.
+/// Functions that guests' text may not call.
 const REFUSED: [&str; 12] = [
     "fts3_tokenizer",
     "fts5",
@@ -289,11 +289,11 @@ async fn t27_t38_no_function_is_called_through_a_view_default_check_or_trigger()
         assert!(answer.is_err(), "{function}: {answer:?}");
         session.rollback().await.expect("rolled back");
         for column in [format!("a default ({function})"), format!("a check ({function} <> 1)")] {
-            // SQLite does not ask about functions of a default, but lets only harmless ones be in one.
+            // SQLite calls no authorizer for functions in a default, but allows only harmless ones there.
             if function == "sqlite_source_id()" && column.starts_with("a default") {
                 continue;
             }
-            // Which of the two statements is refused is SQLite's to say.
+            // SQLite decides which of the two statements is refused.
             let made = run(&session, &format!("create table u (b, {column})")).await;
             let used = run(&session, "insert into u (b) values (1)").await;
             assert!(made.is_err() || used.is_err(), "{column}: {used:?}");

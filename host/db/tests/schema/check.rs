@@ -1,4 +1,4 @@
-//! F05: a check that was read as text makes the same check, whatever parentheses and quotes are in it.
+//! F05: a reflected check constraint creates the same constraint, whatever parentheses and quotes it contains.
 
 use sqlservice_sql::schema::TypeKind;
 
@@ -15,7 +15,7 @@ const CHECKS: [(&str, &str); 4] = [
     ("ck_quote", "name <> 'it''s'"),
 ];
 
-/// Rows that each break one of the checks, and rows that break none.
+/// Inserts rows that each violate one of the checks, and rows that violate none.
 async fn assert_checked(place: &Place) {
     let insert = |size: i32, name: &str| format!("INSERT INTO t (size, name) VALUES ({size}, '{name}')");
     for (size, name) in [(0, "a"), (50, "a"), (5, "("), (5, ")"), (5, "it''s")] {

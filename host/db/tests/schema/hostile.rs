@@ -1,4 +1,4 @@
-//! T-70: schemas that were made to be read for ever: too many tables, circles of foreign keys, defaults without an end.
+//! T-70: schemas that are made to never end a reflection: too many tables, circles of foreign keys, huge defaults.
 
 use std::time::{Duration, Instant};
 
@@ -13,13 +13,13 @@ use crate::{
     reflect,
 };
 
-/// As many tables as one reflection reads, as the limit is said to guests.
+/// The number of tables that one reflection reads at most, as documented for guests.
 const MOST: usize = 10_000;
 
-/// How long any of these reflections may take; a debug build on a busy machine is slow.
+/// The time limit of these reflections; a debug build on a busy machine is slow.
 const SOON: Duration = Duration::from_secs(60);
 
-/// Makes tables `t1` to `t<n>`, as cheaply as the database can.
+/// Creates tables `t1` to `t<n>`, as cheaply as the database can.
 async fn many_tables(place: &Place, count: usize) {
     match place.database.dialect() {
         Dialect::Sqlite => {
@@ -47,7 +47,7 @@ fn only(name: &str) -> ReflectOptions {
     ReflectOptions::default().only(vec![name.to_owned()])
 }
 
-/// A schema of more tables than are read is an error in time, and each of them can still be read by its name.
+/// A schema with too many tables is an error in time, and each of its tables can still be reflected by name.
 #[tokio::test(flavor = "multi_thread")]
 async fn t70_more_tables_than_are_read_are_an_error() {
     on_all("t70_many", async |place| {
@@ -66,12 +66,12 @@ async fn t70_more_tables_than_are_read_are_an_error() {
     .await;
 }
 
-/// The tables of a circle: each refers to the next, the last one to the first.
+/// Statements that create a circle of tables: each refers to the next, the last one to the first.
 fn circle(dialect: Dialect, count: usize) -> Vec<String> {
     let key = "id BIGINT PRIMARY KEY";
     let next = |at: usize| (at + 1) % count;
     if dialect == Dialect::Sqlite {
-        // It takes references to what is not there yet.
+        // SQLite accepts references to tables that do not exist yet.
         return (0..count)
             .map(|at| format!("CREATE TABLE c{at} ({key}, next_id BIGINT REFERENCES c{} (id))", next(at)))
             .collect();
@@ -89,7 +89,7 @@ fn refers_to<'a>(found: &'a [Table], name: &str) -> &'a str {
     &table.foreign_keys[0].table
 }
 
-/// Circles of foreign keys, one of two hundred tables, one of two and one of a table with itself, are read as they are and end.
+/// Circles of foreign keys over two hundred tables, over two, and of one table with itself are reflected correctly and in time.
 #[tokio::test(flavor = "multi_thread")]
 async fn t70_circles_of_foreign_keys_are_read_and_dropped() {
     const LONG: usize = 200;
@@ -103,7 +103,7 @@ async fn t70_circles_of_foreign_keys_are_read_and_dropped() {
             for at in 0..count {
                 assert_eq!(refers_to(&found, &format!("c{at}")), format!("c{}", (at + 1) % count));
             }
-            // What was read is put in an order, which a circle has none of.
+            // A drop sorts the reflected tables by their foreign keys, and a circle has no such order.
             let dropped = place.database.drop_all(found, true).await.expect("dropped");
             assert_eq!(dropped.len(), count, "on {:?}", place.database);
             assert!(began.elapsed() < SOON, "{:?} on {:?}", began.elapsed(), place.database);
@@ -114,13 +114,13 @@ async fn t70_circles_of_foreign_keys_are_read_and_dropped() {
     }
 }
 
-/// A default as long as it may be comes back whole; a longer one is an error and not a part of it.
+/// A default of nearly the largest length is reflected whole; a longer one is an error and is not truncated.
 #[tokio::test(flavor = "multi_thread")]
 async fn t70_long_defaults_are_whole_or_an_error() {
     on_all("t70_default", async |place| {
         let (database, dialect) = (&place.database, place.database.dialect());
         let text = |bytes: usize| "x".repeat(bytes);
-        // MariaDB's rows have 64 KiB at most, and so have their defaults.
+        // MariaDB limits a row to 64 KiB, and so its defaults too.
         let fits = if dialect == Dialect::Mariadb { 7_500 } else { (1 << 20) - 1_000 };
         let ty = if dialect == Dialect::Mariadb { "VARCHAR(8000)" } else { "TEXT" };
         place.sql(&[&format!("CREATE TABLE fits (id BIGINT PRIMARY KEY, a {ty} DEFAULT '{}')", text(fits))]).await;

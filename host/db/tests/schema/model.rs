@@ -1,4 +1,4 @@
-//! Declared tables, and what they are after a database has had them.
+//! Declared tables, and their form after a database has stored them.
 
 use sqlservice_sql::{
     Dialect, Scalar,
@@ -10,7 +10,7 @@ pub fn strings(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// A table whose primary key is its columns that are keys.
+/// A table whose primary key is its generated columns.
 pub fn table(name: &str, columns: Vec<Column>) -> Table {
     let generated = columns.iter().filter(|column| column.default == DefaultValue::GeneratedKey);
     Table {
@@ -86,13 +86,13 @@ pub fn find<'t>(tables: &'t [Table], name: &str) -> &'t Table {
     tables.iter().find(|table| table.name == name).unwrap_or_else(|| panic!("there is no {name}"))
 }
 
-/// The columns of a unique index or constraint: not every database tells them apart.
+/// The columns of a unique index or constraint: not every database distinguishes them.
 pub fn unique<'t>(table: &'t Table, name: &str) -> &'t [String] {
     let mut all = table.uniques.iter().chain(table.indexes.iter().filter(|index| index.unique));
     &all.find(|index| index.name.as_deref() == Some(name)).expect("the unique index").columns
 }
 
-/// SQLAlchemy's tables for reflection tests.
+/// The tables of SQLAlchemy's reflection tests.
 pub fn component_tables() -> Vec<Table> {
     let int = || ColumnType::from(TypeKind::Int64);
     let mut users = table(
@@ -192,7 +192,7 @@ pub fn circular_tables() -> Vec<Table> {
     ]
 }
 
-/// A column of every kind that the database has, with and without a default.
+/// A table with a column of every type that the database has, with and without a default.
 pub fn typed_table(dialect: Dialect) -> Table {
     let decimal = ColumnType { precision: Some(10), scale: Some(3), ..TypeKind::Decimal.into() };
     let bytes = ColumnType { length: Some(20), ..TypeKind::Bytes.into() };
@@ -233,13 +233,13 @@ pub fn typed_table(dialect: Dialect) -> Table {
     table("typed", columns)
 }
 
-/// A text without what databases add to expressions: blanks, quotes, parentheses, casts.
+/// An expression's text without the parts that databases add: whitespace, quotes, parentheses, casts.
 pub fn squeezed(text: &str) -> String {
     let plain = text.to_lowercase().replace("::double precision", "").replace("::bigint", "");
     plain.chars().filter(|c| !c.is_whitespace() && !matches!(c, '"' | '`' | '(' | ')')).collect()
 }
 
-/// The documented differences between what is declared and what comes back, taken away from either.
+/// Removes the documented differences between a declared and a reflected table; apply it to both.
 pub fn normalised(table: &Table, dialect: Dialect) -> Table {
     let mut table = table.clone();
     let mysql = matches!(dialect, Dialect::Mysql | Dialect::Mariadb);
@@ -264,7 +264,7 @@ pub fn normalised(table: &Table, dialect: Dialect) -> Table {
         table.comment = None;
     }
     for column in &mut table.columns {
-        // What the type's name means to this database.
+        // Replaces the type by the one that this database reads from its name.
         let name = column.ty.native.clone().unwrap_or_else(|| types::type_name(&column.ty, dialect));
         let generated = column.default == DefaultValue::GeneratedKey;
         let json = column.ty.kind == TypeKind::Json;
@@ -284,7 +284,7 @@ pub fn normalised(table: &Table, dialect: Dialect) -> Table {
     table
 }
 
-/// A reflected table without the names that the database made up.
+/// Removes the names that the database generated from a reflected table.
 pub fn forgotten(mut table: Table, declared: &Table) -> Table {
     if declared.primary_key_name.is_none() {
         table.primary_key_name = None;

@@ -1,4 +1,4 @@
-//! T-69: an owner drops what it created and nothing else, and what the host writes down for that is out of reach.
+//! T-69: an owner drops only the tables that it created, and guests cannot reach the host's records of ownership.
 
 use sqlservice_db::{Database, Error, ReflectOptions, Settings};
 use sqlservice_sql::{
@@ -19,12 +19,12 @@ fn owner(place: &Place, name: &str) -> Database {
     place.database.with_owner(name)
 }
 
-/// Those of the tables that have these names.
+/// Returns the tables with these names.
 fn of(tables: &[Table], names: &[&str]) -> Vec<Table> {
     tables.iter().filter(|table| names.contains(&table.name.as_str())).cloned().collect()
 }
 
-/// The tables that a drop was refused for.
+/// Returns the names of the tables that a drop was denied for.
 fn denied(dropped: Result<Vec<String>, Error>) -> String {
     match dropped {
         Err(Error::Denied(said)) => said.message.rsplit(": ").next().expect("names").to_owned(),
@@ -32,7 +32,7 @@ fn denied(dropped: Result<Vec<String>, Error>) -> String {
     }
 }
 
-/// How many records there are, where SQL text can be asked.
+/// Returns the number of records, where SQL text may query them.
 async fn records(place: &Place) -> Option<String> {
     let session = place.database.session();
     let found = run(&session, "SELECT COUNT(*) FROM sqlservice_tables").await;
@@ -49,7 +49,7 @@ async fn t69_an_owner_drops_its_own_tables_and_not_anothers() {
         one.create_all(of(&tables, &["a", "b"]), false).await.expect("created");
         two.create_all(of(&tables, &["c"]), true).await.expect("created");
         for check_first in [true, false] {
-            // One that may be dropped is among them, and stays.
+            // One of the tables may be dropped, but stays because the others may not.
             assert_eq!(denied(two.drop_all(of(&tables, &["b", "c"]), check_first).await), "b");
             assert_eq!(denied(two.drop_all(tables.clone(), check_first).await), "a, b");
             assert_eq!(denied(one.drop_all(tables.clone(), check_first).await), "c");
@@ -59,12 +59,12 @@ async fn t69_an_owner_drops_its_own_tables_and_not_anothers() {
         let error = one.drop_all(of(&tables, &["a", "b"]), false).await.expect_err("one is missing");
         assert!(matches!(&error, Error::NoSuchTable(names) if names == "a"), "{error:?}");
         assert_eq!(two.drop_all(of(&tables, &["a", "c"]), true).await.expect("its own"), ["c"]);
-        // A name is free again for everyone.
+        // After the drop any owner can use the name.
         assert_eq!(two.create_all(of(&tables, &["a"]), true).await.expect("created"), ["a"]);
         assert_eq!(denied(one.drop_all(of(&tables, &["a", "b"]), true).await), "a");
-        // Without an owner all may be dropped, as before.
+        // A database handle without an owner may drop all tables.
         assert_eq!(place.database.drop_all(tables, true).await.expect("dropped").len(), 2);
-        // Records of tables that are gone stay where they do no harm.
+        // Records of dropped tables may remain where table numbers make them harmless.
         let numbered = place.database.dialect() == Dialect::Postgres;
         assert!(records(place).await.is_none_or(|count| count.contains("(0)") || numbered));
         assert_eq!(place.database.status().in_use, 0);
@@ -77,7 +77,7 @@ async fn t69_who_finds_a_table_does_not_own_it() {
     on_all("found", async |place| {
         let tables = place.declare(simple());
         let (one, two) = (owner(place, "one"), owner(place, "two"));
-        // Without an owner, and without a table of records.
+        // Created without an owner, before the table of records exists.
         place.database.create_all(of(&tables, &["a"]), true).await.expect("created");
         assert_eq!(one.create_all(of(&tables, &["a"]), true).await.expect("found"), [""; 0]);
         assert_eq!(denied(one.drop_all(of(&tables, &["a"]), true).await), "a");
@@ -159,7 +159,7 @@ async fn t69_the_hosts_own_table_does_not_exist_for_guests() {
             }
         }
         session.close().await.expect("closed");
-        // Nothing of it was done.
+        // None of these statements had an effect.
         assert_eq!(owner(place, "one").drop_all(found, false).await.expect("its own").len(), 3);
     })
     .await;
@@ -178,10 +178,10 @@ async fn t69_a_failed_creation_leaves_no_record() {
             assert_eq!(names(&place.database).await, [""; 0]);
             assert!(records(place).await.is_none_or(|count| count.contains("(0)")));
         }
-        // Had a record stayed, the owner could drop these.
+        // If a record had remained, its owner could drop these tables.
         place.sql(&["CREATE TABLE a (id INTEGER)", "CREATE TABLE zz_bad (id INTEGER)"]).await;
         assert_eq!(denied(one.drop_all(tables.clone(), true).await), "a, zz_bad");
-        // What was there before a failure is whose it was.
+        // A failure does not change who owns an earlier table.
         assert_eq!(one.create_all(of(&tables, &["b"]), true).await.expect("created"), ["b"]);
         place.sql(&["DROP TABLE zz_bad"]).await;
         one.create_all(tables.clone(), true).await.expect_err("a bad check");
@@ -216,17 +216,17 @@ async fn t69_a_table_that_was_made_again_is_not_its_earlier_owners() {
         let tables = place.declare(simple());
         let (one, two) = (owner(place, "one"), owner(place, "two"));
         one.create_all(tables.clone(), true).await.expect("created");
-        // By a host, without an owner and with another one.
+        // A host drops and recreates a table, without an owner.
         place.database.drop_all(of(&tables, &["a"]), true).await.expect("dropped");
         place.database.create_all(of(&tables, &["a"]), true).await.expect("created");
         assert_eq!(denied(one.drop_all(of(&tables, &["a"]), true).await), "a");
-        // Behind the host's back, and made again by a host.
+        // Tables are dropped by SQL text that the host does not track, and recreated through the host.
         place.sql(&["DROP TABLE b", "DROP TABLE c"]).await;
         two.create_all(of(&tables, &["b"]), true).await.expect("created");
         place.database.create_all(of(&tables, &["c"]), true).await.expect("created");
         assert_eq!(denied(one.drop_all(tables.clone(), true).await), "a, b, c");
         assert_eq!(two.drop_all(of(&tables, &["b"]), true).await.expect("its own"), ["b"]);
-        // Both behind the host's back: only a database that numbers tables tells.
+        // Dropped and recreated by SQL text: only a database with table numbers detects it.
         one.create_all(of(&tables, &["b"]), true).await.expect("created");
         place.sql(&["DROP TABLE b", "CREATE TABLE b (id INTEGER)"]).await;
         let dropped = one.drop_all(of(&tables, &["b"]), true).await;
@@ -245,7 +245,7 @@ async fn t69_a_record_of_a_table_that_is_not_there_is_replaced() {
         let tables = place.declare(simple());
         let (one, two) = (owner(place, "one"), owner(place, "two"));
         one.create_all(of(&tables, &["a", "b"]), true).await.expect("created");
-        // As after a host that ended halfway.
+        // The state after a host that crashed halfway.
         place.sql(&["DROP TABLE a"]).await;
         assert_eq!(one.drop_all(of(&tables, &["a"]), true).await.expect("it is not there"), [""; 0]);
         assert_eq!(two.create_all(of(&tables, &["a"]), true).await.expect("created"), ["a"]);

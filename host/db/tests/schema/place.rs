@@ -1,4 +1,4 @@
-//! Databases of a test's own: a SQLite file, a PostgreSQL database, a MariaDB database.
+//! Private databases of a test: an SQLite file or memory, a PostgreSQL database, a MariaDB database.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -26,7 +26,7 @@ pub struct Place {
     _directory: Option<tempfile::TempDir>,
 }
 
-/// Runs a test on every database, each fresh. A server that is not named is a failure, not a pass.
+/// Runs a test on every database, each fresh. Panics where a server's variable is not set, instead of skipping it.
 pub async fn on_all(name: &str, test: impl AsyncFn(&Place)) {
     for place in [Place::memory(), Place::file(), Place::postgres(name).await, Place::mariadb(name).await] {
         println!("{name}: {:?}", place.database);
@@ -68,7 +68,7 @@ fn unique(name: &str) -> String {
     format!("schema_{name}_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The URL with another database.
+/// Returns the URL with another database name.
 fn within(url: &str, database: &str) -> String {
     let mut url = url::Url::parse(url).expect("a URL");
     url.set_path(database);
@@ -125,7 +125,7 @@ impl Place {
         Self::new(within(&server, &name), Some((server, name)), None)
     }
 
-    /// Its URL.
+    /// The URL of the database.
     #[allow(dead_code, reason = "not every test connects by itself")]
     pub fn url(&self) -> &str {
         &self.url
@@ -144,14 +144,14 @@ impl Place {
         (!self.url.contains(":memory:")).then(|| self.another(Settings::default()))
     }
 
-    /// Closes what [`Place::another`] made.
+    /// Closes a pool that [`Place::another`] made.
     pub async fn release(&self, database: Database) {
         if !self.url.contains(":memory:") {
             database.close().await;
         }
     }
 
-    /// Tables as a guest's declaration makes them, with names for what has none.
+    /// Returns tables as a guest's declaration makes them, with generated names where a name is missing.
     pub fn declare(&self, tables: Vec<Table>) -> Vec<Table> {
         let models = Models { tables, relationships: Vec::new() };
         let catalog = Catalog::declare(models, self.database.dialect(), &Limits::default(), true).expect("declared");
@@ -170,13 +170,13 @@ impl Place {
         session.close().await.expect("closed");
     }
 
-    /// Runs text on a server past our own code, which would refuse what makes thousands of tables at once.
+    /// Runs text directly on a server: our code would refuse a statement that creates thousands of tables.
     pub async fn on_server(&self, sql: &str) {
         assert!(self.server.is_some(), "there is no server");
         on_server(&self.url, sql.to_owned()).await;
     }
 
-    /// Makes sure that a statement breaks a foreign key, on as many connections as are idle.
+    /// Checks that a statement violates a foreign key, three times in succession.
     pub async fn refuses(&self, statement: &str) {
         for _ in 0..3 {
             let session = self.database.connect().await.expect("a connection");
@@ -187,7 +187,7 @@ impl Place {
         }
     }
 
-    /// Waits until the host has taken all its connections back.
+    /// Waits until the pool has all its connections back.
     pub async fn idle(&self) {
         for _ in 0..1000 {
             if self.database.status().in_use == 0 {
@@ -198,7 +198,7 @@ impl Place {
         panic!("a connection did not come back: {:?}", self.database.status());
     }
 
-    /// Closes it and drops it.
+    /// Closes the pool and drops the database.
     pub async fn remove(self) {
         self.database.close().await;
         if let Some((server, name)) = self.server {

@@ -1,4 +1,4 @@
-//! The columns of what changes return, also where no row is changed.
+//! The columns of a `RETURNING` result, also where no row is changed.
 
 use std::sync::Arc;
 

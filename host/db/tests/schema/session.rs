@@ -1,4 +1,4 @@
-//! Reading schemas through a session: with its own connection, in its transaction, by the rules of its statements.
+//! Reflecting schemas through a session: on its connection, in its transaction, by the rules of its statements.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ fn integer(number: i64) -> Value {
     Scalar::Integer(number).into()
 }
 
-/// Enough tables that reading them takes a while.
+/// Creates enough tables that reflecting them takes a while.
 async fn many(place: &Place) -> Database {
     let (count, width) = if place.database.dialect() == Dialect::Sqlite { (150, 20) } else { (20, 40) };
     let wide = |at: usize| {
@@ -54,7 +54,7 @@ async fn a03_a_session_sees_the_tables_of_its_transaction() {
         place.sql(&["CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY)"]).await;
         let other = place.another_file().await;
         if let Some(other) = &other {
-            // A file's first connection waits for those who write.
+            // The first connection to a file waits for writers, so it is opened before them.
             other.ping().await.expect("there");
         }
         let session = place.database.session();
@@ -73,7 +73,7 @@ async fn a03_a_session_sees_the_tables_of_its_transaction() {
             assert_eq!(seen, if commits_itself { vec!["a", "b"] } else { vec!["a"] }, "{other:?}");
             other.close().await;
         }
-        // The transaction goes on, and what was reflected goes with it.
+        // The transaction continues, and its rollback undoes the reflected tables too.
         assert_eq!(count(&session).await, integer(1));
         session.rollback().await.expect("rolled back");
         assert_eq!(names(&session).await, if commits_itself { vec!["a", "b"] } else { vec!["a"] });
@@ -98,7 +98,7 @@ async fn a_session_reads_what_the_database_reads() {
             assert!(session.in_transaction(), "it began as a statement does");
             session.commit().await.expect("committed");
             assert_eq!(database.status().in_use, 0);
-            // Every level reads, as does a transaction that may not write.
+            // Reflection works at every isolation level and in read-only transactions.
             let mut levels = vec![Isolation::Default, Isolation::Serializable];
             if database.dialect().capabilities().isolation_levels {
                 levels.extend([Isolation::ReadUncommitted, Isolation::ReadCommitted, Isolation::RepeatableRead]);
@@ -127,7 +127,7 @@ async fn a03_a_session_reflects_where_it_has_the_only_connection() {
         session.rollback().await.expect("rolled back");
         assert_eq!((database.status().size, database.status().in_use), (1, 1));
 
-        // In autocommit nothing is begun, nor left behind by a failure.
+        // In autocommit no transaction is begun, and a failure leaves none open.
         session.set_isolation(Isolation::Autocommit).await.expect("autocommit");
         run(&session, "INSERT INTO a VALUES (2)").await.expect("inserted");
         for _ in 0..2 {
@@ -137,7 +137,7 @@ async fn a03_a_session_reflects_where_it_has_the_only_connection() {
             assert!(matches!(missing, Err(Error::NoSuchTable(_))), "{missing:?}");
             assert_eq!(count(&session).await, integer(1));
         }
-        // Nor in a transaction that is one by name only.
+        // The same holds in a transaction that `begin` started in autocommit.
         session.begin(TransactionOptions::default()).await.expect("begun");
         assert_eq!(names(&session).await, ["a"]);
         assert!(session.in_transaction());
@@ -160,7 +160,7 @@ async fn reflecting_keeps_to_the_state_of_its_session() {
         place.sql(&["CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY)"]).await;
         let session = place.database.session();
         run(&session, "INSERT INTO a VALUES (1)").await.expect("inserted");
-        // A failure is one of a statement.
+        // A failed reflection has the effect of a failed statement.
         let missing = tables(&session, only(&["nosuch", "a"])).await;
         assert!(matches!(&missing, Err(Error::NoSuchTable(names)) if names == "nosuch"), "{missing:?}");
         for _ in 0..2 {
@@ -169,14 +169,14 @@ async fn reflecting_keeps_to_the_state_of_its_session() {
         assert!(matches!(session.commit().await, Err(Error::PendingRollback)));
         session.rollback().await.expect("rolled back");
         assert_eq!(count(&session).await, integer(0));
-        // A savepoint mends it.
+        // Rolling back to a savepoint clears the failure.
         run(&session, "INSERT INTO a VALUES (1)").await.expect("inserted");
         let savepoint = session.begin_nested().await.expect("savepoint");
         tables(&session, only(&["nosuch"])).await.expect_err("it is missing");
         savepoint.rollback().await.expect("rolled back");
         assert_eq!(names(&session).await, ["a"]);
         assert_eq!(count(&session).await, integer(1));
-        // What is refused before anything is asked leaves the transaction as it is.
+        // A call that is refused before it queries the database leaves the transaction unchanged.
         let refused = tables(&session, only(&vec!["n"; 10_001])).await;
         assert!(matches!(refused, Err(Error::Limit { .. })), "{refused:?}");
         if !place.database.dialect().capabilities().schemas {
@@ -187,7 +187,7 @@ async fn reflecting_keeps_to_the_state_of_its_session() {
         assert_eq!(count(&session).await, integer(1));
         session.rollback().await.expect("rolled back");
 
-        // An unread cursor has the connection.
+        // An unread cursor occupies the connection.
         let values: Vec<_> = (0..100).map(|at| format!("({at})")).collect();
         run(&session, &format!("INSERT INTO a VALUES {}", values.join(", "))).await.expect("inserted");
         let few = RunOptions::default().batch_rows(4);
@@ -208,7 +208,7 @@ async fn reflecting_keeps_to_the_state_of_its_session() {
     .await;
 }
 
-/// A view that cannot be read is passed over, and its failure is not one of the transaction.
+/// A view that cannot be read is skipped, and its failure does not fail the transaction.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_view_leaves_the_transaction_as_it_was() {
     on_all("view", async |place| {
@@ -247,7 +247,7 @@ async fn t31_reflecting_ends_in_time() {
                 Err(error) => panic!("{micros}: {error:?}"),
             }
             session.rollback().await.expect("rolled back");
-            // A stop that comes when it has just ended hits nothing else.
+            // A cancellation that arrives just after the reflection's end stops no other statement.
             assert_eq!(count(&session).await, integer(0), "{micros}");
             session.rollback().await.expect("rolled back");
         }
@@ -292,7 +292,7 @@ async fn g02_reflecting() {
             }
             assert!(autocommit || gone > 0, "none was dropped on its way, {heard} were heard");
         }
-        // What is dropped with its session leaves nothing either.
+        // A reflection that is dropped with its session leaves nothing either.
         for micros in [0, 300, 3_000] {
             let session = database.begin(TransactionOptions::default()).await.expect("begun");
             run(&session, "INSERT INTO a VALUES (1)").await.expect("inserted");
@@ -334,7 +334,7 @@ impl Cut {
     }
 }
 
-/// Another connection has locked what a query in the middle of it wants.
+/// Another connection holds a lock that one of the reflection's queries waits for.
 #[tokio::test(flavor = "multi_thread")]
 async fn t31_reflecting_is_stopped_while_it_waits() {
     on_all("g05r", async |place| {
@@ -363,7 +363,7 @@ async fn t31_reflecting_is_stopped_while_it_waits() {
         assert_eq!(count(&session).await, integer(0));
         session.rollback().await.expect("rolled back");
 
-        // In autocommit nothing is left of it.
+        // In autocommit a stopped reflection leaves no transaction.
         session.set_isolation(Isolation::Autocommit).await.expect("autocommit");
         let late = session.reflect(options(), Some(Duration::from_millis(100))).await;
         assert!(matches!(late, Err(Error::Timeout)), "{late:?}");
@@ -372,7 +372,7 @@ async fn t31_reflecting_is_stopped_while_it_waits() {
         assert!(!session.in_transaction());
         session.set_isolation(Isolation::Default).await.expect("set");
 
-        // A transaction whose time is over, and a session that is closed.
+        // A transaction that times out, and a session that is closed, end a waiting reflection.
         let limit = TransactionOptions::default().timeout(Duration::from_millis(100));
         session.begin(limit).await.expect("begun");
         let over = session.reflect(options(), None).await;
@@ -386,7 +386,7 @@ async fn t31_reflecting_is_stopped_while_it_waits() {
         let closed = waiting.await.expect("no panic");
         assert!(matches!(closed, Err(Error::Closed)), "{closed:?}");
         assert_eq!(database.status().in_use, 0);
-        // The database's own limit of a statement's time holds as well.
+        // The database's own statement timeout holds as well.
         let hasty = Settings::default().statement_timeout(Duration::from_millis(100));
         let hasty = place.another(hasty);
         let late = hasty.session().reflect(options(), Some(Duration::from_secs(60))).await;

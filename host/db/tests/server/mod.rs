@@ -1,4 +1,4 @@
-//! The database servers of the tests: their URLs come from the environment, and their tables have names of their own.
+//! The database servers of the tests: their URLs come from the environment, and each test's tables have unique names.
 
 use std::{
     future::Future,
@@ -35,7 +35,7 @@ impl Kind {
     }
 }
 
-/// A server, and a pool on it.
+/// A server, and a pool that connects to it.
 pub struct Server {
     pub kind: Kind,
     pub db: Database,
@@ -48,7 +48,7 @@ pub async fn each() -> Vec<Server> {
     vec![one(Kind::Postgres).await, one(Kind::Mariadb).await]
 }
 
-/// One of them. A machine without it fails loudly: a test that did not run has shown nothing.
+/// Returns one server. Panics where its variable is not set: a skipped test would show nothing.
 pub async fn one(kind: Kind) -> Server {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let variable = match kind {
@@ -66,7 +66,7 @@ pub async fn one(kind: Kind) -> Server {
 }
 
 impl Server {
-    /// Settings under which a test that hangs fails soon.
+    /// Settings with short timeouts, so that a hanging test fails soon.
     pub fn settings(&self) -> Settings {
         Settings::default()
             .pool_size(3)
@@ -80,7 +80,7 @@ impl Server {
         Database::new(&self.url, settings).expect("a database")
     }
 
-    /// The URL with a change.
+    /// Returns the server's URL with a change.
     pub fn url_with(&self, change: impl FnOnce(&mut Url)) -> String {
         let mut url = Url::parse(&self.url).expect("a url");
         change(&mut url);
@@ -104,18 +104,18 @@ impl Server {
         session.commit().await.expect("commit");
     }
 
-    /// A statement that waits so many seconds.
+    /// A statement that sleeps this many seconds.
     pub fn sleep(&self, seconds: u32) -> String {
         match self.kind {
             Kind::Postgres => format!("select pg_sleep({seconds})"),
-            // The function returns early and without an error when it is stopped; a query around it does not.
+            // When it is cancelled, `sleep` returns early without an error; a query around it fails.
             Kind::Mariadb => {
                 format!("select count(*) from (select sleep({seconds}) as s from seq_1_to_2) as t where s = 2")
             }
         }
     }
 
-    /// A statement that waits ten milliseconds.
+    /// A statement that sleeps ten milliseconds.
     pub fn sleep_short(&self) -> String {
         match self.kind {
             Kind::Postgres => "select pg_sleep(0.01)".into(),
@@ -123,7 +123,7 @@ impl Server {
         }
     }
 
-    /// A statement that works without end and returns no row.
+    /// A statement that computes endlessly and returns no row.
     pub fn endless(&self) -> String {
         match self.kind {
             Kind::Postgres => {
@@ -135,7 +135,7 @@ impl Server {
         }
     }
 
-    /// A query of the numbers from 1 to so many.
+    /// A query that returns the numbers from 1 to `count`.
     pub fn rows(&self, count: u64) -> String {
         match self.kind {
             Kind::Postgres => format!("select generate_series(1, {count}::bigint) as n"),
@@ -143,7 +143,7 @@ impl Server {
         }
     }
 
-    /// A query of what the server calls the connection.
+    /// A query for the server's id of the connection.
     pub fn own_id(&self) -> &'static str {
         match self.kind {
             Kind::Postgres => "select pg_backend_pid()::bigint",
@@ -151,7 +151,7 @@ impl Server {
         }
     }
 
-    /// Ends a connection from the server's side.
+    /// Terminates a connection on the server.
     pub async fn kill(&self, id: &Value) {
         let session = self.db.session();
         let Value::Scalar(Scalar::Integer(id)) = id else { panic!("{id:?} is no id") };
@@ -159,13 +159,13 @@ impl Server {
             Kind::Postgres => format!("select pg_terminate_backend({id})"),
             Kind::Mariadb => format!("kill {id}"),
         };
-        // No text of a guest's may say this.
+        // A compiled statement, because guests' text is not allowed to do this.
         session.execute(compiled(&sql, &[], &[]), Vec::new(), RunOptions::default()).await.expect("killed");
         session.rollback().await.expect("rollback");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 
-    /// Waits until every connection is back, and fails where one never comes.
+    /// Waits until the pool has all its connections back, and fails after 15 seconds.
     pub async fn settled(&self) {
         for _ in 0..1_500 {
             if self.db.status().in_use == 0 {
@@ -176,8 +176,8 @@ impl Server {
         panic!("connections are still taken: {:?}", self.db.status());
     }
 
-    /// Checks that every place can be taken and that no connection is in a transaction: what one inserts without one is
-    /// seen by a stranger at once.
+    /// Checks that every connection of the pool can be borrowed and that none is in a transaction: another pool sees an insert in
+    /// autocommit at once.
     pub async fn check_clean(&self) {
         self.settled().await;
         let table = self.table("clean");
@@ -215,7 +215,7 @@ pub async fn run_with(session: &Session, sql: &str, parameters: Vec<Value>, opti
     session.execute_text(sql.to_owned(), parameters, options).await
 }
 
-/// A compiled statement made by hand, whose parameters and results have kinds.
+/// A handwritten compiled statement, with kinds for its parameters and outputs.
 pub fn compiled(sql: &str, kinds: &[TypeKind], outputs: &[(&str, TypeKind)]) -> Arc<Compiled> {
     let placeholder = |(at, kind): (usize, &TypeKind)| Placeholder {
         source: ValueSource::Parameter(at as u32),
@@ -225,7 +225,7 @@ pub fn compiled(sql: &str, kinds: &[TypeKind], outputs: &[(&str, TypeKind)]) -> 
     let output =
         |(name, kind): &(&str, TypeKind)| Output { name: (*name).into(), ty: Some((*kind).into()), nullable: None };
     Arc::new(Compiled {
-        // Only a text that lives forever passes for one of the host's.
+        // Only a `&'static str` passes as text of the host's own.
         sql: Sql::fixed(Box::leak(sql.into())),
         placeholders: kinds.iter().enumerate().map(placeholder).collect(),
         outputs: outputs.iter().map(output).collect(),
@@ -238,11 +238,11 @@ pub fn compiled(sql: &str, kinds: &[TypeKind], outputs: &[(&str, TypeKind)]) -> 
     })
 }
 
-/// Polls a future so many times, as it asks to be polled, and drops it then.
+/// Polls a future at most this many times, each time after a wake-up, and then drops it.
 pub async fn poll_and_drop<F: Future>(future: F, polls: usize) {
     let mut future = pin!(future);
     let mut left = polls;
-    // What waits for something without an end is not woken by it.
+    // A future that never becomes ready wakes no task, so the interval does.
     let mut tick = tokio::time::interval(Duration::from_millis(20));
     std::future::poll_fn(move |context: &mut Context<'_>| {
         while tick.poll_tick(context).is_ready() {}
@@ -258,7 +258,7 @@ pub async fn poll_and_drop<F: Future>(future: F, polls: usize) {
     .await;
 }
 
-/// Runs a future for so many microseconds and drops it then.
+/// Runs a future for this many microseconds and then drops it.
 pub async fn drop_after<F: Future>(future: F, microseconds: u64) {
     drop(tokio::time::timeout(Duration::from_micros(microseconds), future).await);
 }

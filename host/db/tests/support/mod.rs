@@ -1,4 +1,4 @@
-//! What the tests of this crate share: databases in files of their own, and short ways to run SQL text.
+//! Helpers that the tests of this crate share: databases in files of their own, and functions that run SQL text.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::{
@@ -18,21 +18,21 @@ use sqlservice_sql::{
     schema::{Column, DefaultValue, Models, Table, TypeKind},
 };
 
-/// A database in a file that goes away with it.
+/// A database in a file that is deleted with it.
 pub struct File {
     pub db: Database,
     pub dir: tempfile::TempDir,
 }
 
 impl File {
-    /// With settings of the test's own.
+    /// Creates an empty database with these settings.
     pub fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite://{}/test.db", dir.path().display());
         Self { db: Database::new(&url, settings).expect("a database"), dir }
     }
 
-    /// With a table `t (id, v)`, and settings under which a test that hangs fails soon.
+    /// Creates a database with a table `t (id, v)`, and with short timeouts so that a hanging test fails soon.
     pub async fn new() -> Self {
         let settings = Settings::default()
             .pool_size(4)
@@ -57,13 +57,13 @@ impl File {
         session.commit().await.expect("commit");
     }
 
-    /// How many rows `t` has, as another connection sees it.
+    /// Returns the number of rows of `t`, as another session sees it.
     pub async fn count(&self) -> i64 {
         let session = self.db.session();
         integer(&run(&session, "select count(*) from t").await.expect("count"))
     }
 
-    /// Waits until every connection is back, and fails where one never comes.
+    /// Waits until the pool has all its connections back, and fails after 5 seconds.
     pub async fn settled(&self) {
         for _ in 0..500 {
             if self.db.status().in_use == 0 {
@@ -74,7 +74,7 @@ impl File {
         panic!("connections are still taken: {:?}", self.db.status());
     }
 
-    /// Checks that the pool is whole, that no connection holds a lock, and that no connection is in a transaction.
+    /// Checks that every connection of the pool can be borrowed, and that none holds a lock or is in a transaction.
     pub async fn check_clean(&self) {
         self.settled().await;
         let max = self.db.status().max;
@@ -95,7 +95,7 @@ impl File {
         assert_eq!(self.db.status().in_use, 0);
     }
 
-    /// How many rows `t` has, as a stranger to this crate sees it.
+    /// Returns the number of rows of `t`, as a connection outside of this crate sees it.
     pub fn outside(&self) -> i64 {
         use sqlx::{Connection, Row, sqlite::SqliteConnectOptions};
         let options = SqliteConnectOptions::new().filename(self.dir.path().join("test.db"));
@@ -123,7 +123,7 @@ pub async fn run_with(session: &Session, sql: &str, parameters: Vec<Value>, opti
     session.execute_text(sql.to_owned(), parameters, options).await
 }
 
-/// The only value of an answer.
+/// Returns the first value of a result set, which has to be an integer.
 pub fn integer(answer: &ResultSet) -> i64 {
     match answer.first_batch.value(0, 0) {
         Value::Scalar(Scalar::Integer(value)) => value,
@@ -131,10 +131,10 @@ pub fn integer(answer: &ResultSet) -> i64 {
     }
 }
 
-/// A compiled statement made by hand.
+/// A handwritten compiled statement.
 pub fn compiled(sql: &str, parameters: u32, outputs: &[(&str, TypeKind)], writes: bool) -> Arc<Compiled> {
     Arc::new(Compiled {
-        // Only a text that lives forever passes for one of the host's.
+        // Only a `&'static str` passes as text of the host's own.
         sql: Sql::fixed(Box::leak(sql.into())),
         placeholders: (0..parameters)
             .map(|at| Placeholder { source: ValueSource::Parameter(at), kind: None, bounds: None })
@@ -156,12 +156,12 @@ pub fn compiled(sql: &str, parameters: u32, outputs: &[(&str, TypeKind)], writes
 pub const ENDLESS: &str =
     "with recursive c(n) as (select 1 union all select n + 1 from c) select count(*) from c where n < 0";
 
-/// A query of so many rows.
+/// A query that returns this many rows.
 pub fn rows(count: u64) -> String {
     format!("with recursive c(n) as (select 1 union all select n + 1 from c limit {count}) select n from c")
 }
 
-/// Polls a future so many times, as it asks to be polled, and drops it then. What it returned, if it was done before.
+/// Polls a future at most this many times, each time after a wake-up, and then drops it. Returns its output where it was ready.
 pub async fn poll_and_drop<F: Future>(future: F, polls: usize) -> Option<F::Output> {
     let mut future = Box::pin(future);
     let mut left = polls;
@@ -179,7 +179,7 @@ pub async fn poll_and_drop<F: Future>(future: F, polls: usize) -> Option<F::Outp
     .await
 }
 
-/// Runs a future for so many microseconds and drops it then.
+/// Runs a future for this many microseconds and then drops it. Returns its output where it was ready.
 pub async fn drop_after<F: Future>(future: F, microseconds: u64) -> Option<F::Output> {
     let mut future: Pin<&mut F> = pin!(future);
     let sleep = async {
@@ -195,7 +195,7 @@ pub async fn drop_after<F: Future>(future: F, microseconds: u64) -> Option<F::Ou
     }
 }
 
-/// Rows of `t` with these keys, to be returned as they come.
+/// Inserts of rows of `t` with these keys, which return the keys in this order.
 pub fn rows_of_t(ids: &[i64]) -> BulkStatements {
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     let column = |name: &str, ty: TypeKind| Column {

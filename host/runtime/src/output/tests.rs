@@ -1,4 +1,4 @@
-//! Tests of a plugin's output, with the text of a hostile one.
+//! Tests of a plugin's output, with the text of a hostile plugin.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use sqlservice_db::{Observer, Scope};
 
 use super::*;
 
-/// The bytes that a stream has printed.
+/// A buffer with the bytes that a stream has printed.
 #[derive(Clone, Default)]
 struct Paper(Arc<Mutex<Vec<u8>>>);
 
@@ -21,7 +21,7 @@ impl Paper {
     }
 }
 
-/// The numbers of dropped bytes that were reported.
+/// An observer that records the reported numbers of dropped bytes.
 #[derive(Clone, Default)]
 struct Told(Arc<Mutex<Vec<u64>>>);
 

@@ -10,7 +10,7 @@ static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 const FREE: TimeLimits = TimeLimits { wall: None, processor: None };
 
-/// Computes for this much processor time, whatever else this machine does.
+/// Computes for this much processor time, independent of the machine's load.
 fn compute(time: Duration) {
     let began = thread_time();
     while thread_time().saturating_sub(began) < time {
@@ -18,7 +18,7 @@ fn compute(time: Duration) {
     }
 }
 
-/// A tenant's calls, and the microseconds that they computed until their end.
+/// A tenant's calls, and the microseconds for which they have computed.
 struct Crowd {
     tasks: Vec<tokio::task::JoinHandle<()>>,
     done: Arc<AtomicU64>,
@@ -107,13 +107,13 @@ async fn t60_calls_that_are_shorter_than_a_slice_wait_for_their_turns() {
     assert!(most - least < most / 4, "{times:?}");
 }
 
-/// T-60: the timers of the runtime, and calls that compute little, are not late where many compute.
+/// T-60: the timers of the runtime, and calls that compute little, are not delayed while many calls compute.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t60_what_computes_little_is_served_at_once() {
     let _alone = ALONE.lock().await;
     let (turns, end) = (Arc::<Turns>::default(), Arc::new(AtomicBool::new(false)));
     let crowds: Vec<Crowd> = (0..50).map(|_| crowd(&turns, 1, Duration::from_millis(10), &end)).collect();
-    // Each crowd may begin at once.
+    // Each crowd may take its first turn at once, so the test begins after that.
     sleep(Duration::from_secs(1)).await;
     let share = Arc::new(Share::new(&turns));
     let mut late = Vec::new();
@@ -158,7 +158,7 @@ async fn t60_no_turn_is_lost() {
     }
     let grown = running.done.load(Ordering::Relaxed).saturating_sub(before);
     assert!(grown > 200_000, "{grown} microseconds of two seconds");
-    // The calls still exist, and ask again.
+    // The remaining calls still exist, and request a turn again when they are polled.
     for call in asleep {
         drop(timeout(Duration::from_secs(5), call).await.expect("a turn"));
     }

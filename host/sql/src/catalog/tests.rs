@@ -1,4 +1,4 @@
-//! Models that pass and models that do not.
+//! Models that are valid and models that are refused.
 
 use super::*;
 use crate::schema::{Action, Check, ColumnType, DefaultValue, ForeignKey, Index, TypeKind};
@@ -36,7 +36,7 @@ fn declare(tables: Vec<Table>, dialect: Dialect) -> Result<Catalog> {
     Catalog::declare(Models { tables, relationships: vec![] }, dialect, &Limits::default(), false)
 }
 
-/// Returns the error message of a model that is valid but for this change, and that every dialect refuses.
+/// Returns the error message of a model that every dialect refuses, and that is valid without this change.
 fn refused(change: impl Fn(&mut Table)) -> String {
     let mut messages: Vec<String> = DIALECTS
         .into_iter()

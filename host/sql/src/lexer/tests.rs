@@ -1,11 +1,11 @@
-//! The rules of each database, one by one. `tests/fuzz/lexer.rs` compares many more texts with another lexer.
+//! The lexical rules of each database, one by one. `tests/fuzz/lexer.rs` compares many more texts with another lexer.
 
 use super::{Kind, Lexer, Token};
 use crate::Dialect;
 
 const ALL: [Dialect; 4] = [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb];
 
-/// Returns the kinds and texts of all tokens but blanks and comments.
+/// Returns the kinds and texts of all tokens except blanks and comments.
 fn cut(sql: &str, dialect: Dialect) -> Vec<(Kind, &str)> {
     Lexer::new(sql, dialect).meaningful().map(|token| (token.kind, token.text)).collect()
 }
@@ -69,7 +69,7 @@ fn quotes_are_the_database_s_own() {
     }
     assert_eq!(cut("x'00''a'", Dialect::Sqlite), [(Kind::Text, "x'00'"), (Kind::Text, "'a'")]);
     assert_eq!(only("U&'x'", Dialect::Postgres).prefix(), "U&");
-    // A text that continues on another line is read by the rules of its beginning.
+    // A text that continues on another line follows the rules of its first part.
     assert_eq!(cut("E'a' \n '\\'' 'b'", Dialect::Postgres).len(), 3);
     for (between, count) in [(" -- x\n", 3), (" ", 6), (" /* */\n", 6), (" , ", 7)] {
         let sql = format!("E'a'{between}'\\' b ' 'c'");

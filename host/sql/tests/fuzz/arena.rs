@@ -1,5 +1,5 @@
-//! Arenas at random, which mostly keep to the rules, so that deep parts of the compiler are reached, and break each of
-//! them now and then.
+//! Random arenas. They mostly keep to the rules, so that deep parts of the compiler are reached, and break each rule
+//! now and then.
 
 mod mutate;
 mod query;
@@ -18,7 +18,7 @@ use crate::{
     names,
 };
 
-/// Mostly columns of the table that is mostly there.
+/// Columns, mostly of the table that most statements read.
 const COLUMNS: [&str; 18] = [
     "users.id",
     "users.id",
@@ -150,7 +150,7 @@ const COMPARISONS: [BinaryOp; 8] = [
     BinaryOp::IsNotDistinct,
 ];
 
-/// A statement; one in some is broken on purpose.
+/// Makes a statement; one in six is broken on purpose.
 pub fn statement(bytes: &mut Unstructured<'_>) -> Statement {
     let mut maker = Maker::new(Dice::new(bytes));
     let mut statement = maker.statement();
@@ -160,7 +160,7 @@ pub fn statement(bytes: &mut Unstructured<'_>) -> Statement {
     statement
 }
 
-/// A list of nodes of one sort.
+/// Selects one of the maker's lists of nodes.
 type List = for<'m> fn(&'m Maker<'_, '_>) -> &'m Vec<NodeId>;
 const VALUES: List = |maker| &maker.values;
 const CONDITIONS: List = |maker| &maker.conditions;
@@ -209,7 +209,7 @@ impl<'a, 'b> Maker<'a, 'b> {
         Statement { nodes: std::mem::take(&mut self.arena.0), root }
     }
 
-    /// A node of a list, or, rarely, any number.
+    /// Returns a node of a list or, rarely, any position.
     fn from(&mut self, list: List) -> NodeId {
         if self.dice.one_in(1_500) {
             return match self.dice.below(3) {
@@ -217,14 +217,14 @@ impl<'a, 'b> Maker<'a, 'b> {
                 _ => self.dice.below(self.arena.0.len() + 3) as u32,
             };
         }
-        // Those that were made last are the deepest.
+        // The nodes that were added last are the deepest.
         let count = list(self).len();
         let at = self.dice.below(count);
         let at = if self.dice.one_in(3) { count.saturating_sub(1 + at / 4) } else { at };
         list(self).get(at).copied().unwrap_or(0)
     }
 
-    /// Nodes each of which uses the one before twice: written out they are as many as two to the power of their number.
+    /// Makes nodes that each use the previous one twice: written out, their number is two to the power of their count.
     fn doubled(&mut self) -> Statement {
         let mut arena = std::mem::take(&mut self.arena);
         let (users, mut value) = (arena.from("users"), arena.col("id"));
@@ -290,7 +290,7 @@ impl<'a, 'b> Maker<'a, 'b> {
         }
     }
 
-    /// A call, and often a window over it.
+    /// Makes a function call, and often a window over it.
     fn call(&mut self) -> Node {
         let function = self.dice.of(&FUNCTIONS);
         let arguments = self.some(VALUES, 0, 3);
@@ -372,14 +372,14 @@ impl<'a, 'b> Maker<'a, 'b> {
     }
 }
 
-/// A type for a cast or a column, most of them good ones.
+/// Makes a type for a cast or a column, mostly a valid one.
 pub fn column_type(dice: &mut Dice<'_, '_>) -> ColumnType {
     let mut ty = match dice.below(12) {
         0 => return varchar(9),
         1 => return ColumnType { precision: Some(10), scale: Some(2), ..TypeKind::Decimal.into() },
         2 => ColumnType { element: dice.maybe(|dice| dice.of(&KINDS)), ..TypeKind::Array.into() },
         3 => ColumnType { labels: dice.many(0, 3, |dice| names::name(dice)), ..TypeKind::Enumeration.into() },
-        // Those that need nothing else to be said.
+        // Kinds that need no length, precision or other detail.
         4..=9 => ColumnType::from(dice.of(&PLAIN)),
         _ => ColumnType::from(dice.of(&KINDS)),
     };

@@ -1,4 +1,4 @@
-//! Batches: what validates can be read cell by cell, cut and put together; what does not validate does no harm.
+//! Batches: a valid batch can be read cell by cell and split; an invalid one causes no panic.
 
 use arbtest::arbitrary::{Result, Unstructured};
 use sqlservice_sql::{
@@ -42,7 +42,7 @@ fn builders() {
     fuzz(built_batch);
 }
 
-/// A batch as a guest could send it: any lengths, bits and offsets.
+/// Validates, reads and splits a batch as a guest could send it: with any lengths, validity bits and offsets.
 pub fn guest_batch(bytes: &mut Unstructured<'_>) -> Result<()> {
     let mut dice = Dice::new(bytes);
     let rows = dice.below(20);
@@ -64,7 +64,7 @@ pub fn guest_batch(bytes: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A cell is null where its bit says so, and has the value that lies there otherwise.
+/// Checks that exactly the cells that the validity marks are null. Values of mixed columns may be null themselves.
 fn every_cell(batch: &Batch) {
     for (at, column) in batch.columns.iter().enumerate() {
         for row in 0..batch.rows as usize {
@@ -75,7 +75,7 @@ fn every_cell(batch: &Batch) {
     }
 }
 
-/// Both parts have what the whole had, and are batches where the whole was one.
+/// Splits a batch and checks the parts' row counts. The parts of a valid batch are valid and have all of its cells.
 fn cut(whole: &Batch, at: u32, good: bool) {
     let mut head = whole.clone();
     let tail = head.split_off(at);
@@ -97,7 +97,7 @@ fn cut(whole: &Batch, at: u32, good: bool) {
     assert!(less <= all, "{less} rows in 100 bytes, {all} in 1000");
 }
 
-/// Equal, where a value that is not a number is itself.
+/// Whether two values are equal. Floats are compared by their bits, so that NaN equals itself.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Scalar(Scalar::Float(one)), Value::Scalar(Scalar::Float(other))) => one.to_bits() == other.to_bits(),
@@ -130,7 +130,7 @@ pub fn column(dice: &mut Dice<'_, '_>, rows: usize) -> ColumnData {
     ColumnData { validity, values }
 }
 
-/// Texts end to end, and offsets that are mostly where they begin.
+/// Makes concatenated texts and their offsets, some of which are wrong now and then.
 fn texts(dice: &mut Dice<'_, '_>, rows: usize) -> (Vec<u32>, String) {
     let (mut offsets, mut data) = (vec![0], String::new());
     for _ in 0..rows {
@@ -147,12 +147,12 @@ fn texts(dice: &mut Dice<'_, '_>, rows: usize) -> (Vec<u32>, String) {
     (offsets, data)
 }
 
-/// Rows of any values, pushed into columns of any kinds: nothing is lost and the result is a batch.
+/// Pushes rows of any values into columns of any kinds: no value is lost and the result is a valid batch.
 pub fn built_batch(bytes: &mut Unstructured<'_>) -> Result<()> {
     let mut dice = Dice::new(bytes);
     let kinds = dice.many(1, 4, |dice| dice.of(&KINDS));
     let count = dice.below(24);
-    // Most columns keep to one sort of value, so that they stay what they are.
+    // Most columns keep to one kind of value, so that they do not become mixed columns.
     let samples: Vec<Value> = kinds.iter().map(|_| names::value(&mut dice)).collect();
     let mut builder = BatchBuilder::with_capacity(&kinds, dice.edge().min(1 << 40) as usize);
     let mut rows: Vec<Vec<Value>> = Vec::new();
@@ -165,7 +165,7 @@ pub fn built_batch(bytes: &mut Unstructured<'_>) -> Result<()> {
                 _ => sample.clone(),
             });
         }
-        // Columns that get nothing get a null.
+        // `end_row` pushes a null to each column without a value.
         let given = if dice.one_in(20) { dice.below(row.len()) } else { row.len() };
         for (column, value) in builder.columns().iter_mut().zip(&row).take(given) {
             column.push_value(value.clone()).expect("small");

@@ -1,4 +1,4 @@
-//! Models: whatever a guest declares is refused, or definitions in which everything of the guest's is quoted.
+//! Models: a guest's declaration is refused, or becomes definitions in which the guest's names and texts are quoted.
 
 use std::{cell::Cell, collections::HashSet};
 
@@ -16,7 +16,7 @@ use crate::{
     token::{Token, tokens},
 };
 
-/// Every word that the host writes into definitions, where no type is one of the database's own.
+/// Every word that the host writes into definitions without native types.
 const WORDS: &str = "ADD ALTER ALWAYS AS AUTO_INCREMENT BIGINT BLOB BOOLEAN BY BYTEA CASCADE CAST CHAR CHARSET CHECK COLLATE COLUMN \
     COMMENT CONSTRAINT CREATE CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP DATE DATETIME DECIMAL DECIMAL_TEXT DEFAULT DELETE DOUBLE \
     DROP DURATION_TEXT ENGINE FALSE FLOAT FOREIGN GENERATED IDENTITY IN INDEX INT INTEGER INTERVAL IS InnoDB JSON JSONB JSON_TEXT KEY \
@@ -67,7 +67,7 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Everything has a name that the database takes as it is.
+/// Checks that every index, key and check has a name that the database accepts unchanged.
 fn named(table: &Table, dialect: Dialect) {
     let indexes = table.uniques.iter().chain(&table.indexes).map(|index| &index.name);
     let keys = table.foreign_keys.iter().map(|key| &key.name).chain(table.checks.iter().map(|check| &check.name));
@@ -81,7 +81,7 @@ fn named(table: &Table, dialect: Dialect) {
     }
 }
 
-/// Definitions hold the guest's names and texts in quotes, and nothing of it outside.
+/// Checks that definitions contain the guest's names and texts only in quotes.
 fn defined(models: &Models, catalog: &Catalog, dialect: Dialect) {
     let tables = catalog.tables();
     let Ok(created) = ddl::create(&tables, dialect) else {
@@ -92,7 +92,7 @@ fn defined(models: &Models, catalog: &Catalog, dialect: Dialect) {
     for statement in created.iter().chain(&dropped) {
         let sql = &statement.sql;
         assert!(statement.is_plain, "no SQL text was allowed: {sql}");
-        // A constant of bytes is no text.
+        // `tokens` has no token for a literal of bytes: without its prefix it is a text.
         let plain = sql.replace(" x'", " '").replace("(x'", "('");
         let tokens = tokens(&plain, dialect).unwrap_or_else(|problem| panic!("{problem} in {sql}"));
         for token in tokens {

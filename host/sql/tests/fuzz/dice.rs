@@ -1,4 +1,4 @@
-//! Decisions, read from bytes. Where there are no more bytes, every decision is the first choice.
+//! Reads random decisions from bytes. When the bytes have run out, every decision is the first choice.
 
 use arbtest::arbitrary::Unstructured;
 
@@ -9,17 +9,17 @@ impl<'a, 'b> Dice<'a, 'b> {
         Self(bytes)
     }
 
-    /// Any number.
+    /// Returns any number.
     pub fn roll(&mut self) -> u64 {
         self.0.arbitrary().unwrap_or_default()
     }
 
-    /// A number that is smaller than this one.
+    /// Returns a number that is smaller than `count`.
     pub fn below(&mut self, count: usize) -> usize {
         self.0.int_in_range(0..=count.saturating_sub(1)).unwrap_or_default()
     }
 
-    /// True once in so many times, and never when there are no more bytes.
+    /// Returns true once in `count` times, and never when the bytes have run out.
     pub fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == count - 1
     }
@@ -28,7 +28,7 @@ impl<'a, 'b> Dice<'a, 'b> {
         items[self.below(items.len())]
     }
 
-    /// Between `least` and `most` of something.
+    /// Makes between `least` and `most` values.
     pub fn many<T>(&mut self, least: usize, most: usize, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
         let count = least + self.below(most - least + 1);
         (0..count).map(|_| make(self)).collect()
@@ -38,7 +38,7 @@ impl<'a, 'b> Dice<'a, 'b> {
         self.one_in(2).then(|| make(self))
     }
 
-    /// A number where numbers change their meaning, or any.
+    /// Returns a number at or next to a boundary, such as that of an integer type, or any number.
     pub fn edge(&mut self) -> u64 {
         let edges = [0, 1, 2, 7, 8, 63, 64, 65, 255, 256, 65_535, 65_536];
         let large = [i32::MAX as u64, u64::from(u32::MAX), i64::MAX as u64, i64::MIN as u64, u64::MAX];
@@ -50,7 +50,7 @@ impl<'a, 'b> Dice<'a, 'b> {
         }
     }
 
-    /// Any text of some characters, most of which mean something somewhere.
+    /// Returns a text of up to `most` characters, most of which have a special meaning in some dialect.
     pub fn text(&mut self, most: usize) -> String {
         let characters = [
             'a', 'Z', '0', '9', ' ', '\'', '"', '`', '\\', '%', '_', '?', '$', ';', '-', '/', '*', '#', '(', ')', '[',
@@ -58,7 +58,7 @@ impl<'a, 'b> Dice<'a, 'b> {
             '\u{ffff}', '😀',
         ];
         let one = |dice: &mut Self| match dice.of(&characters) {
-            // No text with it is taken anywhere.
+            // Every database refuses a text with NUL, so it is rare.
             '\0' if !dice.one_in(8) => 'a',
             c => c,
         };

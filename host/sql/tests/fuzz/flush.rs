@@ -1,4 +1,4 @@
-//! Units of work: every row of every change once, each after those whose keys it needs, or an error before anything is sent.
+//! Units of work: each row of each change is written once, after the rows whose keys it needs, or an error precedes all statements.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -23,7 +23,7 @@ use crate::{
 #[test]
 fn flush() {
     fuzz(property);
-    // The generator reaches what it is meant to reach.
+    // Enough generated units of work have to be valid and to park values.
     let (tried, good) = WRITTEN.get();
     eprintln!("{good} of {tried} units of work were written");
     assert!(tried < 1_000 || good > tried / 20, "only {good} of {tried} units of work were written");
@@ -50,7 +50,7 @@ fn table(dice: &mut Dice<'_, '_>) -> String {
     if dice.one_in(40) { "nowhere".to_owned() } else { dice.of(&TABLES).to_owned() }
 }
 
-/// Columns that the table has, and sometimes others.
+/// Returns columns of the table, and rarely one that it does not have.
 fn names(dice: &mut Dice<'_, '_>, table: &str, least: usize) -> Vec<String> {
     let all: &[&str] = match table {
         "users" => &["name", "boss_id", "age", "id"],
@@ -68,19 +68,19 @@ fn names(dice: &mut Dice<'_, '_>, table: &str, least: usize) -> Vec<String> {
 
 fn rows(dice: &mut Dice<'_, '_>, names: &[String], rows: usize) -> Batch {
     let columns = names.iter().map(|name| match name.as_str() {
-        // Keys that meet.
+        // Keys of a small range, so that they match.
         "id" | "boss_id" | "user_id" if !dice.one_in(20) => integers((0..rows).map(|_| dice.below(6) as i64).collect()),
-        // Names that are unique among users.
+        // Few names: `users.name` is unique, so they conflict.
         "name" if !dice.one_in(4) => texts((0..rows).map(|_| dice.of(&["a", "b", "B", "c"])).collect()),
         _ => column(dice, rows),
     });
     let columns = columns.collect();
-    // A number that is not true, where nothing tells so but the columns.
+    // A wrong row count, which only the columns contradict.
     let said = if dice.one_in(60) { dice.of(&[u32::MAX, 1 << 30, 7, 0]) } else { rows as u32 };
     Batch { rows: said, columns }
 }
 
-/// What rows had: values that others take, most often.
+/// Makes the stored values of rows, most often values that other rows take.
 fn stored(dice: &mut Dice<'_, '_>, table: &str, count: usize) -> KnownRows {
     let columns = names(dice, table, 1);
     let rows = rows(dice, &columns, count);
@@ -147,7 +147,7 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Answers every statement with new keys.
+/// Runs a flush against a simulated database that returns new keys for every statement.
 fn drive(mut flush: Flush, changes: &[Change], dialect: Dialect) {
     let mut written = vec![0; changes.len()];
     let (mut key, mut prepared) = (1_000, 0);
@@ -155,7 +155,7 @@ fn drive(mut flush: Flush, changes: &[Change], dialect: Dialect) {
         let mut work = match flush.next_step() {
             Ok(Some(work)) => work,
             Ok(None) => break,
-            // A key has no room in a small column.
+            // A generated key can be out of the range of a small column.
             Err(Error::TypeMismatch { .. }) => return,
             Err(other) => panic!("{other} on {dialect:?}"),
         };

@@ -1,10 +1,10 @@
-//! The grammar that another project wrote down: what is rendered is one statement to it, where it knows the dialect's words.
-//! What it does not know is printed where `SQLSERVICE_FUZZ_GAPS` is set.
+//! Parses rendered text with sqlparser: it must be one statement, unless sqlparser's grammar lacks the dialect's syntax.
+//! Text that does not parse is printed where `SQLSERVICE_FUZZ_GAPS` is set.
 
 use sqlparser::{dialect, parser::Parser};
 use sqlservice_sql::Dialect;
 
-/// How many texts were parsed, and how many of them were one statement.
+/// The number of texts that were tried, and of those that parsed as one statement.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Parsed {
     tried: u32,
@@ -12,7 +12,7 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// Parses a text.
+    /// Parses and counts a text. Panics where it is several statements.
     pub fn try_one(&mut self, sql: &str, dialect: Dialect) {
         let dialect: &dyn dialect::Dialect = match dialect {
             Dialect::Sqlite => &dialect::SQLiteDialect {},
@@ -29,7 +29,7 @@ impl Parsed {
         }
     }
 
-    /// Fails where too few were good: this check, or the host, has gone wrong.
+    /// Panics where fewer than 80 of 100 texts parsed: either this check or the host is wrong then.
     pub fn report(self) {
         let share = self.good * 100 / self.tried.max(1);
         eprintln!("{share} of 100 texts are statements to the grammar, of {} that were tried", self.tried);

@@ -1,4 +1,4 @@
-//! Runs properties of bytes for their share of the time, and prints the input of one that does not hold.
+//! Runs properties of random bytes for their share of the time, and prints the input of a property that fails.
 
 use std::{
     env,
@@ -9,11 +9,11 @@ use std::{
 
 use arbtest::{arbitrary, arbtest};
 
-/// How many functions call [`fuzz`]: they share the time.
+/// The number of functions that call [`fuzz`] and share the time.
 const TARGETS: u32 = 13;
-/// The time of all targets together where nothing is said, in seconds.
+/// The default time of all targets together, in seconds.
 const SECONDS: u32 = 15;
-/// The bytes that one input is made of at most.
+/// The maximum size of the random bytes of one input.
 const SIZE: u32 = 1_536;
 
 /// Runs a property with random bytes until its share of the time is over.
@@ -31,7 +31,7 @@ pub fn fuzz(property: fn(&mut arbitrary::Unstructured<'_>) -> arbitrary::Result<
     eprintln!("{runs} inputs in {:.1} s", start.elapsed().as_secs_f64());
 }
 
-/// An input that is printed when the property does not hold for it.
+/// An input that is printed when its property panics.
 pub struct Shown<'a, T: Debug>(pub &'a T);
 
 impl<T: Debug> Drop for Shown<'_, T> {

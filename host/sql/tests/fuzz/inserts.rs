@@ -1,4 +1,4 @@
-//! Batches to insert: every row once, as many placeholders as values, or an error.
+//! Batches to insert: each row is inserted once, with a placeholder for each value, or an error is returned.
 
 use std::{cell::OnceCell, sync::Arc};
 

@@ -1,6 +1,6 @@
-//! The lexer against one that others wrote, sqlparser's: both cut the same texts at the same places.
+//! Compares the lexer with sqlparser's: both cut the same texts at the same places.
 //!
-//! Where they differ on purpose, sqlparser is left out with its reason ([`differs`]); how many texts were compared is counted,
+//! Texts on which sqlparser is known to differ are not compared; [`differs`] has the reasons. The compared texts are counted,
 //! so that the check cannot become empty.
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,7 +23,7 @@ use crate::{
 
 const DIALECTS: [Dialect; 3] = [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql];
 
-/// Parts of texts. Many end or begin something only where another one stands beside them.
+/// Fragments of SQL. Many of them begin or end a token only next to another fragment.
 const FRAGMENTS: [&str; 76] = [
     "select",
     "from",
@@ -124,7 +124,7 @@ fn lexer() {
     assert!(tried < 100 || compared * 2 > tried, "only {compared} of {tried} texts were compared");
 }
 
-/// Any characters at all, unfinished parts included.
+/// Any characters are cut into tokens, unfinished tokens included.
 #[test]
 fn any_text_is_cut() {
     fuzz(|bytes| {
@@ -139,7 +139,7 @@ fn any_text_is_cut() {
     });
 }
 
-/// Tokens lie side by side from the first byte to the last, and only the last one may have no end.
+/// Checks that tokens cover the text from the first byte to the last, and that only the last one may be unclosed.
 fn covers(sql: &str, dialect: Dialect) {
     let mut at = 0;
     for token in Lexer::new(sql, dialect) {
@@ -153,7 +153,7 @@ fn covers(sql: &str, dialect: Dialect) {
     assert_eq!(at, sql.len());
 }
 
-/// A text of fragments, mostly with blanks between them.
+/// Makes a text of fragments, mostly with blanks between them.
 fn text(bytes: &mut Unstructured<'_>) -> String {
     let mut dice = Dice::new(bytes);
     let parts = dice.many(1, 12, |dice| {
@@ -163,7 +163,7 @@ fn text(bytes: &mut Unstructured<'_>) -> String {
     parts.concat()
 }
 
-/// A part of a text, as both name it.
+/// A kind of token that both lexers distinguish.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Part {
     Comment,
@@ -175,7 +175,7 @@ enum Part {
 
 type Cut = (Part, usize, usize);
 
-/// Our tokens. Signs that stand side by side are one, as the two know different longer ones; parameters are signs and words.
+/// Returns our tokens. Adjacent signs are one token, as the lexers know different longer ones; parameters are signs, or signs and words.
 fn ours(sql: &str, dialect: Dialect) -> Vec<Cut> {
     let mut cuts = Vec::new();
     for token in Lexer::new(sql, dialect) {
@@ -185,7 +185,7 @@ fn ours(sql: &str, dialect: Dialect) -> Vec<Cut> {
             Kind::Word => Part::Word,
             Kind::Name | Kind::Text => Part::Quoted,
             Kind::Number => Part::Number,
-            // To sqlparser it is a sign and a name.
+            // sqlparser reads such a parameter as a sign and a name.
             Kind::Parameter if token.text.starts_with([':', '#']) => {
                 push(&mut cuts, (Part::Sign, token.start, token.start + 1));
                 push(&mut cuts, (Part::Word, token.start + 1, token.end()));
@@ -193,7 +193,7 @@ fn ours(sql: &str, dialect: Dialect) -> Vec<Cut> {
             }
             Kind::Parameter | Kind::Sign => Part::Sign,
         };
-        // A comment of a line has its end in it here.
+        // Our tokens of line comments include the line end.
         let end = if part == Part::Comment {
             token.start + token.text.trim_end_matches(['\r', '\n']).len()
         } else {
@@ -211,7 +211,7 @@ fn push(cuts: &mut Vec<Cut>, (part, start, end): Cut) {
     }
 }
 
-/// Their tokens; nothing where the text is an error to them, or where they are known to differ.
+/// Returns sqlparser's tokens, or nothing where the text is an error to it or it is known to differ.
 fn theirs(sql: &str, dialect: Dialect) -> Option<Vec<Cut>> {
     let theirs: &dyn dialect::Dialect = match dialect {
         Dialect::Sqlite => &dialect::SQLiteDialect {},
@@ -263,7 +263,7 @@ fn is_quoted(token: &Theirs) -> bool {
     )
 }
 
-/// The byte at which each of their lines begins, and where each of its characters does.
+/// Returns the byte offset of each character, line by line, to convert sqlparser's locations.
 fn places(sql: &str) -> Vec<Vec<usize>> {
     let mut lines = vec![Vec::new()];
     for (at, character) in sql.char_indices() {
@@ -281,7 +281,7 @@ fn place(places: &[Vec<usize>], location: Location) -> usize {
     line[usize::try_from(location.column).expect("a column") - 1]
 }
 
-/// Whether sqlparser cuts such a text differently from the database, as far as is known.
+/// Whether sqlparser is known to cut a text differently from the database.
 fn differs(sql: &str, dialect: Dialect) -> bool {
     let tokens: Vec<_> = Lexer::new(sql, dialect).collect();
     let before = |at: usize| at.checked_sub(1).and_then(|at| tokens.get(at));
@@ -291,7 +291,7 @@ fn differs(sql: &str, dialect: Dialect) -> bool {
         Kind::Comment if dialect == Dialect::Mysql && token.text == "--" => true,
         // No operator has `--` or `/*` in it: a comment begins. sqlparser reads on.
         Kind::Comment => before(at).is_some_and(|token| token.kind == Kind::Sign),
-        // What follows a number directly is an error or a part of it, and another token to sqlparser.
+        // Characters directly after a number are an error or a part of it, but another token to sqlparser.
         Kind::Number => is_junk(token.text, after(at)),
         Kind::Word if token.text.starts_with(|c: char| c.is_ascii_digit()) => true,
         // SQLite has no `N'…'`, but names with a dollar sign. `b"…"` is no text anywhere.
@@ -308,13 +308,13 @@ fn differs(sql: &str, dialect: Dialect) -> bool {
                 || name.starts_with(|c: char| c.is_ascii_digit())
                 || after(at).starts_with('\'')
         }
-        // The numbers of MySQL's parameters, and the letters of PostgreSQL's, are sqlparser's own.
+        // Only sqlparser has parameters with numbers on MySQL, and with letters on PostgreSQL.
         Kind::Parameter => after(at).starts_with(|c: char| c.is_alphanumeric() || ".'_".contains(c)),
-        // A text continues `E'…'` after a line end, which sqlparser does not see.
+        // A text after a line end can continue `E'…'`, which sqlparser does not implement.
         Kind::Text if token.prefix().is_empty() && token.text.contains('\\') => {
             dialect == Dialect::Postgres && tokens.iter().any(|token| token.prefix().eq_ignore_ascii_case("e"))
         }
-        // Digits know neither a backslash nor a doubled quote.
+        // Hexadecimal and binary texts have no escapes: neither a backslash nor a doubled quote.
         Kind::Text => {
             let is_coded = ["x", "b"].iter().any(|prefix| token.prefix().eq_ignore_ascii_case(prefix));
             is_coded && (token.text.contains('\\') || after(at).starts_with('\''))
@@ -323,7 +323,7 @@ fn differs(sql: &str, dialect: Dialect) -> bool {
     })
 }
 
-/// Whether it is a number that letters follow, or such a number and what may be a part of it.
+/// Whether a number's token contains letters, or characters follow it that may be a part of the number.
 fn is_junk(number: &str, next: &str) -> bool {
     let is_hex = number.strip_prefix("0x").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_hexdigit()));
     let is_plain = number.parse::<f64>().is_ok();

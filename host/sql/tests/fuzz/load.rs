@@ -1,5 +1,5 @@
-//! Plans of loads: each distinct key is asked for once and rows that were joined are all there again, or an error before
-//! anything is sent.
+//! Plans of loads: each distinct key is in one statement and joined rows are split into their tables' rows, or an error
+//! precedes all statements.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -26,7 +26,7 @@ use crate::{
 #[test]
 fn load() {
     fuzz(property);
-    // The generator reaches what it is meant to reach.
+    // Enough generated plans have to be valid and to join.
     let (tried, good, joined) = READ.get();
     eprintln!("{good} of {tried} plans were read, {joined} of them with joins");
     assert!(tried < 1_000 || (good > tried / 10 && joined > tried / 100), "only {good} and {joined} of {tried} plans");
@@ -68,7 +68,7 @@ fn models(dialect: Dialect) -> Catalog {
     Catalog::declare(Models { tables, relationships }, dialect, &Limits::default(), false).expect("good models")
 }
 
-/// A plan that mostly makes sense: loads of the table that each starts from.
+/// Makes a mostly valid plan: each load is a relationship of the table that it starts from.
 fn plan(dice: &mut Dice<'_, '_>) -> LoadPlan {
     let count = dice.below(6);
     let (mut loads, mut roots, mut targets) = (Vec::<Load>::new(), vec![], Vec::<&str>::new());
@@ -93,7 +93,7 @@ fn plan(dice: &mut Dice<'_, '_>) -> LoadPlan {
     LoadPlan { table: table.into(), loads, roots }
 }
 
-/// A query of all columns of the table, or of nearly all.
+/// Makes a query of all columns of the table, mostly in their declared order and sometimes with a label more.
 fn query(dice: &mut Dice<'_, '_>, table: &str) -> Statement {
     let known = build::tables().into_iter().find(|known| known.name == table);
     let mut names: Vec<String> =
@@ -154,7 +154,7 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Starts a plan as it says. Whether it goes on.
+/// Starts a plan by keys, by known rows or by a query, as `start` says. Returns whether the plan goes on.
 fn is_started(
     dice: &mut Dice<'_, '_>,
     loading: &mut Loading,
@@ -208,11 +208,11 @@ fn take_query(dice: &mut Dice<'_, '_>, loading: &mut Loading, compiled: &Compile
     assert!(told <= compiled.outputs.len());
     let rows = dice.below(12);
     let count = loading.take_root(returned(dice, rows, &compiled.outputs));
-    // What any database returns has no more rows of the answer than rows times tables.
+    // A joined row yields at most one row of each table, and each table has an output.
     assert!(count <= rows as u64 * (compiled.outputs.len() as u64), "{count} of {rows}");
 }
 
-/// Keys that meet, and sometimes anything.
+/// Makes columns of keys that match, and sometimes columns of any kind.
 fn batch(dice: &mut Dice<'_, '_>, rows: usize, width: usize) -> Batch {
     let any = |dice: &mut Dice<'_, '_>| match dice.one_in(30) {
         true => column(dice, rows),
@@ -228,12 +228,12 @@ fn keys(dice: &mut Dice<'_, '_>, rows: usize) -> ColumnData {
     ColumnData { validity, values: Vector::Integers(values) }
 }
 
-/// Rows that a database could return of these columns, numbers for all.
+/// Makes rows that a database could return for these outputs, with an integer or null for each.
 fn returned(dice: &mut Dice<'_, '_>, rows: usize, outputs: &[Output]) -> Batch {
     Batch { rows: rows as u32, columns: outputs.iter().map(|_| keys(dice, rows)).collect() }
 }
 
-/// Runs statements: each distinct key is in just one of them. What each returns.
+/// Runs statements, and checks that each distinct key is in exactly one of them. Returns the result of each.
 fn asked(dice: &mut Dice<'_, '_>, statements: BulkStatements, told: &[Output], dialect: Dialect) -> Vec<Batch> {
     let keys = Arc::clone(statements.batch());
     let (mut next, mut found) = (0, vec![]);
@@ -262,7 +262,7 @@ fn asked(dice: &mut Dice<'_, '_>, statements: BulkStatements, told: &[Output], d
     found
 }
 
-/// Answers every statement with rows whose keys meet.
+/// Runs a plan against a simulated database that returns rows with matching keys.
 fn drive(dice: &mut Dice<'_, '_>, mut loading: Loading, dialect: Dialect) {
     let mut steps = 0;
     loop {

@@ -1,15 +1,15 @@
-//! Everything that a guest can send, made at random: what comes back is an answer or an error, and never more than that.
+//! Random input of every kind that a guest can send: the host has to return a correct result or an error.
 //!
-//! Each target is a property of bytes: a generator reads them as decisions, so that most of what it makes is nearly right
-//! and reaches deep, and some of it is garbage. A plain `cargo test` runs all of them for some seconds;
-//! `SQLSERVICE_FUZZ_SECONDS` says for how many, all targets together. The bytes are random and
-//! nothing guides them; many short runs make up for it. A failure prints its input and its seed, and is seen again with
+//! Each target is a property of bytes: a generator reads the bytes as decisions, so that most of its output is nearly valid
+//! and reaches deep code, and some of it is garbage. A plain `cargo test` runs all targets for some seconds;
+//! `SQLSERVICE_FUZZ_SECONDS` sets the time of all targets together. The bytes are random and not
+//! guided by coverage; many short runs make up for it. A failure prints its input and its seed, and is reproduced by
 //!
 //! ```text
 //! ARBTEST_SEED=0x… cargo test -p sqlservice-sql --test fuzz <target>
 //! ```
 //!
-//! What was found and mended becomes a test with a name in `tests/statement`, as seeds mean something else once a generator
+//! Each failure that was found becomes a named test in `tests/statement`, as a seed makes another input once a generator
 //! changes.
 //!
 //! For guidance by coverage, libFuzzer takes the same properties of bytes: `cargo fuzz init` makes a crate for it, which needs
@@ -19,9 +19,9 @@
 //! fuzz_target!(|bytes: &[u8]| drop(renderer::property(&mut Unstructured::new(bytes))));
 //! ```
 //!
-//! `cargo fuzz run --sanitizer none` does without nightly Rust.
+//! `cargo fuzz run --sanitizer none` needs no nightly Rust.
 
-// Each binary of tests uses a part of it.
+// Each test binary uses only a part of this module.
 #[allow(dead_code, reason = "it is shared with the other tests")]
 #[path = "../statement/build.rs"]
 mod build;

@@ -1,4 +1,4 @@
-//! Models at random: mostly tables that can be, with names, types, defaults and keys that cannot now and then.
+//! Random models: mostly valid tables, with an invalid name, type, default or key now and then.
 
 use sqlservice_sql::{
     Scalar, Value,
@@ -13,7 +13,7 @@ use crate::{
     names::{self, NAMES},
 };
 
-/// Constants of every kind, with what is left of their meaning when they are not quoted.
+/// Makes a constant, mostly of the given kind. Its texts are recognised where they are not quoted.
 fn constant(dice: &mut Dice<'_, '_>, kind: TypeKind) -> Value {
     let number = dice.edge();
     let text = format!("n4me{}", dice.text(8));
@@ -64,7 +64,7 @@ fn column(dice: &mut Dice<'_, '_>, name: String) -> Column {
     }
 }
 
-/// Some of these names, or one that is not there.
+/// Returns one or two names of these columns or, rarely, a name that none of them has.
 fn some(dice: &mut Dice<'_, '_>, columns: &[Column]) -> Vec<String> {
     let one = |dice: &mut Dice<'_, '_>| {
         let past = usize::from(dice.one_in(20));
@@ -98,7 +98,7 @@ fn foreign_key(dice: &mut Dice<'_, '_>, columns: &[Column]) -> ForeignKey {
     }
 }
 
-/// A table.
+/// Makes a table.
 pub fn table(dice: &mut Dice<'_, '_>, name: String) -> Table {
     let mut columns = vec![Column {
         nullable: false,
@@ -128,7 +128,7 @@ pub fn table(dice: &mut Dice<'_, '_>, name: String) -> Table {
     }
 }
 
-/// Some tables, which refer to each other, and relationships between them.
+/// Makes some tables, which refer to each other, and sometimes a relationship between them.
 pub fn models(dice: &mut Dice<'_, '_>) -> Models {
     let count = 1 + dice.below(3);
     let mut tables = Vec::new();

@@ -1,4 +1,4 @@
-//! Names and texts that attack: each holds a mark, so that it is known where it ends up.
+//! Hostile names and values. Most of them contain a mark by which they are found in the output.
 
 use sqlservice_sql::{
     Scalar, Value,
@@ -7,9 +7,9 @@ use sqlservice_sql::{
 
 use crate::dice::Dice;
 
-/// What every value holds; it must never be seen in a text.
+/// The mark in generated values, which must never be in the text of a statement.
 pub const MARK: &str = "m4rk3d";
-/// The numbers of values; no number that may be written is one of them.
+/// The integers in generated values. The host may write none of them into a statement.
 pub const NUMBERS: [i64; 4] = [918_273_645, -918_273_646, 918_273_647_000_000, i64::MIN];
 
 /// Names of sources, labels and common table expressions. Some are refused.
@@ -34,7 +34,7 @@ pub const NAMES: [&str; 18] = [
     "n4me \"quoted\" and `quoted` to \"the\" `very` \"end\" of 63 bytes\"",
 ];
 
-/// A name, mostly a harmless one, so that it is found again.
+/// Makes a name, mostly a harmless one, so that many references to it resolve.
 pub fn name(dice: &mut Dice<'_, '_>) -> String {
     match dice.below(10) {
         0..=4 => NAMES[0].into(),
@@ -43,7 +43,7 @@ pub fn name(dice: &mut Dice<'_, '_>) -> String {
     }
 }
 
-/// A value whose content is recognised wherever it is seen.
+/// Makes a value whose content is recognised in any text.
 pub fn value(dice: &mut Dice<'_, '_>) -> Value {
     if dice.one_in(24) {
         let items = dice.many(0, 3, scalar);

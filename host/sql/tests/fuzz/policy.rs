@@ -1,6 +1,6 @@
-//! Expressions of rules: any text is an expression or an error, and what is one keeps the form that statements have.
+//! Expressions of rules: any text is an expression or an error, and an expression's nodes have the form of a statement's.
 //!
-//! Who operates the host writes them, not a guest; but a rule that ended the host, or was read in two ways, would be no rule.
+//! The host's operator writes rules, not a guest. Still, a rule must not crash the host or be read in two ways.
 
 use arbtest::arbitrary::Unstructured;
 use sqlservice_sql::{
@@ -13,7 +13,7 @@ use crate::{
     harness::{Shown, fuzz},
 };
 
-/// Rules as people write them; they are cut, mixed and changed.
+/// Rules as operators write them. The test cuts, mixes and changes them.
 const RULES: [&str; 16] = [
     "tenant_id = :tenant",
     "tenant_id = :tenant and (owner_id = :user or public is true)",
@@ -33,7 +33,7 @@ const RULES: [&str; 16] = [
     "not exists (select n.a, 2 from notes n where n.a in (select b from notes where notes.c = d))",
 ];
 
-/// Parts of rules, and of what rules are not.
+/// Tokens of rules, and tokens that rules do not have.
 const TOKENS: [&str; 96] = [
     "a",
     "b",
@@ -159,7 +159,7 @@ pub fn property(bytes: &mut Unstructured<'_>) -> arbtest::arbitrary::Result<()> 
     Ok(())
 }
 
-/// A rule in which some words are taken away, doubled, or replaced by others.
+/// Makes a rule in which some words are removed, added, doubled or replaced.
 fn mutated(dice: &mut Dice<'_, '_>) -> String {
     let mut words: Vec<&str> = dice.of(&RULES).split(' ').collect();
     if dice.one_in(3) {
@@ -189,7 +189,7 @@ fn mutated(dice: &mut Dice<'_, '_>) -> String {
     }
 }
 
-/// Operands come before what names them, and no path through them is longer than 32.
+/// Checks that operands precede the nodes that name them, and that no path is longer than 32 nodes.
 fn has_the_form_of_statements(expression: &Expression) {
     let nodes = expression.nodes();
     assert_eq!(expression.root() as usize + 1, nodes.len(), "the last node is the whole");
@@ -218,7 +218,7 @@ fn has_the_form_of_statements(expression: &Expression) {
     assert_eq!(distinct.len(), most);
 }
 
-/// The operands of a node, of the kinds that rules have.
+/// Returns the operands of a node. Panics for kinds that rules do not have.
 fn children(node: &Node) -> Vec<NodeId> {
     match node {
         Node::Literal(_) | Node::Parameter(_) | Node::Column(_) | Node::Table(_) => vec![],

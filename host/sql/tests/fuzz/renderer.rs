@@ -1,4 +1,4 @@
-//! The renderer: whatever was compiled holds no value and no comment, and no name of a guest outside of quotes.
+//! The renderer: compiled text contains no value, no comment, and no name of a guest outside of quotes.
 
 use std::{cell::Cell, collections::HashSet};
 
@@ -31,7 +31,7 @@ const WORDS: &str = "ALL AND AS ASC AT BETWEEN BIGINT BINARY BLOB BOOLEAN BY BYT
     decimal_neg decimal_of decimal_round decimal_sign decimal_sub decimal_sum excluded float_mod instr json_array_length json_quote json_type \
     jsonb_array_length jsonb_typeof julianday max members min replace round rtrim sign statement_timestamp strftime strpos \
     substr timezone utf8mb4 utf8mb4_0900_bin utf8mb4_bin utf8mb4_nopad_bin";
-/// Every text that the host writes into statements, but for what it makes of the mark that escapes in a pattern.
+/// Every text literal that the host writes into statements, except for those with a pattern's escape character.
 const TEXTS: &[&str] = &[
     "",
     "|",
@@ -61,10 +61,10 @@ const TEXTS: &[&str] = &[
     "null",
     "%Y-%m-%d %H:%M:%f",
 ];
-/// What the databases call the kinds of JSON, and we do.
+/// The names of JSON's types in the databases and in the host.
 const JSON_KINDS: &str = "ARRAY,BOOLEAN,DECIMAL,DOUBLE,INTEGER,NULL,OBJECT,STRING,UNSIGNED INTEGER,array,boolean,false,integer,\
     null,number,object,real,string,text,true";
-/// Every number that the host writes into statements, but for those of types and frames.
+/// Every number that the host writes into statements, except for those of types and frames.
 const FIXED: &[&str] = &[
     "0",
     "1",
@@ -87,14 +87,14 @@ const FIXED: &[&str] = &[
     "4294967295",
     "18446744073709551615",
 ];
-/// One text of so many is parsed.
+/// One of this many compiled texts is parsed by sqlparser.
 const PARSED: u32 = 16;
 
 #[test]
 fn renderer() {
     fuzz(property);
     PARSES.get().report();
-    // The generator reaches what it is meant to reach.
+    // Enough generated statements have to compile.
     let (tried, good) = COMPILED.get();
     eprintln!("{good} of {tried} statements were compiled");
     assert!(tried < 1_000 || good > tried / 20, "only {good} of {tried} statements were compiled");
@@ -107,7 +107,7 @@ thread_local! {
     static COMPILED: Cell<(u32, u32)> = Cell::default();
 }
 
-/// The tests' models, and a table as a hostile database would report it: reflected names are not checked.
+/// Adds a table to the tests' models as a hostile database would report it: reflected names are not checked.
 fn with_reflected(dialect: Dialect) -> Catalog {
     let mut catalog = catalog(dialect);
     catalog.add_reflected(&[table("refl\\ected\";--", vec![nullable("n\n4me` /*", TypeKind::Text)])]);
@@ -135,7 +135,7 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Everything that holds for the text of any statement.
+/// Checks the properties of any statement's text.
 fn check(statement: &Statement, compiled: &Compiled, dialect: Dialect) {
     let sql = &compiled.sql;
     assert!(!sql.contains(MARK), "a value in {sql}");
@@ -172,7 +172,7 @@ fn check(statement: &Statement, compiled: &Compiled, dialect: Dialect) {
     }
 }
 
-/// Whether the host makes such names up itself.
+/// Whether a name is one of those that the host makes up itself.
 fn made(name: &str) -> bool {
     let counted = |prefix: &str| {
         name.strip_prefix(prefix).is_some_and(|count| !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit()))
@@ -180,7 +180,7 @@ fn made(name: &str) -> bool {
     counted("column") || counted("part") || ["coalesce", "exists", "case", "inserted"].contains(&name)
 }
 
-/// What of a statement may be in its text.
+/// The names, texts and numbers that a statement's text may contain.
 struct Said<'s> {
     names: HashSet<&'s str>,
     texts: HashSet<String>,
@@ -192,7 +192,7 @@ impl<'s> Said<'s> {
         let texts = TEXTS.iter().copied().chain(JSON_KINDS.split(',')).map(str::to_owned).collect();
         let numbers = FIXED.iter().map(|number| (*number).to_owned()).collect();
         let mut said = Self { names: HashSet::new(), texts, numbers };
-        // The models', which also are in what every update touches.
+        // Columns of the models that the host adds itself, such as `touched`, which every update sets.
         said.names.extend(["touched", "id", "name"]);
         statement.nodes.iter().for_each(|node| said.node(node));
         said.root(&statement.root);
@@ -211,7 +211,7 @@ impl<'s> Said<'s> {
                 let numbers = [cast.ty.length, cast.ty.precision, cast.ty.scale];
                 self.numbers.extend(numbers.into_iter().flatten().map(|number| number.to_string()));
                 self.numbers.insert(cast.ty.labels.iter().map(|l| l.chars().count()).max().unwrap_or(0).to_string());
-                // A decimal without a scale has none.
+                // A decimal without a scale gets the scale 0.
                 self.numbers.insert("0".into());
             }
             Node::Window(window) => {

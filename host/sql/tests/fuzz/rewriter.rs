@@ -1,5 +1,5 @@
-//! Statements under a policy: wherever a table is read or changed, its rule stands beside it, and nothing else that only the policy has
-//! is told.
+//! Statements under a policy: wherever a table is read or changed, its rule is written beside it. Errors name nothing that only the
+//! policy has, and no text contains a claim.
 
 use std::{cell::Cell, sync::Arc};
 
@@ -16,10 +16,10 @@ use crate::{
     token::{Token, tokens},
 };
 
-/// A column and a table that only policies have.
+/// A column and a table that only policies name.
 const COLUMN: &str = "s3cret";
 const TABLE: &str = "m3mbers";
-/// A claim's value.
+/// The value of a claim.
 const CLAIM: &str = "cl41m";
 
 thread_local! {
@@ -35,7 +35,7 @@ fn rewriter() {
     assert!(tried < 1_000 || good > tried / 50, "only {good} of {tried} statements were compiled");
 }
 
-/// All may be done to rows that say whose they are.
+/// Allows everything to rows whose own column has the tenant's claim.
 fn by_column(columns: &[String]) -> TablePolicy {
     let mine = format!("{COLUMN} = :tenant");
     let columns = || columns.iter().cloned();
@@ -46,7 +46,7 @@ fn by_column(columns: &[String]) -> TablePolicy {
     if columns().any(|column| column == "email") { rule.mask("email", "owner = :tenant") } else { rule }
 }
 
-/// Rows are read that another table says may be.
+/// Allows reads where another table has a row for the tenant's claim.
 fn by_table(columns: &[String]) -> TablePolicy {
     let known = format!("exists (select 1 from {TABLE} m where m.who = :tenant)");
     TablePolicy::new().read(columns.iter().cloned(), &known).allow(Allow::Aggregate)
@@ -84,7 +84,7 @@ fn assert_hidden(message: &str) {
     assert!(![COLUMN, TABLE, CLAIM].iter().any(|secret| message.contains(secret)), "{message}");
 }
 
-/// Each mention of a table that the rules are about has its rule in the same query or change.
+/// Checks that each mention of a table has the table's rule in the same query or change.
 fn check(sql: &str, dialect: Dialect, secret: &str) {
     assert!(!sql.contains(CLAIM), "a claim in {sql}");
     let tokens = tokens(sql, dialect).unwrap_or_else(|problem| panic!("{problem} in {sql}"));
@@ -99,7 +99,7 @@ fn is_word(token: Option<&Token>, words: &[&str]) -> bool {
     matches!(token, Some(Token::Word(word)) if words.contains(&word.as_str()))
 }
 
-/// Whether a name is that of a table in the database: not of a column, nor of a query that stands for it.
+/// Whether a name is that of a table in the database, not of a column or of the query that replaces the table.
 fn is_table(tokens: &[Token], at: usize) -> bool {
     let Token::Name(name) = &tokens[at] else { return false };
     let follows = tokens.get(at + 1);
@@ -111,7 +111,7 @@ fn is_table(tokens: &[Token], at: usize) -> bool {
         )
 }
 
-/// Whether the rest of a query or a change says the secret name.
+/// Whether the rest of a query or a change contains the secret name.
 fn is_ruled(rest: &[Token], secret: &str) -> bool {
     let mut depth = 0_i32;
     for token in rest {

@@ -1,9 +1,9 @@
-//! Cuts text into what a database would see, stricter than any database: what the host never writes is an error. It shares nothing
-//! with the lexer of the crate, so that a mistake there cannot hide one of the renderer.
+//! Tokenises SQL like a database, but more strictly: text that the host never writes is an error. It shares no code with the
+//! lexer of the crate, so that an error in the lexer cannot hide one in the renderer.
 
 use sqlservice_sql::Dialect;
 
-/// A part of a text.
+/// A token of an SQL text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Token {
     /// A word without quotes.
@@ -14,21 +14,21 @@ pub enum Token {
     Text(String),
     /// A number.
     Number(String),
-    /// A place for a value, with its number where it has one.
+    /// A placeholder, with its number where it has one.
     Placeholder(Option<usize>),
-    /// A sign of one or more characters.
+    /// An operator or punctuation of one or more characters.
     Sign(&'static str),
 }
 
-/// Longer ones first.
+/// Signs, longer ones before their prefixes. Those of comments are refused before this list is read.
 const SIGNS: [&str; 25] = [
     "<=>", "->>", "->", "<>", "<=", ">=", "||", "(", ")", "[", "]", ",", ".", "=", "<", ">", "+", "-", "*", "/", "%",
     "--", "/*", "*/", "#",
 ];
-/// Those of them that begin or end a comment somewhere.
+/// Signs that begin or end a comment in some dialect.
 const COMMENTS: [&str; 4] = ["--", "/*", "*/", "#"];
 
-/// The parts of a text, or what is wrong with it.
+/// Returns the tokens of a text, or a description of its error.
 pub fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<Token>, String> {
     let mut cutter = Cutter { rest: sql, dialect };
     let mut tokens = Vec::new();
@@ -78,7 +78,7 @@ impl Cutter<'_> {
             c if c.is_ascii_alphabetic() => Token::Word(self.take(|c| c.is_ascii_alphanumeric() || c == '_')),
             _ => self.sign()?,
         };
-        // Two names, or a word and a number, without anything between are something else to most databases.
+        // Most databases read two names, or a word and a number, differently where nothing separates them.
         let follows = self.rest.chars().next().is_some_and(|c| c.is_alphanumeric() || "_$\"`?".contains(c));
         if follows && !matches!(token, Token::Sign(_)) {
             return Err(format!("nothing between {token:?} and {:?}", self.near()));
@@ -86,7 +86,7 @@ impl Cutter<'_> {
         Ok(Some(token))
     }
 
-    /// What is between two quotes. A quote is in it twice, and after a backslash where that escapes.
+    /// Reads a quoted text and returns its content. A quote in it is doubled, or follows a backslash where that escapes.
     fn quoted(&mut self, quote: char, backslash: bool) -> Result<String, String> {
         let mut inside = String::new();
         let mut characters = self.rest.char_indices().skip(1).peekable();

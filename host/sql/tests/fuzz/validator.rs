@@ -1,4 +1,4 @@
-//! The validator: any arena is text within the limits, or an error that says where; and it does not take long.
+//! The validator: any arena compiles to text within the limits or to an error with its node, and within a time limit.
 
 use std::{
     sync::Arc,
@@ -35,7 +35,7 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
                 }
                 Err(error) => explained(error, &statement),
             }
-            // As text, as a float that is not a number is not equal to itself.
+            // Compared as text, as NaN is not equal to itself.
             let again = compile(&statement, catalog, dialect, &limits);
             assert_eq!(format!("{again:?}"), format!("{answer:?}"), "the same input, {dialect:?}");
         }
@@ -43,7 +43,7 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Mostly no hindrance, sometimes met, sometimes absurd. None lets a statement grow so large that it needs long.
+/// Makes limits: mostly ample, sometimes tight, sometimes absurd. None allows a statement so large that it takes long.
 fn limits(dice: &mut Dice<'_, '_>) -> Limits {
     let most = Limits::default().expanded_nodes(5_000);
     if !dice.one_in(4) {
@@ -56,7 +56,7 @@ fn limits(dice: &mut Dice<'_, '_>) -> Limits {
         .parameters(dice.of(&[most.parameters, 0, 1, 3, usize::MAX]))
 }
 
-/// Time grows with the statement written out. Another process may have the processor, so three tries count.
+/// Compiles within a time in proportion to the limit of expanded nodes. One of three tries suffices, as other processes may run.
 fn quickly<T>(limits: &Limits, compile: impl Fn() -> T) -> T {
     let allowed = Duration::from_millis(50) + Duration::from_micros(50) * limits.expanded_nodes as u32;
     let mut fastest = Duration::MAX;
@@ -78,7 +78,7 @@ fn within(compiled: &sqlservice_sql::Compiled, dialect: Dialect, limits: &Limits
     assert!(compiled.placeholders.len() <= most && compiled.parameters as usize <= most, "{most} parameters: {sql}");
 }
 
-/// An error names a node that there is, and is no longer than a page, whatever names are in it.
+/// Checks that an error names an existing node, and that its message is short, whatever names are in it.
 fn explained(error: &Error, statement: &Statement) {
     let message = error.to_string();
     assert!(!message.is_empty() && message.len() < 4_096, "{message}");
@@ -87,7 +87,7 @@ fn explained(error: &Error, statement: &Statement) {
     }
 }
 
-/// What is kept of a statement is found again.
+/// Checks that the cache returns the compiled statement that was put there, or nothing.
 fn kept(statement: &Statement, compiled: &sqlservice_sql::Compiled) {
     let (mut cache, compiled) = (Cache::default(), Arc::new(compiled.clone()));
     cache.put(statement.clone(), Arc::clone(&compiled));

@@ -1,4 +1,4 @@
-//! Values, names and types as text: what is quoted is read back as it was, and what is no value is refused.
+//! Values, names and types as text: a quoted text is read back unchanged, and an invalid value is refused.
 
 use arbtest::arbitrary::{Result, Unstructured};
 use sqlservice_sql::{
@@ -35,7 +35,7 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A text and a name are read back as they were, by the database's own rules.
+/// Checks that a text and a name are read back unchanged, by the dialect's rules.
 fn quoted(text: &str, dialect: Dialect) {
     let text = text.replace('\0', "");
     let one = |sql: &str| tokens(sql, dialect).unwrap_or_else(|problem| panic!("{problem} in {sql}, {dialect:?}"));
@@ -65,10 +65,10 @@ fn quoted(text: &str, dialect: Dialect) {
     );
 }
 
-/// A constant is one constant, or nothing.
+/// Checks that a value is written as one constant, or not at all.
 fn constant(dice: &mut Dice<'_, '_>, dialect: Dialect) {
     let number = dice.edge();
-    // Around the turn of a century, where leap years go wrong.
+    // Dates around the turn of a century, where wrong leap years show.
     let century = (dice.below(120) * 36_524 + dice.below(60)) as i32 - 719_468;
     let value = match dice.below(9) {
         0 => Scalar::Date(number as i32).into(),
@@ -88,7 +88,7 @@ fn constant(dice: &mut Dice<'_, '_>, dialect: Dialect) {
         return;
     }
     if sql.contains('\0') {
-        // Models with such texts are refused before.
+        // Models with such texts are refused before they are written.
         return;
     }
     let parts = tokens(sql.strip_prefix('x').unwrap_or(&sql), dialect);
@@ -120,20 +120,20 @@ fn shown(token: &Token) -> &str {
     }
 }
 
-/// Days since 1970, counted year by year and month by month, as a check on the host's formula.
+/// Counts the days since 1970 year by year and month by month, as a check on the host's formula.
 fn days_of(date: &str) -> i64 {
     let (sign, date) = date.strip_prefix('-').map_or((1, date), |rest| (-1, rest));
     let parts: Vec<i64> = date.split('-').map(|part| part.parse().expect("a number")).collect();
     let [year, month, day] = parts[..] else { panic!("{date}") };
     let year = year * sign;
-    // A calendar of 400 years repeats itself.
+    // The calendar repeats itself every 400 years.
     let (era, year) = (year.div_euclid(400), year.rem_euclid(400));
     let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year == 0);
     let of_years: i64 = (0..year).map(|year| if leap(year) { 366 } else { 365 }).sum();
     let lengths = [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     assert!((1..=lengths[month as usize - 1]).contains(&day), "{date}");
     let of_months: i64 = lengths[..month as usize - 1].iter().sum();
-    // From the first day of year 0 to that of 1970.
+    // The last number is the days from the first day of year 0 to that of 1970.
     era * 146_097 + of_years + of_months + day - 1 - 719_528
 }
 
@@ -143,7 +143,7 @@ fn microseconds_of(clock: &str) -> i64 {
     seconds * 1_000_000 + format!("{fraction:0<6}").parse::<i64>().expect("a number")
 }
 
-/// Any name of a type means something, and the host's own names mean what they were made of.
+/// Checks that any text parses as a type, and that the host's own type names parse as the kind that they were made from.
 fn typed(dice: &mut Dice<'_, '_>, dialect: Dialect) {
     let words =
         ["int", "VARCHAR(", "enum('a',", "numeric(10,", "_int4", "[]", "bigint unsigned", "(((", "))", "char(36)"];

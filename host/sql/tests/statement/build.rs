@@ -1,4 +1,4 @@
-//! Models and statements for tests, written down shortly.
+//! Short constructors of models and statements for tests.
 
 use sqlservice_sql::{
     Catalog, Dialect, Limits, Scalar, Value,
@@ -37,7 +37,7 @@ pub fn varchar(length: u32) -> ColumnType {
     ColumnType { length: Some(length), ..TypeKind::Varchar.into() }
 }
 
-/// Users who own devices; `logs` has a column that every update touches.
+/// Returns users who own devices, `logs` with a column that every update sets, and a table with odd names.
 pub fn tables() -> Vec<Table> {
     let price = ColumnType { precision: Some(10), scale: Some(2), ..TypeKind::Decimal.into() };
     let mut users = table(
@@ -157,14 +157,14 @@ impl Arena {
         Statement { nodes: self.0, root }
     }
 
-    /// The statement that is this select.
+    /// Ends the arena with a statement that is this select.
     pub fn query(mut self, select: Select) -> Statement {
         let id = self.select(select);
         self.end(Root::Select(id))
     }
 }
 
-/// A select of columns from a source.
+/// Returns a select of columns from a source.
 pub fn select(columns: &[NodeId], source: impl Into<Option<NodeId>>) -> Select {
     Select {
         ctes: vec![],

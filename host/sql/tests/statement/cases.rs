@@ -1,4 +1,4 @@
-//! The cases of the statement language: each a name and a statement. What it becomes stands in `expected.txt`.
+//! The cases of the statement language, each with a name and a statement. Their compiled text is in `expected.txt`.
 
 mod decimal;
 mod function;

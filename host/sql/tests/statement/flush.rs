@@ -1,4 +1,4 @@
-//! A unit of work's changes: their order, their statements, and the keys that go from one to the other.
+//! A unit of work's changes: their order, their statements, and the keys that one change takes from another.
 
 mod bounds;
 mod unique;
@@ -31,7 +31,7 @@ fn models(dialect: Dialect) -> Arc<Catalog> {
     let states = ColumnType { labels: names(&["on", "off"]), ..TypeKind::Enumeration.into() };
     let things = table("things", vec![column("state", states)]);
     let logs = tables().into_iter().find(|table| table.name == "logs").expect("logs");
-    // The tables that refer come first: the order is not that of the models.
+    // Referring tables are declared first, so that a flush cannot use the order of the models.
     let tables = vec![devices, users, nodes, people, balls, pages, things, logs];
     let models = Models { tables, relationships: vec![] };
     Arc::new(Catalog::declare(models, dialect, &Limits::default(), true).expect("good models"))
@@ -79,7 +79,7 @@ fn flush(changes: Vec<Change>, dialect: Dialect) -> Result<Flush> {
     Flush::new(changes, models(dialect), dialect, Limits::default())
 }
 
-/// Runs a flush against a database that counts keys from 100 on. The texts with the rows of each, and what came back.
+/// Runs a flush against a simulated database that counts keys from 100 on. Returns the texts with their rows, and the results.
 fn run(changes: Vec<Change>, dialect: Dialect) -> Result<(Vec<String>, Vec<Batch>)> {
     drive(flush(changes, dialect)?)
 }
@@ -138,14 +138,14 @@ fn b01_children_get_the_keys_of_their_parents_which_come_first() {
         ]
     );
     assert_eq!(returned[0].columns, [integers(&[Some(102), Some(103), Some(104)])]);
-    // Only the devices asked for the keys of users.
+    // The keys of users are no result, as only the references of devices need them.
     assert_eq!((returned[1].rows, returned[1].columns.len()), (2, 0));
     let (texts, _) = run(changes(), Dialect::Postgres).expect("good changes");
     assert_eq!(texts.len(), 2);
     assert!(
         texts[1].starts_with(r#"INSERT INTO "devices" ("user_id", "name") SELECT * FROM unnest(CAST($1 AS bigint[]),"#)
     );
-    // It tells the first key of a statement's.
+    // MySQL reports only the first generated key of a statement.
     let (texts, returned) = run(changes(), Dialect::Mysql).expect("good changes");
     assert_eq!(
         texts,
@@ -157,7 +157,7 @@ fn b01_children_get_the_keys_of_their_parents_which_come_first() {
     assert_eq!(returned[0].columns, [integers(&[Some(102), Some(103), Some(104)])]);
 }
 
-/// Where the database returns nothing of inserts, all but a made key is read by the key: a made one, or one that is given.
+/// MySQL's inserts return no columns: all but a generated key are read by the primary key, whether generated or given.
 #[test]
 fn a10_what_an_insert_does_not_return_is_read_by_its_key() {
     let users = |columns: &[&str], rows, returning: &[&str]| inserts("users", columns, rows, &[], returning);
@@ -219,7 +219,7 @@ fn b07_a_tree_is_written_level_by_level() {
     assert_eq!((0..4).map(|row| show([key(row)].into_iter())).collect::<String>(), "(101)(100)(103)(102)");
 }
 
-/// Some databases look for children whenever they remove a row, so the rows go in the order that was given.
+/// Some databases check foreign keys at each row that they delete, so rows that can refer to each other go in the given order.
 #[test]
 fn b07_rows_of_one_table_go_as_they_are_given() {
     let texts = |table, dialect| run(vec![deletes(table, &[3, 1])], dialect).expect("good changes").0;
@@ -231,8 +231,8 @@ fn b07_rows_of_one_table_go_as_they_are_given() {
     assert_eq!(texts("devices", Dialect::Mariadb), [devices]);
 }
 
-/// Tables of a circle have no order, so the rows of theirs go as they are given; what refers to them goes before, and what they
-/// refer to afterwards.
+/// Tables in a cycle of foreign keys have no order, so their rows are deleted in the given order. Rows of tables that refer to
+/// them are deleted before, and rows of tables that they refer to afterwards.
 #[test]
 fn b11_rows_of_a_circle_of_tables_go_as_they_are_given() {
     let order = |changes: &[(&str, i64)]| {
@@ -248,7 +248,7 @@ fn b11_rows_of_a_circle_of_tables_go_as_they_are_given() {
     assert_eq!(order(&all), "devices users balls people");
 }
 
-/// Rows of nothing but a key that the database makes.
+/// Rows that consist of a generated key only.
 #[test]
 fn rows_without_columns_are_rows_of_defaults() {
     for (dialect, expected) in [
@@ -331,7 +331,7 @@ fn c10_an_update_asks_for_a_version_and_counts_it_up() {
             "UPDATE `pages` SET `text` = CASE WHEN `pages`.`id` = ? AND `pages`.`version` = ? THEN ? WHEN `pages`.`id` = ? AND `pages`.`version` = ? THEN ? ELSE `pages`.`text` END, `version` = `pages`.`version` + 1 WHERE (`pages`.`id`, `pages`.`version`) IN ((?, ?), (?, ?)) (a,7,1) (b,8,4)"
         ]
     );
-    // What an update does not return is read again.
+    // MariaDB's updates return no columns, so the columns are read by a select.
     let again = text(Dialect::Mariadb, &["text"]);
     assert_eq!(
         again[1],
@@ -339,7 +339,7 @@ fn c10_an_update_asks_for_a_version_and_counts_it_up() {
     );
 }
 
-/// Labels cannot go as an array, so these rows are found by a list, and come back in any order.
+/// Labels of an enumeration cannot be bound as an array. A list of keys finds the rows, which come back in any order.
 #[test]
 fn c10_what_an_update_of_a_list_cannot_return_is_read_again() {
     let change = Change::Updates(Updates {

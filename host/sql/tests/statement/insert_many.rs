@@ -1,4 +1,4 @@
-//! Many rows at once: which statements a batch becomes.
+//! Inserts of many rows: the statements that a batch becomes.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use sqlservice_sql::{
 
 use crate::build::*;
 
-/// What a batch of keys and emails becomes.
+/// Returns the statements that insert a batch of emails and ages.
 fn statements(rows: u32, returning: &[&str], dialect: Dialect) -> Result<Vec<Chunk>> {
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     let target = InsertMany {
@@ -53,14 +53,14 @@ fn d09_many_rows_are_few_statements() {
         let many = statements(40_000, &[], dialect).expect("possible");
         let rows: Vec<usize> = many.iter().flat_map(|chunk| chunk.rows.clone()).collect();
         assert!(rows.into_iter().eq(0..40_000), "every row once, in order");
-        // The same text again and again is prepared once.
+        // All statements have the same text, so it is prepared once.
         let mut texts: Vec<_> = many.iter().map(|chunk| &chunk.compiled.sql).collect();
         texts.dedup();
         assert_eq!(texts.len(), 1, "{dialect:?}");
     }
 }
 
-/// SQLite tells the key that it made; one that is given is what the row says.
+/// SQLite reports a generated key without RETURNING. A key that the row gives is returned by RETURNING.
 #[test]
 fn d09_a_key_that_is_given_is_returned_by_the_statement() {
     for (columns, returns) in [(&["age"][..], false), (&["id", "age"], true)] {
@@ -88,7 +88,7 @@ fn d09_columns_that_are_no_arrays_go_row_by_row() {
     assert_eq!((chunk.layout, &*chunk.compiled.sql), (Layout::Rows, r#"INSERT INTO "users" ("age") VALUES ($1)"#));
 }
 
-/// Nothing but the number says how many rows of defaults there are.
+/// A batch for rows of defaults has no columns, so only its row count gives their number.
 #[test]
 fn t68_rows_of_defaults_are_limited() {
     let target = InsertMany { schema: None, table: "users".into(), columns: vec![], returning: vec![] };

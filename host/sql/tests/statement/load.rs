@@ -1,4 +1,4 @@
-//! Plans of loads: their statements on every dialect, what comes of the rows, and what is refused.
+//! Plans of loads: their statements on every dialect, their results, and the plans that are refused.
 
 use std::sync::Arc;
 
@@ -141,7 +141,7 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.into()).collect()
 }
 
-/// The next load's statements, each with its keys and how many it has room for.
+/// Returns the next load's statements, each with its keys and its number of parameters.
 fn step(loading: &mut Loading) -> Vec<(String, String, u32)> {
     let Some(mut step) = loading.next_step().expect("a step") else { return vec![] };
     let mut statements = vec![];
@@ -168,7 +168,7 @@ fn rows(batch: &Batch) -> String {
     (0..batch.rows as usize).map(|row| show(batch, row)).collect::<Vec<_>>().join(" ")
 }
 
-/// The statement that one load of rows that are known needs.
+/// Returns the single statement of a load that starts from known rows.
 fn text(table: &str, relationship: &str, columns: &[&str], known: &Batch, dialect: Dialect) -> (String, String, u32) {
     let mut loading = new(&plan(table, &[0], vec![load(relationship, &[])]), dialect).expect("a plan");
     loading.take_known(names(columns), known.clone()).expect("known");
@@ -195,7 +195,7 @@ fn each_direction_is_one_statement_for_distinct_keys() {
         "SELECT `devices`.`id`, `devices`.`user_id`, `devices`.`rank` FROM `devices` \
          WHERE `devices`.`user_id` IN (?, ?, ?, ?) ORDER BY `devices`.`user_id`, `devices`.`rank`, `devices`.`id`"
     );
-    // A row that refers to none asks for none, and one that is asked for twice comes once.
+    // A null foreign key is not loaded, and a key that occurs twice is loaded once.
     let own = r#"SELECT "users"."id", "users"."boss_id", "users"."name" FROM "users" WHERE "users"."#;
     let order = r#" ORDER BY "users"."id""#;
     assert_eq!(texts("boss", Dialect::Sqlite), (format!(r#"{own}"id" IN (?, ?){order}"#), "7 3".into(), 2));
@@ -218,7 +218,7 @@ fn each_direction_is_one_statement_for_distinct_keys() {
     assert_eq!(texts("admirers", Dialect::Sqlite).0, friends("b", "a"));
 }
 
-/// `name desc` goes down, unless a column has just that name.
+/// `name desc` sorts in descending order, unless a column has exactly that name.
 #[test]
 fn the_order_of_a_relationship_may_go_down() {
     let text = |order: &[&str], columns: Vec<sqlservice_sql::schema::Column>| {
@@ -257,7 +257,7 @@ fn keys_of_several_columns_are_rows() {
         r#" ORDER BY "beds"."house", "beds"."number", "beds"."id""#,
     );
     let found = r#"WHERE ("beds"."house", "beds"."number") IN "#;
-    // SQLite compares rows with those of a query.
+    // SQLite compares row values only with the rows of a query, such as VALUES.
     assert_eq!(
         texts(Dialect::Sqlite),
         (format!("{columns}{found}(VALUES (?, ?), (?, ?)){order}"), "1,10 2,20".into(), 4)
@@ -265,7 +265,7 @@ fn keys_of_several_columns_are_rows() {
     let arrays = "(SELECT * FROM unnest(CAST($1 AS bigint[]), CAST($2 AS bigint[])))";
     assert_eq!(texts(Dialect::Postgres), (format!("{columns}{found}{arrays}{order}"), "1,10 2,20".into(), 2));
     assert!(texts(Dialect::Mysql).0.contains("WHERE (`beds`.`house`, `beds`.`number`) IN ((?, ?), (?, ?))"));
-    // Half a key is none, and a number that its column has no room for is no row's.
+    // Keys with a null part, and keys with a number that is out of their column's range, match no row.
     let beds =
         batch(vec![integers(&[Some(1), None, Some(2), Some(3)]), integers(&[Some(10), Some(20), None, Some(1 << 40)])]);
     assert_eq!(text("beds", "room", &["house", "number"], &beds, Dialect::Sqlite).1, "1,10");
@@ -282,7 +282,7 @@ fn own_rows_are_found_by_their_keys() {
         r#"SELECT "tags"."code" FROM "tags" WHERE "tags"."code" IN (?, ?) ORDER BY "tags"."code""#
     );
     assert_eq!((rows(statements.batch()), statements.next().is_none()), ("b a".into(), true));
-    // Values of a mixed column that are all of one kind go as an array, too.
+    // Values of a mixed column that are all of one kind are bound as an array, too.
     let mixed = ColumnData { validity: vec![], values: Vector::Mixed(vec![Scalar::Text("a".into()).into()]) };
     let loading = new(&plan("tags", &[], vec![]), Dialect::Postgres).expect("a plan");
     let mut statements = loading.by_keys(&batch_of(1, mixed)).expect("keys");
@@ -294,7 +294,7 @@ fn batch_of(rows: u32, column: ColumnData) -> Batch {
     Batch { rows, columns: vec![column] }
 }
 
-/// Every key is in one statement, whatever the limits; there are few texts.
+/// Each key is in exactly one statement, whatever the limits, and few distinct texts are needed.
 #[test]
 fn many_keys_are_few_texts_and_each_is_asked_for_once() {
     for (count, parameters) in
@@ -329,7 +329,7 @@ fn a_row_that_two_statements_found_comes_once() {
     loading.take_known(names(&["id"]), batch(vec![numbers(&[1])])).expect("known");
     let device = |id| batch(vec![numbers(&[id]), numbers(&[1]), numbers(&[0])]);
     assert_eq!(loading.take(0, vec![device(5), device(6), device(5)]).expect("small"), 2);
-    // A tag of two owners is two pairs.
+    // A tag of two owners is two rows, as the owner is a column of the result.
     let tag = |user| batch(vec![numbers(&[user]), texts(&["x"])]);
     assert_eq!(loading.take(1, vec![tag(1), tag(2), tag(1)]).expect("small"), 2);
     let (_, loaded) = loading.finish().expect("small");
@@ -351,7 +351,7 @@ fn loads_start_from_the_rows_of_their_owner_and_no_keys_are_no_statement() {
     assert!(loading.next_step().expect("the end").is_none());
     let (root, loaded) = loading.finish().expect("small");
     assert_eq!((root.rows, rows(&loaded[0].rows)), (2, "10,2,0 11,2,1".into()));
-    // No rows have their columns, too.
+    // Results without rows have their columns, too.
     for Loaded { columns, rows, .. } in &loaded {
         assert_eq!(columns.len(), rows.columns.len());
     }
@@ -370,7 +370,7 @@ fn t68_plans_are_checked_before_anything_is_sent() {
     let devices = || vec![load("devices", &[])];
     assert!(matches!(new(&plan("gone", &[], vec![]), Dialect::Sqlite).err(), Some(Error::NoSuchTable(_))));
     assert!(told(plan("users", &[0], vec![load("gone", &[])])).contains("no relationship"));
-    // One of another table: the owner is not where it starts from.
+    // A relationship of another table than the one that the load starts from.
     assert!(told(plan("users", &[0], vec![load("parts", &[])])).contains("no relationship"));
     assert!(told(plan("users", &[0], vec![load("devices", &[1]), load("devices", &[])])).contains("no relationship"));
     assert!(told(plan("users", &[], devices())).contains("starts from nothing"));
@@ -380,7 +380,7 @@ fn t68_plans_are_checked_before_anything_is_sent() {
         let told = told(plan("users", &roots, vec![load("staff", &nested)]));
         assert!(told.contains("is not there, comes too early or twice"), "{roots:?} {nested:?}: {told}");
     }
-    // Backwards, and reached by two.
+    // A load nested in a later one, and a load nested in two.
     assert!(told(plan("users", &[1], vec![load("staff", &[]), load("staff", &[0])])).contains("too early"));
     let twice = vec![load("staff", &[2]), load("staff", &[2]), load("staff", &[])];
     assert!(told(plan("users", &[0, 1], twice)).contains("twice"));
@@ -399,7 +399,7 @@ fn keys_known_rows_and_queries_are_those_of_the_table() {
     let mixed = Vector::Mixed(vec![Value::NULL, Scalar::Integer(1).into(), Scalar::Boolean(true).into()]);
     let mixed = Batch { rows: 3, columns: vec![ColumnData { validity: vec![], values: mixed }] };
     assert_eq!(by_keys("users", mixed), "id takes int64, not a truth value");
-    // The first value that is there says what a vector is of.
+    // The first value that is not null decides the kind of a typed vector.
     assert_eq!(
         by_keys("users", Batch { rows: 2, columns: vec![ColumnData { validity: vec![2], ..texts(&["", "1"]) }] }),
         "id takes int64, not a text"
@@ -423,7 +423,7 @@ fn keys_known_rows_and_queries_are_those_of_the_table() {
     assert_eq!(queried(users(|_, _| {})), "done");
     assert!(queried(query("users", &["id", "name", "boss_id"], |_, _| {})).contains("declared order"));
     assert!(queried(query("users", &["id"], |_, _| {})).contains("declared order"));
-    // The right name of another kind.
+    // A column with the right name and the wrong type.
     let renamed = users(|arena, select| {
         let text = arena.col("users.name");
         select.columns[0] = arena.label(text, "id");
@@ -440,7 +440,7 @@ fn relationships_have_one_meaning() {
     let check = |relationship: Relationship, tables: Vec<Table>| {
         refused(declared(tables, vec![relationship], Dialect::Sqlite).map(drop))
     };
-    // A table between with two keys to its owner, which is not the other side, has to be told which.
+    // A secondary table with two foreign keys to the owner, which is not the target, needs the name of one of them.
     let tables = || {
         let mut tables = all_tables();
         let by = column("by_id", TypeKind::Int64);
@@ -455,7 +455,7 @@ fn relationships_have_one_meaning() {
     assert_eq!(check(named, tables()), "done");
     let wrong = Relationship { foreign_key: Some(vec!["tag".into()]), ..several() };
     assert!(check(wrong, tables()).contains("without foreign keys to both sides"));
-    // One key alone does not lead from a table to itself and back.
+    // A secondary table from a table to itself needs two foreign keys.
     let alone = Table { foreign_keys: vec![key("a", "users")], ..all_tables().remove(5) };
     let mut one = all_tables();
     one[5] = alone;
@@ -469,6 +469,6 @@ fn t32_many_batches_are_joined_once_over() {
     let start = std::time::Instant::now();
     let whole = Batch::concat((0..40_000).map(|_| part()).collect()).expect("small");
     assert_eq!((whole.rows, whole.value(199_998, 0)), (200_000, Value::NULL));
-    // Looking at all rows again for each batch would be four thousand million bits.
+    // A scan of all rows for each batch would read four thousand million bits.
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }

@@ -1,4 +1,4 @@
-//! Statements in, text out: the whole statement language on every dialect, and what is refused.
+//! The SQL of statements: the whole statement language on every dialect, and the statements that are refused.
 
 mod build;
 mod cases;

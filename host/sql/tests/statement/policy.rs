@@ -1,4 +1,4 @@
-//! Statements under the rules of a policy: what is written in the place of a table.
+//! Statements under the rules of a policy: the SQL that replaces a table.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ fn rule() -> TablePolicy {
         .allow(Allow::Upsert)
 }
 
-/// A check that were lost by the order of its calls would let every value in.
+/// A check that was lost by the order of the builder's calls would admit every value.
 #[test]
 fn t53_a_check_holds_whether_inserts_and_updates_are_allowed_before_or_after_it() {
     type Step = fn(TablePolicy) -> TablePolicy;
@@ -71,7 +71,7 @@ fn text(make: &dyn Fn(Arena) -> Statement, dialect: Dialect) -> Result<String> {
     Ok(compiled.sql.to_string())
 }
 
-/// What the table is on SQLite.
+/// The query that replaces the table on SQLite, without its closing bracket.
 const SEEN: &str = "(SELECT \"notes\".\"id\", \"notes\".\"slug\", CASE WHEN \"notes\".\"owner_id\" = ? THEN \"notes\".\"text\" END \
                     AS \"text\", \"notes\".\"size\" FROM \"notes\" WHERE \"notes\".\"tenant_id\" = ?";
 
@@ -83,7 +83,7 @@ fn error(make: &dyn Fn(Arena) -> Statement) -> Error {
     text(make, Dialect::Sqlite).expect_err("it is refused")
 }
 
-/// `1 / size > 1`, which fails for a size of nothing.
+/// Adds `1 / size > 1`, which can fail where a size is 0.
 fn quotient(a: &mut Arena) -> NodeId {
     let (size, one) = (a.col("size"), a.int(1));
     let quotient = a.bin(one, BinaryOp::Divide, size);
@@ -115,7 +115,7 @@ fn t53_a_table_is_a_query_of_what_is_seen_wherever_it_stands() {
         let scalar = a.add(Node::ScalarQuery(query));
         a.query(select(&[exists, scalar], None))
     });
-    // The single value of a query can fail where there are several, so it is fenced in.
+    // Both subqueries have the rule. A scalar query can fail where it has several rows, so it counts as fallible.
     assert_eq!(nested.matches("\"tenant_id\" = ?").count(), 2, "{nested}");
 }
 
@@ -157,7 +157,7 @@ fn t53_what_a_value_can_make_fail_stays_behind_a_fence() {
 
 #[test]
 fn t53_constants_of_a_rule_have_placeholders_of_their_own() {
-    // Both are integers, and the first nodes of their arenas.
+    // The statement and its rules have integer literals, each in its own arena.
     let statement = |mut a: Arena| {
         let (one, notes, id) = (a.int(1), a.from("notes"), a.col("id"));
         let filter = a.eq(id, one);
@@ -179,7 +179,7 @@ fn t53_inserts_have_the_columns_that_the_host_fills() {
     };
     let values = sqlite(&|a| row(a, &|a| InsertSource::Values(vec![vec![a.int(1), a.text("x")]])));
     assert_eq!(values, "INSERT INTO \"notes\" (\"size\", \"text\", \"tenant_id\") VALUES (?, ?, ?)");
-    // Its rows are checked, so they have to be values.
+    // The rows of an insert are checked before it is sent, so they have to be values.
     let query = error(&|a| {
         row(a, &|a| {
             let (notes, size, text) = (a.from("notes"), a.col("size"), a.col("text"));
@@ -211,7 +211,7 @@ fn t53_a_check_is_made_of_the_values_before_anything_is_sent() {
     for refused in [Value::from("much too long"), Value::NULL] {
         assert!(matches!(check(refused), Err(Error::Denied(_))));
     }
-    // It says nothing of the size.
+    // The check does not depend on the size.
     let size = sqlite(&|mut a| {
         let one = a.int(1);
         a.end(Root::Update(update("notes", vec![set("size", one)])))
@@ -232,7 +232,7 @@ fn t53_an_upsert_finds_rows_of_its_owner_only() {
     let written = sqlite(&upsert);
     let conflict = "ON CONFLICT (\"slug\", \"tenant_id\") DO UPDATE SET \"size\" = excluded.\"size\" WHERE";
     assert!(written.contains(conflict), "{written}");
-    // It takes whichever key conflicts, also one that is another's.
+    // MariaDB's upsert updates the row of any unique key that conflicts, also a row of another tenant.
     assert!(matches!(text(&upsert, Dialect::Mariadb), Err(Error::Unsupported { .. })));
 }
 
@@ -315,14 +315,14 @@ fn t53_a_reflection_has_what_is_seen_and_no_name_of_what_is_not() {
     let [notes] = seen.as_slice() else { panic!("{seen:?}") };
     let names: Vec<_> = notes.columns.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(names, ["id", "slug", "text", "size"]);
-    // Among the rows of a tenant a key is unique without the tenant.
+    // Among the rows of one tenant, a unique key is unique without the tenant's column.
     assert_eq!(notes.uniques, [Index { name: None, ..index(&["slug"]) }]);
     assert_eq!((notes.primary_key.as_slice(), notes.checks.len()), (["id".to_owned()].as_slice(), 0));
     assert_eq!(notes.foreign_keys.len(), 1);
     assert!(notes.columns[2].nullable, "it is masked");
 }
 
-/// A query that is the single value of a row: how many sizes are not 1 or less, which fails for a size of nothing.
+/// Adds a scalar query that counts the rows where `1 / size > 1`, which can fail where a size is 0.
 fn counted(a: &mut Arena) -> NodeId {
     let (notes, filter, count) = (a.from("notes"), quotient(a), a.call("count", &[]));
     let query = a.select(Select { filter: Some(filter), ..select(&[count], notes) });
@@ -397,7 +397,7 @@ fn t19_what_rules_add_to_a_statement_is_bounded() {
     let catalog = catalog(rule(), Dialect::Sqlite);
     let compiled = |count| compile(&many(count), &catalog, Dialect::Sqlite, &Limits::default());
     assert!(compiled(100).is_ok());
-    // Fewer nodes than a statement may have, but the mask of a column is written at each.
+    // The statement has fewer nodes than the limit, but the column's mask is written at each use.
     assert!(matches!(compiled(90_000), Err(Error::Limit { .. })), "{:?}", compiled(90_000).map(|_| ()));
 }
 

@@ -1,4 +1,4 @@
-//! Statements that are wrong, hostile, or more than a database can do: each is an error value of the right kind.
+//! Statements that are wrong, hostile, or beyond a database's capabilities: each is an error of the right kind.
 
 use sqlservice_sql::{Compiled, Dialect, Error, Limits, Result, Scalar, compile, error::Limited, statement::*};
 
@@ -8,7 +8,7 @@ fn compiled(statement: &Statement, dialect: Dialect) -> Result<Compiled> {
     compile(statement, &catalog(dialect), dialect, &Limits::default())
 }
 
-/// The error of a statement on SQLite, which refuses the fewest things.
+/// Returns the error of a statement on SQLite, the dialect that refuses the fewest statements.
 fn error(make: impl FnOnce(Arena) -> Statement) -> Error {
     compiled(&make(Arena::default()), Dialect::Sqlite).expect_err("refused")
 }
@@ -175,7 +175,7 @@ fn t19_parameters_have_limits() {
     let statement = a.query(select(&[list], None));
     let error = compiled(&statement, Dialect::Sqlite).expect_err("refused");
     assert_eq!(error, Error::Limit { what: Limited::Parameters, allowed: 32_766 });
-    // PostgreSQL's placeholders have numbers: it is one there.
+    // PostgreSQL's placeholders have numbers, so the repeated parameter is one placeholder.
     assert_eq!(compiled(&statement, Dialect::Postgres).expect("one parameter").placeholders.len(), 1);
 }
 
@@ -192,7 +192,7 @@ fn t19_text_and_nodes_have_limits() {
     let few = Limits::default().nodes(3);
     let error = compile(&statement, &catalog(Dialect::Sqlite), Dialect::Sqlite, &few).expect_err("refused");
     assert_eq!(error, Error::Limit { what: Limited::StatementSize, allowed: 3 });
-    // A long list is put in halves, as no database should have to nest a thousand deep.
+    // A long list is halved repeatedly, so that no database has to nest it a thousand levels deep.
     let text = compiled(&statement, Dialect::Sqlite).expect("allowed").sql;
     assert!(text.contains(") AND ("));
 }
@@ -265,7 +265,7 @@ fn t19_functions_that_repeat_their_argument_have_a_limit() {
         }
         a.query(select(&[value], None))
     };
-    // Four times as long with every level, and as many copies of the literal.
+    // Each level makes the text four times as long, with four times as many copies of the literal.
     for literal in [1, 100_000] {
         let error = compiled(&nested(literal), Dialect::Sqlite).expect_err("too long");
         assert!(matches!(error, Error::Limit { what: Limited::StatementSize, .. }), "{error:?}");
@@ -326,7 +326,7 @@ fn t30_unknown_tables_and_columns_are_errors() {
         let (source, column) = (a.from("users as u"), a.col("users.id"));
         a.query(select(&[column], source))
     });
-    // A subquery that is not lateral does not see its neighbours, and what it has inside is not seen outside.
+    // A subquery that is not lateral cannot refer to the other sources of its query.
     error(|mut a| {
         let (users, devices) = (a.from("users"), a.from("devices"));
         let id = a.col("users.id");
@@ -335,7 +335,7 @@ fn t30_unknown_tables_and_columns_are_errors() {
         let joined = a.join(JoinKind::Cross, users, source, 0);
         a.query(select(&[id], joined))
     });
-    // A common table expression is gone after its query.
+    // A common table expression is not visible outside of its query.
     error(|mut a| {
         let one = a.int(1);
         let query = a.select(select(&[one], None));
@@ -459,7 +459,7 @@ fn changes_fit_their_tables() {
         let one = a.int(1);
         a.end(Root::Update(update("users", vec![set("age", one), set("age", one)])))
     });
-    // Values of an insert see no columns, and excluded rows are only there in upserts.
+    // Values of an insert cannot refer to columns, and excluded rows exist only in upserts.
     error(|mut a| {
         let age = a.col("age");
         a.end(Root::Insert(insert("users", &["age"], InsertSource::Values(vec![vec![age]]))))

@@ -1,6 +1,6 @@
-//! Every case as text, compared with what stands in `expected.txt`.
+//! Compares the text of every case with `expected.txt`.
 //!
-//! `UPDATE_EXPECTED=1 cargo test -p sqlservice-sql` writes the file anew, to be read before it is committed.
+//! `UPDATE_EXPECTED=1 cargo test -p sqlservice-sql` rewrites the file, which has to be reviewed before it is committed.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! The vectors of `tests/languages`: what an SDK sends as a flush or a load, and the statements that come of it.
+//! The vectors of `tests/languages`: the flushes and loads that an SDK sends, and the statements that they become.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -15,7 +15,7 @@ use sqlservice_sql::{
 const DIALECTS: [(&str, Dialect); 3] =
     [("sqlite", Dialect::Sqlite), ("postgresql", Dialect::Postgres), ("mariadb", Dialect::Mariadb)];
 
-/// A file of the list.
+/// Reads a file of the vectors.
 fn read(name: &str) -> Json {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/languages").join(name);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -140,7 +140,7 @@ fn value(json: &Json) -> Value {
     })
 }
 
-/// Rows as columns of values.
+/// Converts rows to a batch of mixed columns.
 fn batch(rows: &[Json]) -> Batch {
     let rows: Vec<Vec<Value>> =
         rows.iter().map(|row| row.as_array().expect("a row").iter().map(value).collect()).collect();
@@ -188,7 +188,7 @@ fn rows(batch: &Batch) -> Vec<String> {
     (0..batch.rows as usize).map(|row| shown(batch, row)).collect()
 }
 
-/// Writes a flush's statements, each with its rows, against a database that counts keys from 100 on; and what came back.
+/// Runs a flush against a simulated database that counts keys from 100 on. Returns its statements with their rows, and its results.
 fn flush(changes: &[Json], dialect: Dialect) -> (Vec<String>, Vec<Batch>) {
     let changes = changes.iter().map(change).collect();
     let mut flush = Flush::new(changes, models(dialect), dialect, Limits::default()).expect("good changes");
@@ -226,7 +226,7 @@ fn each_flush_is_its_statements() {
     }
 }
 
-/// A plan's statements, each with its keys, where the loads are answered as the vector says.
+/// Returns a plan's statements, each with its keys. The vector contains the result of each load.
 fn load(vector: &Json, dialect: Dialect) -> Vec<String> {
     let numbers = |json: &Json, key: &str| list(json, key).iter().map(number).collect::<Vec<u32>>();
     let load =

@@ -1,5 +1,5 @@
-//! What a column's type promises is what comes: numbers that are computed of values and columns of several types, and texts that
-//! differ in blanks at their ends only.
+//! Values come back with the type that their column promises: numbers computed from values and columns of several types,
+//! and texts that differ only in trailing blanks.
 
 use sqlservice_sdk::{Field, FromRow, expression::*, prelude::*};
 
@@ -41,7 +41,7 @@ async fn figures() -> Result<Session, Error> {
     Ok(session)
 }
 
-/// What expressions are, of the first figure and of no table at all.
+/// Evaluates expressions, of the first figure or without a table, and collects the results.
 struct Results<'s> {
     session: &'s Session,
     saw: Vec<String>,
@@ -74,7 +74,7 @@ impl Results<'_> {
     }
 }
 
-/// Values beside values: nothing but the host says what they are.
+/// Expressions of values alone: only the host can give them a type.
 pub async fn computed_values() -> Saw {
     let session = figures().await?;
     let mut results = Results { session: &session, saw: Vec::new() };
@@ -114,7 +114,7 @@ pub async fn computed_values() -> Saw {
     Ok(results.saw)
 }
 
-/// Columns beside values and each other.
+/// Expressions of columns with values and with other columns.
 pub async fn computed_columns() -> Saw {
     let session = figures().await?;
     let mut results = Results { session: &session, saw: Vec::new() };
@@ -152,7 +152,7 @@ pub async fn computed_columns() -> Saw {
     Ok(results.saw)
 }
 
-/// Prepared statements, whose values come later and are not always of the same size.
+/// Prepared statements, whose bind values come later and vary in width.
 pub async fn computed_parameters() -> Saw {
     let session = figures().await?;
     let mut saw = Vec::new();
@@ -196,7 +196,7 @@ fn word(word: &str) -> Word {
     Word { word: word.to_owned(), other: word.to_owned(), long: word.to_owned(), doc }
 }
 
-/// Texts are equal where every character is, blanks, accents and case counted.
+/// Texts are equal only if every character is: blanks, accents and case count.
 pub async fn computed_texts() -> Saw {
     let db = Database::open("default", models![Word]).await?;
     db.create_all().await?;

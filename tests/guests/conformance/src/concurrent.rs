@@ -1,4 +1,4 @@
-//! Many things at once, and things left behind.
+//! Concurrent calls, and sessions and cursors that are left behind.
 
 use futures::join;
 use sqlservice_sdk::{Prepared, prelude::*};
@@ -11,20 +11,20 @@ use crate::{
 
 pub async fn g05_together() -> Saw {
     let db = open().await?;
-    // In the order of their start: the second one sees what the first one did, and not what the third one does.
+    // Calls of one session run in the order of their start: the second sees the first one's row, and not the third one's.
     let session = db.session()?;
     let (first, second, third) = join!(add(&session, 10, "ten"), names(&session), add(&session, 11, "eleven"));
     let mut saw = vec![outcome(first), outcome(second), outcome(third)];
     saw.push(names(&session).await?);
     session.rollback().await?;
-    // The same in three sessions of their own, which are as many connections.
+    // The same in three sessions, which use a connection each.
     let (one, two, three) = (db.session()?, db.session()?, db.session()?);
     let (first, second, third) = join!(names(&one), names(&two), names(&three));
     saw.extend([outcome(first), outcome(second), outcome(third)]);
     Ok(saw)
 }
 
-/// Opens sessions in every state and forgets them.
+/// Opens sessions in every state and drops them without ending them.
 pub async fn g10_forget(times: u32) -> Saw {
     let db = open().await?;
     let query = select_columns(User::ID).order_by(User::ID);
@@ -66,7 +66,7 @@ pub async fn g08_altered() -> Saw {
     Ok(saw)
 }
 
-/// Takes a column away that a cached statement reads.
+/// Drops a column that a cached statement reads.
 pub async fn g08_dropped() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -86,7 +86,7 @@ async fn alter(db: &Database, sql: &str) -> Result<(), Error> {
     other.close().await
 }
 
-/// Uses a prepared statement, and one that is built anew; each may ask to be tried again, once.
+/// Runs a prepared statement and a newly built one; each may fail once with an error that asks for a retry.
 async fn look(session: &Session, by_id: &Prepared<User>) -> Result<String, Error> {
     let prepared = again(session, async || Ok(session.one(&by_id.bind(params![2])).await?.name)).await?;
     let built = again(session, async || names(session).await).await?;

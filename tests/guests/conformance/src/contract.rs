@@ -1,4 +1,4 @@
-//! What the contract tells beyond statements and rows: words of a newer host, reflection inside of a transaction, last keys.
+//! Parts of the contract beyond statements and rows: terms of a newer host, reflection in a transaction, last keys.
 
 use sqlservice_sdk::{error::Failure, prelude::*, raw, schema};
 
@@ -36,7 +36,7 @@ fn known(tables: &[schema::Table], name: &str) -> bool {
     tables.iter().any(|table| table.name == name)
 }
 
-/// A session reflects the table that its transaction made; after the rollback there is none.
+/// A session reflects the table that its transaction created; after the rollback the table is gone.
 pub async fn contract_reflect() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -52,7 +52,7 @@ pub async fn contract_reflect() -> Saw {
     Ok(saw)
 }
 
-/// Reflection is a statement of its session like any other.
+/// Reflection is refused where any other statement of the session would be.
 pub async fn contract_reflect_refused() -> Saw {
     let db = open().await?;
     let session = db.begin().await?;
@@ -69,14 +69,14 @@ pub async fn contract_reflect_refused() -> Saw {
     saw.push(reflected(session.reflect().await));
     session.rollback().await?;
     saw.push(reflected(session.reflect().await));
-    // What waits to be written is written first.
+    // Pending objects are flushed first.
     session.add(User { id: 9_999, name: "written first".to_owned(), note: None })?;
     saw.push(reflected(session.reflect().await));
     saw.push(session.all(&select_columns(User::NAME).filter(User::NAME.eq("written first"))).await?.join(" "));
     Ok(saw)
 }
 
-/// Keys that the database counts up, without `returning`.
+/// Keys that the database generates, without `returning`.
 pub async fn contract_last_key() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -98,7 +98,7 @@ pub async fn contract_last_key() -> Saw {
     Ok(saw)
 }
 
-/// One resource behind sessions and connections: both have isolation levels, savepoints, and each other's rows once committed.
+/// Sessions and connections are the same resource: both have isolation levels and savepoints, and see each other's committed rows.
 pub async fn contract_one_session() -> Saw {
     let db = open().await?;
     let connection = db.connect().await?;

@@ -1,4 +1,4 @@
-//! The calls of sqlservice itself.
+//! The calls of a database.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ pub async fn a02_create_and_drop() -> Saw {
     // Declared in the wrong order.
     let db = Database::open("default", models![C, B, A]).await?;
     let mut saw = vec![db.create_all().await?.join(" "), db.create_all().await?.join(" ")];
-    // The tables are what they were declared to be.
+    // The tables are as declared.
     let session = db.begin().await?;
     session.insert_many(&[A { id: 1 }]).await?;
     session.insert_many(&[B { id: 1, a_id: Some(1) }]).await?;
@@ -86,10 +86,10 @@ pub async fn a03_reflect() -> Saw {
     saw.push(names_of(&db.reflect_with(one).await?));
     saw.push(names_of(&db.reflect().await?));
     saw.push(names_of(&db.tables()));
-    // What was read was not declared, so nothing of it is made or dropped.
+    // Reflected tables are not declared, so they are neither created nor dropped.
     saw.push(db.create_all().await?.len().to_string());
     saw.push(db.drop_all().await?.len().to_string());
-    // It can be asked like a declared one.
+    // A reflected table can be queried like a declared one.
     let session = db.session()?;
     let id = column::<i64>("b", "id");
     let ids = select_columns(id.clone()).from_table("b").order_by(id);
@@ -97,13 +97,13 @@ pub async fn a03_reflect() -> Saw {
     Ok(saw)
 }
 
-/// What a database knows that is opened once more, with the same models and with others.
+/// The tables known to a database that is opened again, with the same models and with others.
 pub async fn a03_opened_again() -> Saw {
     let first = Database::open("default", models![A]).await?;
     let mut saw = vec![names_of(&first.tables())];
     first.reflect().await?;
     saw.push(names_of(&first.tables()));
-    // More sets of models than anybody keeps, each twice.
+    // More sets of models than a cache keeps, each twice.
     for turn in 0..2 {
         let sets = [models![], models![A], models![A, B], models![A, B, C], models![User], models![User, A]];
         for models in sets {
@@ -111,7 +111,7 @@ pub async fn a03_opened_again() -> Saw {
             saw.extend((turn == 0).then(|| names_of(&db.tables())));
         }
     }
-    // Its sessions outlive it, and what they sent is not in the way of others.
+    // Sessions outlive their database, and their statements do not affect another database's sessions.
     let session = Database::open("default", models![A]).await?.session()?;
     let other = Database::open("default", models![A, B]).await?.session()?;
     for _ in 0..3 {
@@ -139,7 +139,7 @@ pub async fn a04_begin_and(end: String) -> Saw {
                 Ok(Vec::new())
             }
             "drop" => {
-                // The work's own future is dropped with the session in it.
+                // Dropping the work's future drops the session in it.
                 let inner = open().await?;
                 let work = inner.transaction(async |session| {
                     add(session, 901, "nine hundred and one").await?;
@@ -196,7 +196,7 @@ pub async fn a07_closed_transaction() -> Saw {
     ])
 }
 
-/// With users u1, u2 and u3: every verb, of entities and of columns, with none, one and three matches.
+/// With users u1, u2 and u3: every method, for entities and for columns, with none, one and three matches.
 pub async fn a08_statements() -> Saw {
     let session = open().await?.session()?;
     let mut saw = Vec::new();
@@ -215,7 +215,7 @@ pub async fn a08_statements() -> Saw {
         let one = session.one(&columns).await.map(|row| format!("{row:?}"));
         saw.push(format!("{matches} one row {}", outcome(one)));
     }
-    // No row and a null are told apart.
+    // A missing row and a null are distinct.
     let note = select_columns(User::NOTE);
     saw.push(format!("{:?}", session.first(&note.clone().filter(User::ID.eq(1))).await?));
     saw.push(format!("{:?}", session.first(&note.filter(User::ID.eq(9))).await?));
@@ -223,7 +223,7 @@ pub async fn a08_statements() -> Saw {
     Ok(saw)
 }
 
-/// The same with SQL as text.
+/// The same with SQL text.
 pub async fn a08_text() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -272,18 +272,18 @@ pub async fn a14_sizes() -> Saw {
         insert::<Wide>().values(rows).on_conflict_of(Wide::ID).do_set(|row| row.set(Wide::G, excluded(Wide::G)))
     };
     let session = db.session()?;
-    // Half of them exist.
+    // Half of the rows exist.
     let mut saw = vec![session.insert_many(&wide(0..2_500, 1)).await?.to_string()];
     for rows in wide(0..5_000, 10).chunks(most as usize / 8) {
         session.execute(&upsert(rows)).await?;
     }
     session.commit().await?;
     saw.push(format!("{:?}", session.one(&count).await?));
-    // All at once, whatever the statements: 40,000 values, with new keys.
+    // In one call, however many statements it takes: 40,000 values, with new keys.
     saw.push(session.insert_many(&wide(5_000..10_000, 100)).await?.to_string());
     saw.push(format!("{:?}", session.one(&count).await?));
     session.commit().await?;
-    // One statement has only so many, and says so before anything is sent: the session works on.
+    // A single statement over the parameter limit is refused before anything is sent: the session stays usable.
     let one = session.execute(&upsert(&wide(0..5_000, 20))).await;
     saw.push(outcome(one.map(|_| "done")));
     let listed = select_columns(count_all()).from::<Wide>().filter(Wide::ID.in_list(0..40_000_i64));

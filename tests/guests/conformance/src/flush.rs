@@ -1,4 +1,4 @@
-//! A unit of work's changes, written in one crossing. As the host is asked by an SDK.
+//! A unit of work's changes, written in one crossing: the host is called as an SDK calls it.
 
 pub mod change;
 mod hostile;
@@ -77,7 +77,7 @@ async fn open() -> Result<(Database, RawSession), Error> {
     Ok((db, session))
 }
 
-/// What everybody sees.
+/// The committed parts with their makers.
 async fn parts(db: &Database) -> Result<String, Error> {
     let rows = select_columns((Part::NAME, nullif(Maker::NAME, "")))
         .from::<Part>()
@@ -90,7 +90,7 @@ pub async fn b01_graph() -> Saw {
     let (db, session) = open().await?;
     let made = session
         .flush(vec![
-            // The rows that refer come first; the host knows better.
+            // The referring rows are sent first; the host reorders them.
             Insert::into("parts", &["maker_id", "name"])
                 .rows(3, vec![integers(&[None; 3]), texts(&["a", "b", "c"])])
                 .links(&[(0, 0, 1, 1), (1, 0, 1, 0), (2, 0, 1, 1)])
@@ -103,7 +103,7 @@ pub async fn b01_graph() -> Saw {
     let ids = db.session()?.all(&select_columns(Part::ID).order_by(Part::NAME)).await?;
     let mut saw = vec![parts(&db).await?, format!("{}", ids == parts_made)];
 
-    // Children first when rows go, whatever the order given.
+    // Deletes run children first, whatever the order sent.
     let session = Raw::open("default".to_owned(), all()).await?.begin(Options::default()).await?;
     let nobody = Update::of("parts", &["maker_id"]).keys(&parts_made[1..2]).rows(vec![integers(&[None])]);
     let gone = session
@@ -136,13 +136,13 @@ pub async fn flush_b07_tree() -> Saw {
     let mut rows: Vec<_> = rows.into_iter().map(|(id, parent, name)| (place(Some(id)), place(parent), name)).collect();
     rows.sort();
     let mut saw = vec![format!("{rows:?}")];
-    // Keys that are given, children before parents.
+    // Given keys, children before parents.
     let session = Raw::open("default".to_owned(), all()).await?.begin(Options::default()).await?;
     let given = Insert::into("nodes", &["id", "parent_id", "name"])
         .rows(3, vec![key(&[903, 901, 902]), integers(&[Some(902), None, Some(901)]), texts(&["z", "x", "y"])]);
     saw.push(format!("{:?}", session.flush(vec![given.done()]).await?.len()));
     session.commit().await?;
-    // A row of each that needs the other.
+    // Two rows that need each other.
     let session = Raw::open("default".to_owned(), all()).await?.begin(Options::default()).await?;
     let circle = Insert::into("nodes", &["parent_id", "name"])
         .rows(2, vec![integers(&[None; 2]), texts(&["a", "b"])])
@@ -185,7 +185,7 @@ pub async fn c10_versions() -> Saw {
         Update::of("pages", &["text"]).keys(ids).versions(versions).rows(vec![texts(&many)])
     };
     let written = session.flush(vec![update(&[3, 1], &[1, 1], "new").returning(&["version", "id"])]).await?;
-    // In the order of the rows, whatever the database's.
+    // Returned in the order of the rows sent, whatever the database's order.
     saw.push(format!("{:?} {:?}", keys(&written[0]), change::column(&written[0], 1)));
     session.commit().await?;
     saw.push(pages(&db).await?);
@@ -195,7 +195,7 @@ pub async fn c10_versions() -> Saw {
     ));
     let removed = change::delete_versions("pages", &[1, 2], &[1, 1]);
     saw.push(refusal(session.flush(vec![removed]).await));
-    // Nothing of both is there, and the transaction goes on.
+    // Neither flush left a row behind, and the transaction is still usable.
     saw.push(refusal(session.flush(vec![change::delete_versions("pages", &[3], &[2])]).await));
     session.commit().await?;
     saw.push(pages(&db).await?);
@@ -211,7 +211,7 @@ pub async fn flush_violation() -> Saw {
     let mut saw = vec![refusal(session.flush(vec![part.done(), twice.done()]).await)];
     let orphan = Insert::into("parts", &["maker_id", "name"]).rows(1, vec![key(&[999]), texts(&["orphan"])]);
     saw.push(refusal(session.flush(vec![maker("kept?"), orphan.done()]).await));
-    // That flush alone is undone.
+    // Only the failed flush is undone.
     session.flush(vec![maker("after")]).await?;
     session.commit().await?;
     let names = select_columns(Maker::NAME).order_by(Maker::NAME);
@@ -220,7 +220,7 @@ pub async fn flush_violation() -> Saw {
     Ok(saw)
 }
 
-/// So many parents with three children each.
+/// The given number of parents with three children each.
 pub async fn flush_b21_many(parents: u32) -> Saw {
     let (db, session) = open().await?;
     let names: Vec<String> = (0..parents).map(|number| format!("m{number:05}")).collect();

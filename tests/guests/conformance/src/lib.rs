@@ -1,6 +1,6 @@
-//! A well-behaved guest: each export does the steps of one acceptance scenario and returns what it saw, line by line.
+//! A well-behaved guest: each export runs the steps of one acceptance scenario and returns its observations as lines.
 //!
-//! It asserts nothing. The test compares the lines, and looks at the database from outside.
+//! It asserts nothing. The test compares the lines, and checks the database over a connection of its own.
 
 mod computed;
 mod concurrent;
@@ -304,10 +304,10 @@ sqlservice_sdk::plugin!(
 
 struct Conformance;
 
-/// What an export saw.
+/// The lines that an export reports.
 type Saw = Result<Vec<String>, Error>;
 
-/// Writes each export as a call of the function that does it.
+/// Implements each export as a call of the function of the same name in its module.
 macro_rules! scenarios {
     ($($module:ident: $($name:ident($($argument:ident: $of:ty),*),)*;)*) => {
         impl Guest for Conformance {

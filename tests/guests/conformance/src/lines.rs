@@ -5,7 +5,7 @@ use sqlservice_sdk::{
     schema::{Action, Column, DefaultValue, ForeignKey, Index, Table, TypeKind},
 };
 
-/// An error: its case, and what a caller can branch on.
+/// An error's case and the details that a caller can branch on.
 pub fn error(error: &Error) -> String {
     match error {
         Error::NoSuchDatabase => "no-such-database".to_owned(),
@@ -52,17 +52,17 @@ fn integrity(violation: &Violation) -> String {
     )
 }
 
-/// What a call gave, or how it failed.
+/// The result of a call, or its error.
 pub fn outcome<T: std::fmt::Display>(result: Result<T, Error>) -> String {
     result.map_or_else(|failure| error(&failure), |value| value.to_string())
 }
 
-/// The same for rows.
+/// The rows of a call, or its error.
 pub fn rows<T: std::fmt::Debug>(result: Result<Vec<T>, Error>) -> String {
     outcome(result.map(|rows| format!("{rows:?}")))
 }
 
-/// The same for calls that give nothing.
+/// `ok` for a call without a result, or its error.
 pub fn done(result: Result<(), Error>) -> String {
     outcome(result.map(|()| "ok"))
 }
@@ -72,7 +72,7 @@ pub fn debug(value: &impl std::fmt::Debug) -> String {
     format!("{value:?}").replace("Decimal(\"", "").replace("\")", "")
 }
 
-/// A table, a line a fact, each with the table's name before it.
+/// A table as lines, one fact each, prefixed with the table's name.
 pub fn table(table: &Table) -> Vec<String> {
     let mut facts = vec![if table.is_view { "view".to_owned() } else { "table".to_owned() }];
     facts.extend(table.columns.iter().map(column));
@@ -80,7 +80,7 @@ pub fn table(table: &Table) -> Vec<String> {
         facts.push(format!("primary key ({})", table.primary_key.join(", ")));
         facts.extend(table.primary_key_name.iter().map(|name| format!("primary key's name {name}")));
     }
-    // Columns have an order, the rest has none.
+    // Columns are ordered, the other facts are not.
     let mut others: Vec<String> = table.foreign_keys.iter().map(foreign_key).collect();
     others.extend(table.uniques.iter().map(|unique| index("unique", unique)));
     others.extend(table.indexes.iter().map(|it| index(if it.unique { "unique index" } else { "index" }, it)));

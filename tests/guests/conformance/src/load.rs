@@ -1,4 +1,4 @@
-//! Plans of loads, read in one crossing. As the host is asked by an SDK.
+//! Load plans, read in one crossing: the host is called as an SDK calls it.
 
 mod plan;
 
@@ -165,7 +165,7 @@ fn all() -> Models {
     models
 }
 
-/// ed, who leads jo and al; their things; a device of nobody's.
+/// ed, the boss of jo and al; their related rows; a device without an owner.
 async fn open() -> Result<RawSession, Error> {
     let db = Database::open("default", all()).await?;
     db.create_all().await?;
@@ -205,7 +205,7 @@ fn users() -> Query {
     Query::of("users", USERS)
 }
 
-/// All directions that a relationship has, from a query of all users.
+/// A query of all users with every direction of relationship.
 fn directions() -> Plan {
     let names = ["devices", "boss", "staff", "profile", "teams", "friends", "admirers"];
     let loads = names.iter().map(|name| load(name, &[])).collect();
@@ -234,7 +234,7 @@ pub async fn load_composite() -> Saw {
     Ok(saw)
 }
 
-/// Users, their devices, the apps on these, their teams and whose these are.
+/// Users, their devices, the devices' apps, the devices' teams and the teams' members.
 fn deep(start: LoadRoot) -> Plan {
     let loads = vec![load("devices", &[1]), load("apps", &[2]), load("team", &[3]), load("members", &[])];
     plan("users", start, &[0], loads)
@@ -243,7 +243,7 @@ fn deep(start: LoadRoot) -> Plan {
 pub async fn load_nested() -> Saw {
     let session = open().await?;
     let mut saw = read(&session, deep(users().order("id", false).start())).await?;
-    // No rows: the loads have columns and no rows.
+    // No root rows: the loads return columns and no rows.
     saw.extend(read(&session, deep(users().from("id", 900).start())).await?);
     Ok(saw)
 }
@@ -251,7 +251,7 @@ pub async fn load_nested() -> Saw {
 pub async fn load_starts() -> Saw {
     let session = open().await?;
     let devices = || vec![load("devices", &[])];
-    // Twice, missing, and a null, which is nobody's key.
+    // A repeated key, a missing one, and a null, which is no row's key.
     let some = keys(5, vec![integers(&[Some(2), Some(1), Some(2), None, Some(99)])]);
     let mut saw = read(&session, plan("users", some, &[0], devices())).await?;
     let codes = keys(3, vec![texts(&["x y'", "blue", "BLUE"])]);
@@ -266,7 +266,7 @@ pub async fn load_starts() -> Saw {
     Ok(saw)
 }
 
-/// The same plans joined and not: whether they say the same, and what the host was told to join.
+/// The same plans joined and not: whether the results agree, and which loads were to be joined.
 pub async fn a09_joined() -> Saw {
     let session = open().await?;
     let mut saw = Vec::new();
@@ -335,7 +335,7 @@ pub async fn a09_statements() -> Saw {
     Ok(saw)
 }
 
-/// What each load has, by the column that tells the owner, as loads of several owners come in any order of these.
+/// The rows of each load sorted by owner, as loads of several owners return these in any order.
 fn by_owner(plan: &Plan, loaded: Vec<Loaded>) -> Vec<Vec<String>> {
     let owner = |relationship: &str| match relationship {
         "devices" | "apps" | "profile" => 1..2,
@@ -347,15 +347,15 @@ fn by_owner(plan: &Plan, loaded: Vec<Loaded>) -> Vec<Vec<String>> {
         let all = rows(&loaded.rows);
         let mut lines: Vec<String> = all.split(", ").map(str::to_owned).collect();
         let at = owner(&load.relationship);
-        // Stable, so the rows of one owner stay in their order.
+        // Stable, so that the rows of one owner keep their order.
         lines.sort_by_key(|line| line.split(' ').skip(at.start).take(at.len()).collect::<String>());
         lines
     };
     plan.loads.iter().zip(loaded).map(of).collect()
 }
 
-/// So many owners with three things each, select-in and joined: who is loaded, whole and in order. And how long each took at
-/// best, in microseconds.
+/// The given number of owners with three devices each, select-in and joined: whether all are loaded completely and in
+/// order. Also the best time of each, in microseconds.
 pub async fn load_many(owners: u32, rounds: u32) -> Saw {
     let db = Database::open("default", all()).await?;
     db.create_all().await?;
@@ -389,7 +389,7 @@ pub async fn load_many(owners: u32, rounds: u32) -> Saw {
     Ok(saw)
 }
 
-/// How many owners have their three devices by rank, which goes down while the key goes up.
+/// The number of owners whose three devices are loaded by rank, which goes down while the key goes up.
 fn whole(owners: i64, loaded: &Loaded) -> usize {
     let column = |at: usize| column(&loaded.rows, at);
     let mut of_owner = vec![Vec::new(); owners as usize + 1];
@@ -407,7 +407,7 @@ fn refusal<T>(result: Result<T, impl Into<Error>>) -> String {
     }
 }
 
-/// T-68 for plans: what makes no sense is refused before anything is sent, and the session goes on.
+/// T-68 for plans: a malformed plan is refused before anything is sent, and the session stays usable.
 pub async fn t68_plans() -> Saw {
     let session = open().await?;
     let start = || users().order("id", false).start();
@@ -417,7 +417,7 @@ pub async fn t68_plans() -> Saw {
     let plans = [
         plan("nowhere", start(), &[], Vec::new()),
         with(&[0], vec![load("nothing", &[])]),
-        // A relationship of another table.
+        // A relationship of another model.
         with(&[0], vec![load("apps", &[])]),
         with(&[], vec![load("devices", &[])]),
         with(&[0, 0], vec![load("devices", &[])]),
@@ -450,7 +450,7 @@ pub async fn t68_plans() -> Saw {
     Ok(saw)
 }
 
-/// T-32 for plans: the limit of rows is that of all rows together, joined or not. What the limit leaves is told.
+/// T-32 for plans: the row limit counts the rows of all loads together, joined or not. The error names the limit.
 pub async fn t32_loads() -> Saw {
     let session = open().await?;
     session.rollback().await?;
@@ -476,7 +476,7 @@ async fn limited(join: bool) -> Saw {
     Ok(saw)
 }
 
-/// T-32: what a host with a small limit of bytes says to so many rows.
+/// T-32: a plan of this many rows under a small limit of bytes.
 pub async fn t32_load_bytes(owners: u32) -> Saw {
     let db = Database::open("default", all()).await?;
     db.create_all().await?;

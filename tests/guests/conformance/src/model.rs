@@ -15,7 +15,7 @@ pub struct User {
     pub note: Option<String>,
 }
 
-/// Something of a user's.
+/// A device of a user.
 #[derive(Model, Clone, Debug, Default, PartialEq)]
 #[model(table = "devices")]
 pub struct Device {
@@ -39,7 +39,7 @@ pub fn user(id: i64, name: &str) -> User {
     User { id, name: name.to_owned(), note: None }
 }
 
-/// Inserts one user by a statement that every database has.
+/// Inserts one user by a statement that every database supports.
 pub async fn add(on: &impl Executor, id: i64, name: &str) -> Result<u64, Error> {
     on.execute(&insert::<User>().values(&[user(id, name)])).await
 }
@@ -59,21 +59,21 @@ pub async fn setup(users: u32) -> Saw {
     Ok(made)
 }
 
-/// What a fresh borrower finds: whether the server says that it is in a transaction already, and how many rows a write
-/// changes that nobody has to commit.
+/// The state of a newly acquired connection: whether the server reports an open transaction, and how many rows an
+/// autocommitted write changes.
 pub async fn borrow_and_write(id: i64) -> Saw {
     let db = open().await?;
     let connection = db.connect().await?;
     connection.set_isolation(Isolation::Autocommit).await?;
     let transaction = match db.dialect() {
         Dialect::Postgresql => {
-            // A transaction's time stands still; two statements by themselves have two.
+            // The time is constant within a transaction; two autocommitted statements have two times.
             let time = "SELECT (extract(epoch FROM now()) * 1000000)::bigint";
             let first = raw::first::<i64>(&connection, time, params![]).await?;
             first == raw::first::<i64>(&connection, time, params![]).await?
         }
         Dialect::Mariadb => raw::first::<i64>(&connection, "SELECT @@in_transaction", params![]).await? != Some(0),
-        // Nothing tells it in SQL; the test asks for the file's lock instead.
+        // No SQL reports it; the test checks the lock of the file instead.
         _ => false,
     };
     let written = add(&connection, id, &format!("borrower {id}")).await?;

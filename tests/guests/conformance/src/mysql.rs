@@ -1,4 +1,4 @@
-//! Keys that the database makes, where it returns nothing of inserted rows and where it does: what plugins see is the same.
+//! Generated keys, with and without support for returning inserted rows: plugins see the same.
 
 use sqlservice_sdk::{prelude::*, raw};
 
@@ -28,7 +28,7 @@ struct Item {
     count: Option<String>,
 }
 
-/// A row whose key comes with it.
+/// A row whose key is given.
 #[derive(Model, Clone, Debug)]
 #[model(table = "places")]
 struct Place {
@@ -48,7 +48,7 @@ async fn open() -> Result<Database, Error> {
     Ok(db)
 }
 
-/// What the server says that it is, and whether it returns inserted rows.
+/// The server's dialect, and whether it returns inserted rows.
 pub async fn mysql_who() -> Saw {
     let db = open().await?;
     Ok(vec![
@@ -57,14 +57,14 @@ pub async fn mysql_who() -> Saw {
     ])
 }
 
-/// Whether keys are those of the rows that they were given for.
+/// Whether each key belongs to the row that it was returned for.
 async fn check(db: &Database, given: &[(i64, String)]) -> Result<String, Error> {
     let stored = db.session()?.all(&select_columns((Parcel::ID, Parcel::NAME))).await?;
     let wrong: Vec<_> = given.iter().filter(|row| !stored.contains(row)).collect();
     Ok(if wrong.is_empty() { "as stored".to_owned() } else { format!("{wrong:?} of {stored:?}") })
 }
 
-/// A row, many rows, objects with children, and rows whose keys are given.
+/// One row, many rows, objects with children, and rows with given keys.
 pub async fn mysql_keys() -> Saw {
     let db = open().await?;
     let mut saw = Vec::new();
@@ -104,7 +104,7 @@ pub async fn mysql_keys() -> Saw {
     Ok(saw)
 }
 
-/// Keys that are further apart, as servers have them that share a table, and as a guest's own SQL may say it.
+/// Keys with an increment above 1, as on servers that share a table, set here by the guest's own SQL.
 pub async fn mysql_steps() -> Saw {
     let db = open().await?;
     let session = db.begin().await?;
@@ -119,7 +119,7 @@ pub async fn mysql_steps() -> Saw {
     Ok(vec![format!("{apart} {}", check(&db, &keys).await?), (next[1].id - next[0].id).to_string()])
 }
 
-/// Rows while others insert rows into the same table.
+/// Inserts while others insert into the same table.
 pub async fn mysql_together(name: String, rows: u32) -> Saw {
     let db = open().await?;
     let mut keys = Vec::new();
@@ -131,7 +131,7 @@ pub async fn mysql_together(name: String, rows: u32) -> Saw {
     Ok(vec![check(&db, &keys).await?])
 }
 
-/// A table that is there before.
+/// A table that already exists.
 #[derive(Model, Clone, Debug)]
 #[model(table = "labels")]
 struct Label {
@@ -140,7 +140,7 @@ struct Label {
     text: String,
 }
 
-/// A new one that refers to it.
+/// A new table that refers to it.
 #[derive(Model, Clone, Debug)]
 #[model(table = "labelled")]
 struct Labelled {
@@ -152,7 +152,7 @@ struct Labelled {
     note: String,
 }
 
-/// New tables beside one of another collation.
+/// New tables beside one with another collation.
 pub async fn mysql_existing(collation: String) -> Saw {
     let db = Database::open("default", models![Label, Labelled]).await?;
     let (characters, _) = collation.split_once('_').unwrap_or_default();

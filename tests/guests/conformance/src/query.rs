@@ -1,4 +1,4 @@
-//! Queries of objects and of what they are related to, as a plugin's author writes them.
+//! Queries of objects and their related objects, as a plugin's author writes them.
 
 mod bulk;
 mod defer;

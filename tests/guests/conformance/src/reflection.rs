@@ -1,4 +1,4 @@
-//! Tables made and read.
+//! Tables created and reflected.
 
 use sqlservice_sdk::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::{
     lines::{self, outcome},
 };
 
-/// Everything that the database has, a line a fact, the tables by their names.
+/// Everything that the database has, one fact a line, with tables sorted by name.
 async fn facts(db: &Database, views: bool) -> Saw {
     let options = ReflectOptions { views, ..ReflectOptions::default() };
     let mut tables = db.reflect_with(options).await?;
@@ -19,7 +19,7 @@ pub async fn f01_reflect(views: bool) -> Saw {
     facts(&Database::open("default", models![]).await?, views).await
 }
 
-/// A key of three columns, in another order than the columns.
+/// A primary key of three columns, in another order than the columns.
 #[derive(Model, Clone)]
 #[model(table = "parents")]
 struct Parent {
@@ -31,7 +31,7 @@ struct Parent {
     attr: String,
 }
 
-/// A reference by three columns.
+/// A composite foreign key of three columns.
 #[derive(Model, Clone)]
 #[model(
     table = "children",
@@ -61,7 +61,7 @@ pub async fn f02_composite() -> Saw {
     Ok(saw)
 }
 
-/// What others refer to.
+/// The table that the foreign keys refer to.
 #[derive(Model, Clone)]
 #[model(table = "targets")]
 struct Target {
@@ -69,7 +69,7 @@ struct Target {
     id: i64,
 }
 
-/// References that do different things.
+/// Foreign keys with different actions.
 #[derive(Model, Clone)]
 #[model(table = "sources")]
 struct Source {
@@ -110,12 +110,12 @@ pub async fn f03_actions() -> Saw {
     Ok(saw)
 }
 
-/// Databases tell the names of foreign keys or not; here only the kind counts.
+/// Drops the name of a violated foreign key, which some databases do not report; only the error's kind is compared.
 fn without_name(error: Error) -> Error {
     if error.is_foreign_key_violation() { Error::other("a foreign key") } else { error }
 }
 
-/// One half of a circle.
+/// One table of a reference cycle.
 #[derive(Model, Clone)]
 #[model(table = "people")]
 struct Person {
@@ -125,7 +125,7 @@ struct Person {
     favorite: Option<i64>,
 }
 
-/// The other half.
+/// The other table of the cycle.
 #[derive(Model, Clone)]
 #[model(table = "balls")]
 struct Ball {
@@ -158,7 +158,7 @@ pub async fn f06_cycle() -> Saw {
     session.commit().await?;
     let keys = facts(&Database::open("default", models![]).await?, false).await?;
     saw.extend(keys.into_iter().filter(|fact| fact.contains("foreign key")));
-    // The circle is in the rows as well.
+    // The rows form a cycle as well.
     let mut dropped = db.drop_all().await?;
     dropped.sort();
     saw.push(dropped.join(" "));
@@ -178,7 +178,7 @@ struct Dotted {
     order: i64,
 }
 
-/// A reference to them.
+/// A table that refers to those names.
 #[derive(Model, Clone)]
 #[model(
     table = "Quote \" and ` and '",

@@ -1,4 +1,4 @@
-//! Statements and their results.
+//! Statements and their result sets.
 
 mod change;
 mod filter;
@@ -61,7 +61,7 @@ pub async fn d09_few() -> Saw {
     Ok(rows.into_iter().map(|(id, data)| format!("{id} {data}")).collect())
 }
 
-/// How many rows came back in the order in which they were sent, with how many statements, where the server counts them.
+/// The number of rows returned in the order sent, and the number of statements, where the server counts them.
 pub async fn d09_many(rows: u32) -> Saw {
     let db = open_items().await?;
     let session = db.begin().await?;
@@ -136,7 +136,7 @@ pub async fn d12_matched() -> Saw {
     let update = |from: &str, to: &str| update::<Employee>().set(Employee::DEPT, to).filter(Employee::DEPT.eq(from));
     saw.push(session.execute(&update("C", "Z")).await?.to_string());
     saw.push(session.execute(&update("Z", "C")).await?.to_string());
-    // Nothing changes, and three rows match.
+    // No value changes, and three rows match.
     saw.push(session.execute(&update("C", "C")).await?.to_string());
     saw.push(session.execute(&update("X", "C")).await?.to_string());
     saw.push(session.execute(&delete::<Employee>().filter(Employee::DEPT.eq("C"))).await?.to_string());
@@ -170,7 +170,7 @@ pub async fn d15_abandon() -> Saw {
     drop(rows);
     // The session is free at once, and in the same transaction.
     let again = session.one(&select_columns(count_all()).from::<User>()).await?;
-    // A connection that is left with an unread cursor.
+    // A connection dropped with an unread cursor.
     let connection = db.connect().await?;
     let mut rows = connection.stream(&query, 4).await?;
     let second = rows.next_batch().await?;
@@ -185,7 +185,7 @@ pub async fn d15_busy() -> Saw {
     let query = select_columns(User::ID).order_by(User::ID);
     let mut rows = session.stream(&query, 4).await?;
     let count = select_columns(count_all()).from::<User>();
-    // At once, and not when somebody reads on: it would be the caller himself.
+    // At once, not after the cursor is read: its reader is this same caller.
     let refused = timeout(Duration::from_secs(5), session.one(&count)).await?;
     let mut saw = vec![outcome(refused), outcome(session.commit().await.map(|()| "committed"))];
     let mut left = 0;
@@ -193,7 +193,7 @@ pub async fn d15_busy() -> Saw {
         left += batch.len();
     }
     saw.push(left.to_string());
-    // Read to its end, it occupies nothing.
+    // A cursor read to its end no longer occupies the session.
     saw.push(session.one(&count).await?.to_string());
     Ok(saw)
 }

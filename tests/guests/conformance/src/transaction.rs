@@ -50,7 +50,7 @@ pub async fn c06_savepoint_rolled_back() -> Saw {
     saw.push(names(&session).await?);
     savepoint.rollback().await?;
     saw.push(names(&session).await?);
-    // One that is dropped is rolled back before the next call.
+    // A dropped savepoint is rolled back before the next call.
     let dropped = session.begin_nested().await?;
     add(&session, 4, "u4").await?;
     drop(dropped);
@@ -73,7 +73,7 @@ pub async fn c07_savepoints_nest() -> Saw {
     outer.release().await?;
     saw.push(names(&session).await?);
     session.commit().await?;
-    // One that outlives its transaction can do nothing.
+    // A savepoint that outlives its transaction has no effect.
     let session = open().await?.session()?;
     let late = session.begin_nested().await?;
     add(&session, 6, "u6").await?;
@@ -88,7 +88,7 @@ fn named(level: Isolation) -> String {
     format!("{level:?}").rsplit("::").next().unwrap_or_default().to_owned()
 }
 
-/// The level that the server says is in force.
+/// The isolation level that the server reports.
 async fn level(db: &Database, on: &Connection) -> Result<String, Error> {
     let sql = match db.dialect() {
         Dialect::Postgresql => "SELECT current_setting('transaction_isolation')",
@@ -108,7 +108,7 @@ pub async fn c17_isolation() -> Saw {
     add(&connection, 10, "ten").await?;
     saw.push(named(connection.isolation().await?));
     if db.dialect() == Dialect::Postgresql {
-        // Only here does the server know the level of the transaction itself.
+        // Only PostgreSQL reports the level of the transaction itself.
         saw.push(level(&db, &connection).await?);
     }
     saw.push(done(connection.set_isolation(Isolation::Default).await));
@@ -153,7 +153,7 @@ pub async fn c18_autocommit() -> Saw {
     connection.rollback().await?;
     saw.push(names(&connection).await?);
     connection.close().await?;
-    // The same connection for the next borrower, with transactions again.
+    // The next borrower gets the same connection, with transactions again.
     let connection = db.connect().await?;
     saw.push(outcome(add(&connection, 11, "undone").await));
     saw.push(connection.in_transaction().to_string());

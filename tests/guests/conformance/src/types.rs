@@ -1,4 +1,4 @@
-//! Types, and what goes wrong: what a caller can branch on.
+//! Types, and errors that a caller can branch on.
 
 mod document;
 pub mod fidelity;
@@ -28,7 +28,7 @@ use crate::{
     model::{Device, User, add, open, user},
 };
 
-/// A column that may not be null, seen by a guest that thinks it may.
+/// A column that is not nullable, declared nullable by a guest.
 #[derive(Model, Clone)]
 #[model(table = "users")]
 struct Careless {
@@ -37,7 +37,7 @@ struct Careless {
     name: Option<String>,
 }
 
-/// A table that exists, seen with a column that does not.
+/// An existing table, declared with a column that it does not have.
 #[derive(Model, Clone)]
 #[model(table = "users")]
 struct Outdated {
@@ -99,7 +99,7 @@ pub async fn types_statements() -> Saw {
         ),
         outcome(session.all(&select_columns(function::<i64>("pg_sleep", literal(1_i64)))).await.map(|rows| rows.len())),
         outcome(session.execute(&update::<User>().filter(User::ID.eq(1))).await),
-        // None of it was sent, so nothing is broken.
+        // Nothing was sent, so the transaction is intact.
         outcome(session.one(&select_columns(count_all()).from::<User>()).await),
     ];
     session.rollback().await?;

@@ -25,19 +25,19 @@ pub use self::{
     stale::*, step::*, tags::*, tree::*, unique::*, unset::*,
 };
 
-/// A line between two steps in what the host wrote down.
+/// Runs a query that separates two steps in the host's statement log.
 pub async fn mark(db: &Database) -> Result<(), Error> {
     db.session()?.one(&select_columns(literal(0_i64))).await.map(|_: i64| ())
 }
 
-/// Writes what a session has to write, between two marks.
+/// Commits a session between two marks.
 pub async fn commit(db: &Database, session: &Session) -> Result<(), Error> {
     mark(db).await?;
     session.commit().await?;
     mark(db).await
 }
 
-/// How a call ended: what went wrong as its case and what a caller can branch on.
+/// `ok`, or the error's case and the details that a caller can branch on.
 pub fn ok_or_error<T>(result: Result<T, Error>) -> String {
     match result {
         Ok(_) => "ok".to_owned(),

@@ -1,4 +1,4 @@
-//! Ways out of the directories that the host granted: `/inside` and `/beside` to write, `/fixed` to read.
+//! Attempts to leave the directories that the host granted: `/inside` and `/beside` to write, `/fixed` to read.
 
 use std::{
     env,
@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// A way, and what became of it.
+/// An attempt and its result.
 type Way = (&'static str, io::Result<()>);
 
 fn told(ways: Vec<Way>) -> Vec<String> {
@@ -20,7 +20,7 @@ fn read(path: &str) -> io::Result<()> {
     fs::read(path).map(drop)
 }
 
-/// Makes a link and reads what it leads to.
+/// Creates a link and reads its target.
 fn through(made: io::Result<()>, link: &str) -> io::Result<()> {
     made.and_then(|()| read(link))
 }
@@ -30,7 +30,7 @@ fn link(to: &str, at: &str) -> io::Result<()> {
     fs::soft_link(to, at)
 }
 
-/// What is tried with names that lead out, and with links that the host or the guest has made.
+/// Attempts through names that lead out, and through links that the host or the guest created.
 pub fn outside() -> Vec<String> {
     let deep = format!("/inside/{}etc/passwd", "../".repeat(40));
     told(vec![
@@ -67,7 +67,7 @@ pub fn outside() -> Vec<String> {
     ])
 }
 
-/// What is tried with a file that may only be read.
+/// Attempts to change a read-only file.
 pub fn fixed() -> Vec<String> {
     const KEPT: &str = "/fixed/kept.txt";
     let open = |options: &mut OpenOptions| options.open(KEPT);
@@ -91,7 +91,7 @@ pub fn fixed() -> Vec<String> {
     ])
 }
 
-/// What is allowed, so that it is seen that the others were refused for what they are.
+/// Allowed operations, to show that the refused ones were refused for what they attempt.
 pub fn inside() -> Vec<String> {
     told(vec![
         ("read what is fixed", read("/fixed/kept.txt")),
@@ -103,7 +103,7 @@ pub fn inside() -> Vec<String> {
     ])
 }
 
-/// What there is of the process that the host is.
+/// The environment of the host process that is visible to the guest.
 pub fn surroundings() -> Vec<String> {
     let mut input = Vec::new();
     let read = io::stdin().read_to_end(&mut input).map_err(|error| error.kind());
@@ -116,7 +116,7 @@ pub fn surroundings() -> Vec<String> {
     seen
 }
 
-/// What is tried to reach a port of this machine.
+/// Attempts to reach a port of this machine.
 pub fn network(port: u16) -> Vec<String> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let soon = Duration::from_secs(1);

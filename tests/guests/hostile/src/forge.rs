@@ -1,4 +1,4 @@
-//! Models, names, arenas, batches and texts that no honest SDK would send.
+//! Models, names, arenas, batches and texts that no SDK would send.
 
 use sqlservice_sdk::{
     bindings::sqlservice::database::{
@@ -46,7 +46,7 @@ fn reference(table: &str, column: &str) -> schema::ForeignKey {
     }
 }
 
-/// What is said of each wrong model, the case before it.
+/// The error for each invalid model, prefixed with the case.
 pub async fn models() -> Result<Vec<String>, Error> {
     let cases: Vec<(&str, Vec<Table>)> = vec![
         ("no name", vec![table("")]),
@@ -93,11 +93,11 @@ pub async fn models() -> Result<Vec<String>, Error> {
     Ok(saw)
 }
 
-/// A name that would be three statements if anybody wrote it into a text.
+/// A name that would be three statements if it were written into SQL unquoted.
 const EVIL: &str = "users\"; DROP TABLE users; --";
 const EVIL_TICKS: &str = "users`; DROP TABLE users; -- ";
 
-/// A table of the guest's own whose every name is evil: it is made, used and dropped under just these names.
+/// A table of the guest's own with hostile names only: it is created, used and dropped under exactly these names.
 #[derive(Model, Clone)]
 #[model(table = "evil\"; DROP TABLE users; --`")]
 struct Evil {
@@ -120,7 +120,7 @@ pub async fn names() -> Result<Vec<String>, Error> {
         session.rollback().await?;
     }
     for evil in [EVIL, EVIL_TICKS] {
-        // A label may be anything but end with a blank, which MariaDB refuses, and stays just that.
+        // A label may be any text without a trailing blank, which MariaDB refuses, and is kept exactly.
         let evil = evil.trim_end();
         let label = select_columns(User::ID.label(evil)).order_by(User::ID).limit(1);
         let mut rows = session.stream(&label, 0).await?;
@@ -173,7 +173,7 @@ fn selecting(nodes: Vec<Node>) -> Statement {
     Statement { nodes, root }
 }
 
-/// So many rows of a number each.
+/// A compound of this many selects of a number each.
 pub fn numbers(count: u32) -> Statement {
     let selects = (0..count).flat_map(|at| [number(at.into()), select_of(vec![2 * at], None, None)]);
     let mut nodes: Vec<Node> = selects.collect();
@@ -244,7 +244,7 @@ fn call(function: &str, arguments: usize) -> Statement {
     selecting(vec![number(1), Node::Call(call), select_of(vec![1], None, None)])
 }
 
-/// Each node holds the one before.
+/// Nodes that each contain the one before.
 fn deep(depth: u32) -> Statement {
     let mut nodes = vec![number(1)];
     nodes.extend((0..depth).map(|below| binary(below, 0)));
@@ -252,7 +252,7 @@ fn deep(depth: u32) -> Statement {
     selecting(nodes)
 }
 
-/// Each node holds the one before twice.
+/// Nodes that each contain the one before twice.
 fn doubling(depth: u32) -> Statement {
     let mut nodes = vec![number(1)];
     nodes.extend((0..depth).map(|below| binary(below, below)));
@@ -351,7 +351,7 @@ pub async fn text() -> Result<Vec<String>, Error> {
         crate::model::add(&session, 900).await?;
         let result = raw::execute(&session, sql, params![]).await;
         saw.push(format!("{sql:?}: {}", if result.is_ok() { "ran" } else { "refused" }));
-        // Whatever was said, the transaction is the session's to end.
+        // Whatever the text said, the session can still roll back its transaction.
         session.rollback().await?;
     }
     Ok(saw)

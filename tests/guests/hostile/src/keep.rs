@@ -1,4 +1,4 @@
-//! What lets a host keep much for a guest that has little.
+//! Small guests that make the host keep much memory.
 
 use sqlservice_sdk::{
     bindings::sqlservice::database::{
@@ -13,7 +13,7 @@ use sqlservice_sdk::{
 
 use crate::lines;
 
-/// Bytes of a comment: fewer than a text of a model may have.
+/// Bytes of a comment, below the limit for texts of a model.
 const COMMENT: u32 = 16_000;
 
 fn text(bytes: u32) -> Value {
@@ -38,7 +38,7 @@ fn selecting(value: Node) -> Statement {
     Statement { nodes: vec![value, Node::Select(select)], root: Root::Select(1) }
 }
 
-/// Opens the database with a table of so many columns, each with a comment of [`COMMENT`] bytes.
+/// Opens the database with a table of this many columns, each with a comment of [`COMMENT`] bytes.
 async fn open(columns: u32) -> Result<RawDatabase, Error> {
     let mut table = schema::table("kept");
     table.columns = vec![schema::column::<i64>("id")];
@@ -56,8 +56,8 @@ async fn session() -> Result<Raw, Error> {
     Ok(open(0).await?.begin(Options::default()).await?)
 }
 
-/// Makes so many of these, of so many bytes each. How many there were before one was refused, and how that was said; and how often the same
-/// works once more after all of them are gone.
+/// Creates this many things of this many bytes each. Returns how many were created before one was refused, and the error;
+/// and how often the same works once more after all are dropped.
 pub async fn all(what: &str, count: u32, bytes: u32) -> Result<Vec<String>, Error> {
     let mut saw = Vec::new();
     for _ in 0..2 {
@@ -98,7 +98,7 @@ async fn models(count: u32, bytes: u32) -> Result<String, Error> {
     Ok(until(kept.len(), None))
 }
 
-/// Calls of one session, which wait for each other.
+/// Concurrent calls of one session, which are queued.
 async fn waiting(count: u32, bytes: u32) -> Result<String, Error> {
     let session = session().await?;
     let prepared = session.prepare(selecting(Node::Parameter(0))).await?;

@@ -1,4 +1,4 @@
-//! Things that are left open.
+//! Resources and tasks that are left open.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -29,7 +29,7 @@ pub async fn sessions(count: u32) -> Result<Vec<String>, Error> {
     Ok(saw)
 }
 
-/// Takes as many sessions as there are, then as many cursors.
+/// Opens sessions up to the limit, then cursors.
 pub async fn until_refused() -> Result<Vec<String>, Error> {
     let db = open().await?;
     let mut sessions = Vec::new();
@@ -44,14 +44,14 @@ pub async fn until_refused() -> Result<Vec<String>, Error> {
     };
     let mut saw = vec![format!("{} sessions, then {}", sessions.len(), lines::error(&refused))];
     sessions.truncate(1);
-    // Those that were dropped can be had again.
+    // Dropped sessions can be opened again.
     sessions.push(db.session()?);
     let one = sessions.remove(0);
     saw.push(one.all(&select_columns(User::ID)).await?.len().to_string());
     Ok(saw)
 }
 
-/// What a task that was left behind has counted. One that writes says 1 where it was refused, and 2 where it has committed.
+/// The count of a task that was left behind. A writing task sets 1 if it was refused, and 2 if it committed.
 static COUNTED: AtomicU32 = AtomicU32::new(0);
 
 /// Ends its call and leaves a task behind.

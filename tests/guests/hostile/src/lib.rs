@@ -1,4 +1,4 @@
-//! A guest that does whatever a guest should not: traps in transactions, drops futures, forgets what it opened, forges
+//! A guest that does everything a guest should not: traps in transactions, drops futures, leaks what it opened, forges
 //! names, nodes and batches.
 
 #[path = "../../conformance/src/flush/change.rs"]

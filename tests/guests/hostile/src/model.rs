@@ -1,4 +1,4 @@
-//! The table that the test made.
+//! The tables that the test created.
 
 use sqlservice_sdk::prelude::*;
 
@@ -13,7 +13,7 @@ pub struct User {
     pub note: Option<String>,
 }
 
-/// Something of a user's, as the well-behaved guest has it.
+/// A device of a user, as the well-behaved guest has it.
 #[derive(Model, Clone)]
 #[model(table = "devices")]
 pub struct Device {
@@ -33,7 +33,7 @@ pub async fn add(on: &impl Executor, id: i64) -> Result<u64, Error> {
     on.execute(&insert::<User>().values(&[User { id, name: format!("hostile {id}"), note: None }])).await
 }
 
-/// Whatever there is.
+/// The number of users.
 pub async fn count_users(on: &impl Executor) -> Result<i64, Error> {
     on.one(&select_columns(count_all()).from::<User>()).await
 }

@@ -1,10 +1,10 @@
-//! Futures of a session with objects that are dropped before they are done: what the objects are after a rollback.
+//! Futures of a session with objects that are dropped before they complete: the state of the objects after a rollback.
 
 use sqlservice_sdk::{partial, prelude::*};
 
 use crate::stop::Stop;
 
-/// A user, as the well-behaved guest has it, with what it has.
+/// A user, as the well-behaved guest has it, with its devices.
 #[derive(Model, Clone, Default)]
 #[model(table = "users")]
 struct User {
@@ -17,7 +17,7 @@ struct User {
     devices: Many<Device>,
 }
 
-/// Something of a user's, as the well-behaved guest has it.
+/// A device of a user, as the well-behaved guest has it.
 #[derive(Model, Clone, Default)]
 #[model(table = "devices")]
 struct Device {
@@ -34,12 +34,12 @@ fn device(kind: &str) -> Device {
     Device { kind: kind.to_owned(), ..Device::default() }
 }
 
-/// Objects of a session, of which each is changed in another way.
+/// Objects of a session, each of which is changed in another way.
 struct Objects {
     changed: Entity<User>,
     deleted: Entity<User>,
     new: Entity<User>,
-    /// What is new of the one that is changed.
+    /// The new note of the changed user.
     note: String,
 }
 
@@ -58,7 +58,7 @@ impl Objects {
         Ok(Self { changed, deleted, new, note: format!("changed by {id}") })
     }
 
-    /// Changes all of them, so that a flush has something to insert, to update and to delete, of both tables.
+    /// Changes all of them, so that a flush inserts, updates and deletes rows of both tables.
     fn change(&mut self, session: &Session) -> Result<(), Error> {
         self.changed.edit().note = Some(self.note.clone());
         let first = self.changed.devices.handles()?.remove(0);
@@ -68,7 +68,7 @@ impl Objects {
         session.delete(&self.deleted)
     }
 
-    /// Whether it was committed or not, nobody knows: those who ask see what the rows are, and what is not there can be saved.
+    /// It is unknown whether the commit succeeded: refreshed objects agree with their rows, and missing rows can be saved.
     async fn check_commit(&self, session: &Session) -> Result<(), Error> {
         let (changed, deleted) = (self.changed.id, self.deleted.id);
         let note = session.one(&select_columns(User::NOTE).filter(User::ID.eq(changed))).await?;
@@ -85,7 +85,7 @@ impl Objects {
         if devices == 1 { Ok(()) } else { Err(Error::other(format!("{devices} devices"))) }
     }
 
-    /// What they say.
+    /// The objects as text.
     fn shown(&self) -> String {
         let of = |user: &Entity<User>| {
             let devices = user.devices.get().map(|devices| {
@@ -101,7 +101,7 @@ impl Objects {
     }
 }
 
-/// What everybody sees of these users and their devices.
+/// The rows of these users and their devices.
 async fn rows(session: &Session, ids: [i64; 2]) -> Result<String, Error> {
     let users = select_columns((User::ID, User::NOTE)).filter(User::ID.in_list(ids)).order_by(User::ID);
     let users = session.all(&users).await?;
@@ -109,8 +109,8 @@ async fn rows(session: &Session, ids: [i64; 2]) -> Result<String, Error> {
     Ok(format!("{users:?} {:?}", session.all(&devices).await?))
 }
 
-/// Does an operation with objects until it is stopped, and rolls back: objects and rows are what they were, and the same work
-/// can be done then, up to its commit. Whether the operation was done before it was stopped.
+/// Runs an operation with objects until it is stopped, and rolls back: objects and rows are as before, and the same work
+/// succeeds, up to its commit. Returns whether the operation completed before it was stopped.
 pub async fn sweep(operation: &str, id: i64, stop: Stop) -> Result<bool, Error> {
     let db = Database::open("default", models![User, Device]).await?;
     let session = db.session()?;
@@ -171,7 +171,7 @@ pub async fn sweep(operation: &str, id: i64, stop: Stop) -> Result<bool, Error> 
     if before != after {
         return Err(Error::other(format!("before {before:?}, after {after:?}")));
     }
-    // The session works on with them.
+    // The session stays usable with the objects.
     objects.change(&session)?;
     session.flush().await?;
     session.rollback().await?;

@@ -1,4 +1,4 @@
-//! Every way to change or lock a row, for a host that granted some of them.
+//! Every kind of change and lock of a row, for a host that granted some of them.
 
 use sqlservice_sdk::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::{
     model::{User, add, open},
 };
 
-/// What becomes of each way, in a transaction of its own that is rolled back.
+/// The result of each operation, in a transaction of its own that is rolled back.
 pub async fn all() -> Result<Vec<String>, Error> {
     let db = open().await?;
     let mut saw = Vec::new();

@@ -1,4 +1,4 @@
-//! Parents that are dropped before their children, statements of another database, and names that were guessed.
+//! Parents dropped before their children, statements of another database, and guessed names.
 
 use sqlservice_sdk::{
     bindings::sqlservice::database::{
@@ -19,7 +19,7 @@ async fn open(name: &str) -> Result<RawDatabase, Error> {
     Ok(RawDatabase::open(name.to_owned(), none).await?)
 }
 
-/// Drops a database before what was prepared for it is run, and sessions before their cursor and their savepoint.
+/// Drops a database before its prepared statement is run, and sessions before their cursor and their savepoint.
 pub async fn parents() -> Result<Vec<String>, Error> {
     let db = open("default").await?;
     let session: Raw = db.begin(Options::default()).await?;
@@ -47,7 +47,7 @@ pub async fn parents() -> Result<Vec<String>, Error> {
     Ok(saw)
 }
 
-/// Runs what was prepared for each of two databases in a session of the other one, then in its own.
+/// Runs the prepared statement of each of two databases in a session of the other one, then in its own.
 pub async fn swapped(names: &[String; 2]) -> Result<Vec<String>, Error> {
     let mut all = Vec::new();
     for name in names {
@@ -59,13 +59,13 @@ pub async fn swapped(names: &[String; 2]) -> Result<Vec<String>, Error> {
     for (at, in_session) in [(0, 1), (1, 0), (0, 0), (1, 1)] {
         let ran = all[in_session].0.run(&all[at].1, Vec::new(), RunOptions::default()).await;
         saw.push(outcome(ran.map(|answer| answer.first_batch.rows).map_err(Error::from)));
-        // Both may be the same file, which one of them has to itself.
+        // Both may be the same file, which one session can lock.
         all[in_session].0.rollback().await?;
     }
     Ok(saw)
 }
 
-/// What is said of each of these databases.
+/// The result of opening each of these databases.
 pub async fn guessed(names: Vec<String>) -> Vec<String> {
     let mut saw = Vec::new();
     for name in names {

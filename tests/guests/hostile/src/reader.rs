@@ -1,4 +1,4 @@
-//! A reader that asks for nothing, gives up, or does not read at all.
+//! A reader that requests empty batches, gives up, or does not read at all.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub async fn badly() -> Result<Vec<String>, Error> {
     }
     saw.push(format!("{slowly} slowly"));
     for _ in 0..50 {
-        // What it would have read is lost with it, and nothing else.
+        // The dropped call loses its batch, and nothing else.
         drop(at_poll(rows.next_batch(), 1).await);
     }
     saw.push(format!("then {:?}", rows.next_batch().await?.map(|batch| batch.len())));
@@ -60,7 +60,7 @@ pub async fn never(idle: u32) -> Result<Vec<String>, Error> {
     Ok(saw)
 }
 
-/// Batches of no rows and no bytes have a row each.
+/// Batches limited to no rows and no bytes have a row each.
 async fn nothing_asked() -> Result<String, Error> {
     let db = Raw::open("default".to_owned(), Models { tables: Vec::new(), relationships: Vec::new() }).await?;
     let session = db.begin(Options::default()).await?;

@@ -1,4 +1,4 @@
-//! Futures that are dropped before they are done, at their n-th poll or after some time; and traps at their n-th poll.
+//! Futures dropped before they complete, at their n-th poll or after some time; and traps at the n-th poll.
 
 use std::{
     future::{Future, poll_fn},
@@ -31,16 +31,16 @@ use crate::{
 /// When a future is dropped.
 #[derive(Clone, Copy)]
 pub enum Stop {
-    /// When it was polled so often.
+    /// After this many polls.
     AtPoll(u32),
-    /// After so many microseconds.
+    /// After this many microseconds.
     After(u32),
-    /// Not at all: when it was polled so often, the guest traps.
+    /// Never: after this many polls, the guest traps.
     Trap(u32),
 }
 
 impl Stop {
-    /// What the future gives; nothing where it was dropped before.
+    /// The output of the future; nothing if it was dropped before.
     pub async fn run<T>(self, future: impl Future<Output = Result<T, Error>>) -> Result<Option<T>, Error> {
         match self {
             Self::AtPoll(polls) => at_poll(future, polls).await,
@@ -49,7 +49,7 @@ impl Stop {
                 let future = Box::pin(future);
                 let time = sleep(Duration::from_micros(microseconds.into()));
                 pin_mut!(time);
-                // On the right, the future is in the pair that is dropped here.
+                // On the right, the pair that is dropped here contains the future.
                 match either(future, time).await {
                     Either::Left((output, _)) => Some(output),
                     Either::Right(((), _)) => None,
@@ -60,12 +60,12 @@ impl Stop {
     }
 }
 
-/// Drops a future when it was polled so often.
+/// Drops a future after this many polls.
 pub async fn at_poll<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
     at_poll_after(future, polls, || {}).await
 }
 
-/// The same, and does something else right before.
+/// The same, and calls a function right before.
 async fn at_poll_after<T>(future: impl Future<Output = T>, polls: u32, before: impl Fn()) -> Option<T> {
     let mut future = Some(Box::pin(future));
     let mut left = polls;
@@ -87,7 +87,7 @@ async fn at_poll_after<T>(future: impl Future<Output = T>, polls: u32, before: i
     .await
 }
 
-/// Does an operation until it is stopped; whether it was done before. All that is held is dropped at the end.
+/// Runs an operation until it is stopped; returns whether it completed before. All handles are dropped at the end.
 pub async fn sweep(operation: &str, id: i64, stop: Stop) -> Result<bool, Error> {
     if operation.starts_with("object-") {
         return object::sweep(operation, id, stop).await;
@@ -168,7 +168,7 @@ pub async fn sweep(operation: &str, id: i64, stop: Stop) -> Result<bool, Error> 
 
 const WITHOUT: sessions::Options = sessions::Options { timeout_ms: None, max_rows: None, batch_rows: None };
 
-/// Users and what they have.
+/// Users and devices, with their relationships.
 fn related() -> Models {
     let mut models = models![User, Device];
     let relationship = |owner: &str, name: &str, target: &str, collection| Relationship {
@@ -188,7 +188,7 @@ fn related() -> Models {
     models
 }
 
-/// More users than a statement finds, with their devices, and whose these are: several statements one after the other.
+/// More users than one statement looks up, with their devices, and the devices' users: several statements in sequence.
 fn users_by_key() -> Plan {
     let load = |relationship: &str, nested: &[u32]| Load {
         relationship: relationship.to_owned(),
@@ -213,7 +213,7 @@ fn rows_twice(id: i64) -> Vec<Change> {
     ]
 }
 
-/// Everything once, for a host that drops the call at any point of it.
+/// Every operation once, for a host that drops the call at any point.
 pub async fn everything(id: i64) -> Result<Vec<String>, Error> {
     let db = open().await?;
     db.ping().await?;
@@ -238,9 +238,9 @@ pub async fn everything(id: i64) -> Result<Vec<String>, Error> {
     Ok(Vec::new())
 }
 
-/// A session whose calls are dropped stays a session: what was stopped has to be rolled back, then it works on.
+/// A session whose calls are dropped stays usable: after a stopped call it has to be rolled back.
 pub async fn drop_and_go_on(id: i64) -> Result<Vec<String>, Error> {
-    // So many that no database has them at once.
+    // More rows than any database inserts at once.
     let many = |from: i64| -> Vec<User> {
         (from..from + 20_000).map(|id| User { id, name: format!("hostile {id}"), note: None }).collect()
     };
@@ -251,7 +251,7 @@ pub async fn drop_and_go_on(id: i64) -> Result<Vec<String>, Error> {
     saw.push(outcome(count_users(&session).await));
     saw.push(done(session.rollback().await));
     saw.push(outcome(count_users(&session).await));
-    // A call that waits for its turn and is dropped never starts.
+    // A queued call that is dropped never starts.
     let rows = many(id + 1);
     let first = session.insert_many(&rows);
     let second = async { at_poll(add(&session, id), 1).await.is_none() };

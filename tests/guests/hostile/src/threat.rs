@@ -1,4 +1,4 @@
-//! The threats of names, SQL text in models, functions and results that are too large.
+//! The threats of names, SQL text in models, functions and oversized results.
 
 use sqlservice_sdk::{
     bindings::sqlservice::database::{
@@ -16,7 +16,7 @@ use crate::{
     model::{User, open},
 };
 
-/// A table with a key, and a column, an index and a key that have the table's own name.
+/// A table with a key, and a column, an index and a unique key that have the table's own name.
 fn table(name: &str) -> Table {
     let mut table = schema::table(name);
     table.columns = vec![schema::column::<i64>("id"), schema::column::<i64>(name)];
@@ -28,7 +28,7 @@ fn models(tables: Vec<Table>) -> Models {
     Models { tables, relationships: Vec::new() }
 }
 
-/// A row of 1 and a number, into a table that no Rust type stands for.
+/// Inserts a row of 1 and a number into a table without a Rust type.
 async fn insert_into(table: &Table, value: i64) -> Result<(), Error> {
     let nodes = [1, value].map(|value| Node::Literal(Value::Scalar(Scalar::Integer(value))));
     let root = Root::Insert(Insert {
@@ -45,14 +45,14 @@ async fn insert_into(table: &Table, value: i64) -> Result<(), Error> {
     Ok(session.commit().await?)
 }
 
-/// The value that a row of such a table has.
+/// The value in the row of such a table.
 async fn stored(db: &Database, table: &Table) -> Result<i64, Error> {
     let name = table.columns.last().map(|column| column.name.clone()).unwrap_or_default();
     let value = select_columns(column::<i64>(table.name.clone(), name)).from_table(table.name.clone());
     db.session()?.one(&value).await
 }
 
-/// Whether a name is kept to the letter by everything that takes one.
+/// Whether every use of a name keeps it exactly.
 async fn kept(name: &str) -> Result<bool, Error> {
     let mut made = table(name);
     made.indexes = vec![schema::Index {
@@ -116,8 +116,8 @@ pub async fn names() -> Result<Vec<String>, Error> {
     Ok(saw)
 }
 
-/// Two tables whose names are equal up to the place where a database would cut them, each with a row of its own; and two
-/// whose long columns make long names of indexes.
+/// Two tables whose names are equal up to the length at which a database would truncate them, each with a row of its own;
+/// and two whose long columns make long names of indexes.
 pub async fn collisions() -> Result<Vec<String>, Error> {
     let mut saw = Vec::new();
     for length in [62, 63, 64, 255] {
@@ -149,7 +149,7 @@ async fn apart(twins: &[Table; 2]) -> Result<String, Error> {
     Ok(format!("{made} made, {values:?}, {dropped} dropped"))
 }
 
-/// What is said of SQL text in models.
+/// The error for SQL text in models.
 pub async fn text() -> Result<Vec<String>, Error> {
     const EVIL: &str = "1 = 1); DROP TABLE users; --";
     let changed = |change: &dyn Fn(&mut Table)| {
@@ -179,7 +179,7 @@ pub async fn text() -> Result<Vec<String>, Error> {
         let opened = Database::open("default", models(vec![one])).await;
         saw.push(format!("{case}: {}", outcome(opened.map(|_| "opened"))));
     }
-    // A text that is only a text: constants and comments are quoted.
+    // Constants and comments are quoted, so any text is allowed there.
     let mut one = table("quoted");
     one.comment = Some("'; DROP TABLE users; -- \\".to_owned());
     one.columns.push(schema::column::<String>("text"));
@@ -195,7 +195,7 @@ pub async fn text() -> Result<Vec<String>, Error> {
     Ok(saw)
 }
 
-/// What is said of functions that are not on the list, wherever they are called.
+/// The error for functions that are not allowed, in every position.
 pub async fn functions(names: Vec<String>) -> Result<Vec<String>, Error> {
     let session = open().await?.session()?;
     let mut saw = Vec::new();
@@ -221,7 +221,7 @@ async fn select_all_users(session: &Session) -> Result<String, Error> {
     Ok(format!("{:?}", session.all(&notes).await?))
 }
 
-/// Reads more rows than any host has room for, as far as it comes: all users with all users with all users.
+/// Reads more rows than any host has memory for, until it is stopped: the cross join of three times all users.
 pub async fn rows() -> Result<Vec<String>, Error> {
     let session = open().await?.session()?;
     let (second, third) = (alias::<User>("second"), alias::<User>("third"));
@@ -244,7 +244,7 @@ pub async fn rows() -> Result<Vec<String>, Error> {
     };
     drop(rows);
     let after = select_columns(count_all()).from::<User>();
-    // What was refused has ended its transaction.
+    // The refused statement has ended its transaction.
     let mut saw = vec![format!("{read} rows, {end}"), format!("{largest} at once")];
     saw.push(outcome(session.one(&after).await));
     session.rollback().await?;
@@ -254,7 +254,7 @@ pub async fn rows() -> Result<Vec<String>, Error> {
     Ok(saw)
 }
 
-/// Asks for a value of a mebibyte that doubles so many times.
+/// Selects a value of a mebibyte doubled this many times.
 pub async fn cell(doublings: u32) -> Result<Vec<String>, Error> {
     let session = open().await?.session()?;
     session.execute(&update::<User>().set(User::NOTE, "x".repeat(1 << 20))).await?;

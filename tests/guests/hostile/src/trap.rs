@@ -1,4 +1,4 @@
-//! Ends that nobody can handle.
+//! Ends that no code can handle.
 
 use sqlservice_sdk::prelude::*;
 
@@ -20,7 +20,7 @@ pub async fn in_begin(how: &str) -> Result<Vec<String>, Error> {
     }
 }
 
-/// Takes memory until there is none.
+/// Allocates memory until there is none.
 fn memory() -> ! {
     let mut taken: Vec<Vec<u8>> = Vec::new();
     loop {
@@ -28,7 +28,7 @@ fn memory() -> ! {
     }
 }
 
-/// Calls itself without end, in a way that no compiler turns into a loop.
+/// Recurses without end, in a way that the compiler cannot turn into a loop.
 #[inline(never)]
 fn recursion(depth: u64) -> u64 {
     if std::hint::black_box(depth) == 0 {
@@ -40,7 +40,7 @@ fn recursion(depth: u64) -> u64 {
     std::hint::black_box(here).iter().sum()
 }
 
-/// Takes handles until there are none.
+/// Opens handles until there are none.
 async fn table() -> Result<Vec<String>, Error> {
     let mut taken = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! Long chains of objects: a guest's stack is much shorter.
+//! Chains of objects far longer than a guest's stack.
 
 use sqlservice_sdk::{DictOptions, prelude::*};
 
@@ -22,7 +22,7 @@ async fn open() -> Result<Database, Error> {
     Ok(db)
 }
 
-/// A chain of so many: each has the next one, and the next one has it where that is asked for.
+/// A chain of this many objects: each refers to the next one, and back if `is_circular`.
 fn made(length: u32, is_circular: bool) -> Vec<Entity<Link>> {
     let mut all: Vec<Entity<Link>> = (0..length).map(|_| Entity::new(Link::default())).collect();
     for at in 1..all.len() {
@@ -39,7 +39,7 @@ async fn count(db: &Database) -> Result<u64, Error> {
     db.session()?.count(&select::<Link>()).await
 }
 
-/// All of them, read and related to each other.
+/// All objects of the chain, loaded with their relationships.
 async fn read(session: &Session) -> Result<Vec<Entity<Link>>, Error> {
     let all = session.query::<Link>().order_by(Link::ID).all().await?;
     session.load(&all, Link::NEXT).await?;
@@ -50,10 +50,10 @@ pub async fn chain(way: &str, length: u32) -> Saw {
     let db = open().await?;
     let head = |all: Vec<Entity<Link>>| all.into_iter().next().ok_or(Error::NoResult);
     match way {
-        // Objects of no session, of which the last handle goes.
+        // Transient objects whose last handle is dropped.
         "dropped" => {
             drop(head(made(length, false))?);
-            // A handle in each that has read what it leads to, and an older version of it.
+            // Every object has a read relationship and an edited column, so it holds handles and an older version.
             let mut all = made(length, false);
             for link in &mut all {
                 let read = link.next.get()?.first().map_or(0, |next| next.id);
@@ -92,7 +92,7 @@ async fn in_a_session(way: &str, length: u32, db: &Database) -> Saw {
     match way {
         "deleted" => session.delete(&first)?,
         "deleted unread" => {
-            // Only its end: each of them costs a query otherwise.
+            // Only the end of the chain: each object costs a query otherwise.
             let near_the_end = length.saturating_sub(300);
             let other = db.session()?;
             let ids = other.all(&select_columns(Link::ID).order_by(Link::ID).offset(near_the_end.into())).await?;

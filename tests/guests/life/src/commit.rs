@@ -1,4 +1,4 @@
-//! What handlers of events leave to be written, and children that they move.
+//! Changes that event handlers leave pending, and children that they move.
 
 use sqlservice_sdk::{Events, prelude::*};
 
@@ -48,7 +48,7 @@ async fn named(session: &Session, name: &str) -> Result<Entity<Task>, Error> {
 impl Events for Task {
     async fn before_update(this: &mut Entity<Self>, session: &Session) -> Result<(), Error> {
         match this.name.as_str() {
-            // Others are written in the same flush.
+            // Changes of other objects are written in the same flush.
             "changes another" => {
                 let mut other = named(session, "other").await?;
                 other.edit().count += 1;
@@ -138,7 +138,7 @@ fn task(name: &str) -> Task {
     Task { name: name.to_owned(), ..Task::default() }
 }
 
-/// Gives handlers a reason to leave something.
+/// Makes a change whose event handlers leave another one pending.
 async fn work(session: &Session, name: &str) -> Result<(), Error> {
     if name == "adds after" {
         session.add(task(name))?;
@@ -152,7 +152,7 @@ async fn work(session: &Session, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends a transaction with something that handlers leave to be written.
+/// Ends a transaction with changes that event handlers left pending.
 pub async fn commits(way: &str) -> Saw {
     let db = open().await?;
     let (end, name) = way.split_once(": ").unwrap_or((way, ""));
@@ -168,14 +168,14 @@ pub async fn commits(way: &str) -> Saw {
             work(&session, name).await?;
             session.commit().await
         }
-        // What handlers left when it is released belongs to the savepoint.
+        // Changes that handlers left pending at the release belong to the savepoint.
         "savepoint" => {
             let session = db.session()?;
             let nested = session.nested(async |session: &Session| work(session, name).await).await;
             nested?;
             session.commit().await
         }
-        // What they left before it is no part of it.
+        // Changes that they left pending before it do not.
         "before a savepoint" => {
             let session = db.session()?;
             work(&session, name).await?;
@@ -201,7 +201,7 @@ pub async fn commits(way: &str) -> Saw {
     Ok(vec![told, rows(&db).await?])
 }
 
-/// A handler of the delete gives children to another owner.
+/// An event handler of the delete moves children to another owner.
 pub async fn moved(way: &str) -> Saw {
     let db = open().await?;
     let session = db.session()?;

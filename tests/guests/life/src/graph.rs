@@ -1,4 +1,4 @@
-//! Moves in a tree, and of grandchildren.
+//! Moves in a tree, and moves of grandchildren.
 
 use sqlservice_sdk::prelude::*;
 
@@ -66,9 +66,9 @@ pub async fn moved(way: &str, is_loaded: bool) -> Saw {
         "subtree" => z.edit().children.push(&b),
         "leaf" => b1.edit().parent.set(&z),
         "leaf by key" => b1.edit().parent_id = Some(z.id),
-        // What it is moved to goes with the old parent.
+        // The new parent is deleted with the old one.
         "within" => b1.edit().parent.set(&c),
-        // A leaf becomes the parent of what it was in, and stays with what it gets.
+        // A leaf becomes the parent of its former parent, and both stay.
         "turned" => {
             b1.edit().parent.set(&z);
             b.edit().parent.set(&b1);
@@ -85,7 +85,7 @@ pub async fn moved(way: &str, is_loaded: bool) -> Saw {
     Ok(vec![nodes(&db).await?])
 }
 
-/// A toy of a child whose parent goes.
+/// A toy whose child loses its parent.
 async fn grandchild(way: &str) -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -103,7 +103,7 @@ async fn grandchild(way: &str) -> Saw {
         "grandchild push" => other.edit().toys.push(&toy),
         "grandchild parent" => toy.edit().child.set(&other),
         "grandchild key" => toy.edit().child_id = other.id,
-        // The child that it is moved to has moved itself, to a parent that goes, too.
+        // The toy's new child has itself moved to a parent that is deleted, too.
         "grandchild of one that goes" => {
             toy.edit().child.set(&other);
             session.delete(&kept)?;

@@ -1,4 +1,4 @@
-//! What becomes of objects: those that move, that lose their owners, that are taken out of a session, and long chains of them.
+//! The life cycle of objects: moved, orphaned, expunged and merged ones, and long chains.
 //!
 //! It asserts nothing. The test compares the lines that each export returns.
 
@@ -29,7 +29,7 @@ sqlservice_sdk::plugin!(
     "
 );
 
-/// What an export saw: lines for the test.
+/// The lines that an export reports.
 type Saw = Result<Vec<String>, Error>;
 
 struct Life;

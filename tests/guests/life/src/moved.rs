@@ -1,4 +1,4 @@
-//! A child whose parent is deleted in the flush in which it gets another one.
+//! A child that gets another parent in the flush that deletes its old one.
 
 use sqlservice_sdk::prelude::*;
 
@@ -53,7 +53,7 @@ pub async fn open() -> Result<Database, Error> {
     Ok(db)
 }
 
-/// What everybody sees: parents, children with their parents, and children with their toys.
+/// The committed rows: parents, children with their parents, and toys with their children.
 pub async fn rows(db: &Database) -> Result<String, Error> {
     let session = db.session()?;
     let parents = session.all(&select_columns(Parent::NAME).order_by(Parent::NAME)).await?;
@@ -68,7 +68,7 @@ pub async fn rows(db: &Database) -> Result<String, Error> {
     Ok(format!("{} | {} | {}", parents.join(" "), children.join(" "), toys.join(" ")))
 }
 
-/// `moved` goes from `old` to another parent, `left` does not, and `old` goes.
+/// `moved` gets another parent, `left` does not, and `old` is deleted.
 pub async fn moved(way: &str, deletes_first: bool, is_loaded: bool) -> Saw {
     let db = open().await?;
     let first = db.session()?;
@@ -106,7 +106,7 @@ pub async fn moved(way: &str, deletes_first: bool, is_loaded: bool) -> Saw {
         }
         "parent-new" => moved.edit().parent.set(&new),
         "twice" => {
-            // The last one keeps it, and the one between goes.
+            // The last parent keeps it, and the one in between is deleted.
             let mut between = session.add(parent("between"))?;
             session.flush().await?;
             between.edit().children.push(&moved);
@@ -138,7 +138,7 @@ pub async fn moved(way: &str, deletes_first: bool, is_loaded: bool) -> Saw {
         Err(_) => "?".to_owned(),
     };
     saw.push(format!("{:?} {} {}", moved.status(), has(&kept), has(&new)));
-    // Nothing is left to be written, and nothing goes later.
+    // Nothing is pending, and nothing is deleted later.
     session.commit().await?;
     saw.push((rows(&db).await? == saw.first().map_or("", String::as_str)).to_string());
     Ok(saw)

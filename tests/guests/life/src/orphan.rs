@@ -1,4 +1,4 @@
-//! Objects that have no owner when the flush comes.
+//! Objects without an owner at a flush.
 
 use sqlservice_sdk::prelude::*;
 
@@ -128,14 +128,14 @@ pub async fn orphan(way: &str) -> Saw {
                 session.add(&toy)?;
             }
         }
-        // Then it is given a parent after all.
+        // It gets a parent after a flush.
         "comes back" => {
             first.edit().children.push(&orphan);
             first.edit().children.remove(&orphan);
             session.commit().await?;
             second.edit().children.push(&orphan);
         }
-        // The flush fails, and is mended.
+        // The flush fails, and succeeds after a correction.
         "of a flush that fails" => {
             first.edit().children.push(&orphan);
             first.edit().children.remove(&orphan);
@@ -150,7 +150,7 @@ pub async fn orphan(way: &str) -> Saw {
     }
     session.commit().await?;
     let status = orphan.status();
-    // It is not found again by what is left.
+    // Later flushes of the other objects do not find it again.
     second.edit().name = "second".to_owned();
     first.edit().name.push('!');
     if first.status() == Status::Persistent {
@@ -159,7 +159,7 @@ pub async fn orphan(way: &str) -> Saw {
     Ok(vec![rows(&db).await?, format!("{status:?} {:?} {}", orphan.status(), orphan.id > 0)])
 }
 
-/// Where a foreign key may be null, an object without an owner can be written.
+/// If its foreign key is nullable, an object without an owner can be written.
 async fn team(way: &str) -> Saw {
     let db = Database::open("default", models![Team, Member, Lead]).await?;
     db.create_all().await?;
@@ -169,7 +169,7 @@ async fn team(way: &str) -> Saw {
     session.commit().await?;
     let mut old = team.members.get()?.first().cloned().ok_or(Error::NoResult)?;
     match way {
-        // Added by name and never with an owner.
+        // Added to the session itself, and never owned.
         "alone" => {
             session.add(member("alone"))?;
             session.add(lead("alone"))?;
@@ -191,7 +191,7 @@ async fn team(way: &str) -> Saw {
                 team.edit().lead.set(&old);
             }
         }
-        // A row that gives up its owner by itself is as good as taken away.
+        // A row that clears its owner itself counts as removed.
         "left" => old.edit().team.clear(),
         "left by its key" => old.edit().team_id = None,
         "left unloaded" => {
@@ -200,7 +200,7 @@ async fn team(way: &str) -> Saw {
             old.edit().team.clear();
             other.commit().await?;
         }
-        // It had no owner, so it lost none.
+        // It had no owner, so it is no orphan.
         "without one" => {
             let loner = session.add(member("loner"))?;
             session.commit().await?;

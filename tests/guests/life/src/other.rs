@@ -1,4 +1,4 @@
-//! Moves by other relationships: the one side has the foreign key and owns the other, one-to-one, a table between both.
+//! Moves along other relationships: an owning many-to-one, one-to-one, and through a secondary table.
 
 use sqlservice_sdk::prelude::*;
 
@@ -87,7 +87,7 @@ async fn rows(db: &Database) -> Result<String, Error> {
     Ok(shown.join(" "))
 }
 
-/// `old` has one of each and goes.
+/// `old` owns one row of each kind and is deleted.
 pub async fn moved(way: &str, deletes_first: bool) -> Saw {
     let db = Database::open("default", models![Holder, Pref, Badge, Book, Shelf]).await?;
     db.create_all().await?;
@@ -150,7 +150,7 @@ pub async fn moved(way: &str, deletes_first: bool) -> Saw {
             kept.edit().books.push(&book);
         }
         "it stays where it is lost" => {
-            // The old one lives on with something else.
+            // The old owner stays, with other rows.
             old.edit().pref.set(Pref { name: "pref 2".to_owned(), ..Pref::default() });
             old.edit().badge.set(Badge { name: "badge 2".to_owned(), ..Badge::default() });
             old.edit().books.set([Book { name: "book 2".to_owned(), ..Book::default() }]);

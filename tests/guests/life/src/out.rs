@@ -1,4 +1,4 @@
-//! What follows objects inside of their session: expunge, refresh, merge.
+//! Cascades in a session: expunge, refresh, merge.
 
 use sqlservice_sdk::prelude::*;
 
@@ -13,7 +13,7 @@ struct User {
     name: String,
     #[model(cascade = "all", order_by = "name")]
     devices: Many<Device>,
-    // What follows where nothing is said: save-update and merge.
+    // The default cascade: save-update and merge.
     #[model(order_by = "name")]
     notes: Many<Note>,
     #[model(cascade = "save-update", order_by = "name")]
@@ -159,7 +159,7 @@ async fn expunge(way: &str, db: &Database, session: &Session, mut user: Entity<U
     let (mut device, mut note) = (user.devices.get()?[0].clone(), user.notes.get()?[0].clone());
     let key = device.keys.get()?[0].clone();
     match way {
-        // What another object reaches stays out.
+        // Objects reachable from another object stay expunged.
         "device" => session.expunge(&device),
         "user" => session.expunge(&user),
         "added again" => {

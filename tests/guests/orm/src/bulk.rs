@@ -1,4 +1,4 @@
-//! `dml/test_bulk.py` and `dml/test_bulk_statements.py`: many rows at once, past the unit of work.
+//! `dml/test_bulk.py` and `dml/test_bulk_statements.py`: bulk inserts and updates, without the unit of work.
 
 mod upsert;
 
@@ -21,7 +21,7 @@ cases! { [Ware, Shelf, Part]:
     inserts_of_expressions,
 }
 
-/// Something with a unique code and a unique place.
+/// A ware with a unique code and a unique place.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "wares")]
 struct Ware {
@@ -38,7 +38,7 @@ struct Ware {
     changed: Option<Timestamp>,
 }
 
-/// A key of two columns, and a unique pair of two others.
+/// A composite primary key, and a unique key of two other columns.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "shelves", unique(columns(row, col)))]
 struct Shelf {
@@ -72,7 +72,7 @@ async fn wares(db: &Database) -> Result<Session, Error> {
     db.session()
 }
 
-/// The codes with their places, by key.
+/// The codes with their places, ordered by key.
 async fn places(db: &Database, what: &str, wanted: &str) -> Case {
     let found = db.session()?.all(&select_columns((Ware::CODE, Ware::PLACE)).order_by(Ware::ID)).await?;
     let shown =
@@ -103,7 +103,7 @@ async fn nulls_among_values(db: &Database) -> Case {
     session.insert_many(&[of("a", Some(1), Some(5)), of("b", None, None), of("c", Some(3), None)]).await?;
     session.commit().await?;
     let values = select_columns((Ware::PRICE, Ware::STOCK)).order_by(Ware::CODE);
-    // What has a default is not null where nothing is said.
+    // An unset column with a default is not null.
     rows(db, "inserted", &values, "[(Some(1), Some(5)), (None, Some(7)), (Some(3), Some(7))]").await?;
     let of = |id, price, stock| Ware { id, price, stock, ..Ware::default() };
     session.update_many(&[of(1, None, None), of(2, Some(2), Some(0))], (Ware::PRICE, Ware::STOCK)).await?;
@@ -140,7 +140,7 @@ async fn thousands_are_updated(db: &Database) -> Case {
     let stored = session.insert_many_returning(&all).await?;
     let changed: Vec<Ware> = stored.iter().map(|ware| Ware { price: Some(ware.id * 2), ..ware.clone() }).collect();
     same("updated", session.update_many(&changed, Ware::PRICE).await?, 4_000)?;
-    // Each takes the place of the next: all move at once.
+    // Each row takes the place of the next: all move at once.
     let ids: Vec<i64> = stored.iter().map(|ware| ware.id).collect();
     let moved = bulk_update::<Ware>(ids).set(Ware::PLACE, (0..4_000).map(|at| Some((at + 1) % 4_000)));
     same("moved", session.update_columns(moved).await?, 4_000)?;
@@ -156,7 +156,7 @@ async fn all_of_an_update_or_none(db: &Database) -> Case {
     session.insert_many(&[ware("d", 4)]).await?;
     let failed = session.update_many(&[at(1, Some(9)), at(99, Some(8))], Ware::PLACE).await;
     same("stale", kind(&failed), "stale wares 1 of 2")?;
-    // It undid itself, and what came before it is still there.
+    // The update undid itself, and earlier changes are still there.
     session.commit().await?;
     places(db, "rows", "a1 b2 c3 d4").await
 }
@@ -189,7 +189,7 @@ async fn an_update_sets_its_time(db: &Database) -> Case {
     same("the object's", known.changed.is_some(), true)?;
     let timed = select_columns(Ware::ID).filter(Ware::CHANGED.is_not_null()).order_by(Ware::ID);
     rows(db, "rows", &timed, "[1, 2]").await?;
-    // One that is given stays.
+    // A given value is kept.
     let time = Timestamp::from_microseconds(1_000_000);
     session.update_columns(bulk_update::<Ware>([3]).set(Ware::CHANGED, [Some(time)])).await?;
     session.commit().await?;

@@ -85,7 +85,7 @@ async fn family(session: &Session, name: &str, kids: &[&str]) -> Result<Entity<P
     Ok(made)
 }
 
-/// Parents, children with the names of their parents, and toys with those of their owners.
+/// Parents, children with the names of their parents, and toys with the names of their owners.
 async fn seen(db: &Database, what: &str, parents: &str, kids: &str, toys: &str) -> Case {
     let session = db.session()?;
     let names = session.all(&select_columns(Parent::NAME).order_by(Parent::NAME)).await?.join(" ");
@@ -102,7 +102,7 @@ async fn seen(db: &Database, what: &str, parents: &str, kids: &str, toys: &str) 
     same(&format!("{what}: toys"), found.as_str(), toys)
 }
 
-/// The children of an object by their names.
+/// The names of a parent's children.
 fn names(parent: &Entity<Parent>) -> String {
     each(&parent.kids, |kid| kid.name.clone())
 }

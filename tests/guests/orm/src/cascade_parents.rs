@@ -1,4 +1,4 @@
-//! `test_cascade.py`: what goes along a many-to-one relationship, over two levels, with and without `delete-orphan`.
+//! `test_cascade.py`: cascades along a many-to-one relationship, over two levels, with and without `delete-orphan`.
 
 use sqlservice_sdk::prelude::*;
 
@@ -117,7 +117,7 @@ async fn order(session: &Session, name: &str) -> Result<Entity<Order>, Error> {
     Ok(made)
 }
 
-/// How many orders there are, and the names of bills and stamps.
+/// The number of orders, and the names of bills and stamps.
 async fn left(db: &Database, orders: u64, bills: &str, stamps: &str) -> Case {
     let session = db.session()?;
     same("orders", session.count(&select::<Order>()).await?, orders)?;
@@ -127,7 +127,7 @@ async fn left(db: &Database, orders: u64, bills: &str, stamps: &str) -> Case {
     same("stamps", found.as_str(), stamps)
 }
 
-/// The handle of what a many-to-one relationship leads to.
+/// The handle of a many-to-one relationship's object.
 fn of<T: sqlservice_sdk::entity::Record>(one: &One<T>) -> Result<Entity<T>, String> {
     Ok(one.get()?.ok_or("nothing is there")?.clone())
 }
@@ -158,7 +158,7 @@ async fn what_was_never_written_is_replaced(db: &Database) -> Case {
     ed.edit().profile.set(&first);
     ed.edit().profile.set(profile("second"));
     session.commit().await?;
-    // The first was added to the session by itself.
+    // The first profile was added to the session explicitly.
     same("current", one(&ed.profile, |profile| profile.name.clone()), "second")?;
     same("key", ed.profile_id, Some(of(&ed.profile)?.id))
 }

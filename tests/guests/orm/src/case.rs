@@ -1,10 +1,10 @@
-//! How a case says what it saw.
+//! Cases, and the comparison of actual with expected values.
 
 use std::fmt::Debug;
 
 use sqlservice_sdk::{FromRow, entity::Record, prelude::*, schema::Models, statement::Query};
 
-/// Nothing where everything was as expected; otherwise what was seen.
+/// Ok if everything was as expected; otherwise the difference.
 pub type Case = Result<(), String>;
 
 /// Runs each case in fresh tables of these models.
@@ -38,7 +38,7 @@ pub async fn fresh(models: Models) -> Result<Database, Error> {
     Ok(db)
 }
 
-/// A case's name, and how it ended.
+/// A case's name and its result.
 pub fn line(name: &str, outcome: Case) -> String {
     match outcome {
         Ok(()) => format!("{name}: ok"),
@@ -46,23 +46,23 @@ pub fn line(name: &str, outcome: Case) -> String {
     }
 }
 
-/// Fails where something is not what was expected.
+/// Fails where a value is not the expected one.
 pub fn same<T: Debug + PartialEq<W>, W: Debug>(what: &str, saw: T, wanted: W) -> Case {
     if saw == wanted { Ok(()) } else { Err(format!("{what}: saw {saw:?}, wanted {wanted:?}")) }
 }
 
-/// Fails where the rows that others see are not these.
+/// Fails where the rows that another session sees are not these.
 pub async fn rows<Q: Query<Row: Debug>>(db: &Database, what: &str, query: &Q, wanted: &str) -> Case {
     let rows = db.session()?.all(query).await?;
     same(what, format!("{rows:?}"), wanted)
 }
 
-/// How many rows of a model others see.
+/// The number of a model's rows that another session sees.
 pub async fn count<M: Model + FromRow>(db: &Database) -> Result<u64, Error> {
     db.session()?.count(&select::<M>()).await
 }
 
-/// How a call ended, by its case.
+/// `ok`, or the error's case.
 pub fn kind<T>(result: &Result<T, Error>) -> String {
     let Err(error) = result else { return "ok".to_owned() };
     match error {
@@ -78,7 +78,7 @@ pub fn kind<T>(result: &Result<T, Error>) -> String {
     }
 }
 
-/// Some text of each object of a relationship, or how reading it failed.
+/// The text of each object of a relationship, or the error of reading it.
 pub fn each<T: Record>(many: &Many<T>, shown: impl Fn(&T) -> String) -> String {
     match many.get() {
         Ok(items) => items.iter().map(|item| shown(item)).collect::<Vec<_>>().join(" "),
@@ -86,7 +86,7 @@ pub fn each<T: Record>(many: &Many<T>, shown: impl Fn(&T) -> String) -> String {
     }
 }
 
-/// Some text of the object of a relationship, or how reading it failed.
+/// The text of a relationship's object, or the error of reading it.
 pub fn one<T: Record>(one: &One<T>, shown: impl Fn(&T) -> String) -> String {
     match one.get() {
         Ok(item) => item.map_or_else(|| "-".to_owned(), |item| shown(item)),

@@ -1,4 +1,4 @@
-//! `test_cycles.py`: rows and tables that refer to themselves and to each other. It is long: a function a case.
+//! `test_cycles.py`: self-referential tables, and tables that refer to each other. It is long: a function a case.
 
 mod deep;
 
@@ -59,7 +59,7 @@ struct Extra {
     left_id: Option<i64>,
 }
 
-/// A row that needs one of both.
+/// A row that needs a row of each of the two tables.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "thirds")]
 struct Third {
@@ -73,7 +73,7 @@ struct Third {
     right: One<Right>,
 }
 
-/// A tree whose siblings are a list.
+/// A tree whose siblings form a linked list.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "nodes")]
 struct Node {
@@ -97,7 +97,7 @@ struct Node {
     after: One<Node>,
 }
 
-/// Children that refer to their parents by a text.
+/// Children that refer to their parents by a unique text.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "items")]
 struct Item {
@@ -112,7 +112,7 @@ struct Item {
     parent: One<Item>,
 }
 
-/// A person whose balls are updated later, and whose favourite is not.
+/// A person whose balls use `post_update`, and whose favourite does not.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "people")]
 struct Person {
@@ -139,7 +139,7 @@ struct Ball {
     person_id: Option<i64>,
 }
 
-/// Somebody with a partner and a parent.
+/// A person with a partner and a parent.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "kin")]
 struct Kin {
@@ -173,7 +173,7 @@ fn kin(name: &str) -> Kin {
     Kin { name: name.to_owned(), ..Kin::default() }
 }
 
-/// Who refers to whom, by their names.
+/// The references between lefts and rights, by their names.
 async fn circle(db: &Database) -> Result<String, Error> {
     let session = db.session()?;
     let lefts = session.query::<Left>().order_by(Left::NAME).with(Left::RIGHT).all().await?;
@@ -183,7 +183,7 @@ async fn circle(db: &Database) -> Result<String, Error> {
     Ok(lefts.chain(rights).collect::<Vec<_>>().join(" "))
 }
 
-/// a has b, d and b have c; and more that nobody has.
+/// a has b, d and b have c; and rights without a left.
 async fn made(session: &Session) -> Result<(Vec<Entity<Left>>, Vec<Entity<Right>>), Error> {
     let (mut a, c) = (left("a"), left("c"));
     let (mut b, d, e, f) = (right("b"), right("d"), right("e"), right("f"));
@@ -329,7 +329,7 @@ async fn siblings(session: &Session) -> Result<(Entity<Node>, Vec<Entity<Node>>)
     Ok((root, children))
 }
 
-/// Each child with its neighbours, by their paths.
+/// Each child with its neighbours in the list, by their paths.
 async fn list(db: &Database) -> Result<String, Error> {
     let session = db.session()?;
     let query = session.query::<Node>().filter(Node::PATH.ne("root")).order_by(Node::ID);
@@ -383,7 +383,7 @@ async fn a_post_update_of_rows_that_are_there(db: &Database) -> Case {
     session.commit().await?;
     let query = select_columns((Kin::NAME, Kin::PARTNER_ID)).order_by(Kin::NAME);
     rows(db, "kin", &query, &format!(r#"[("eddy", Some({})), ("jo", None)]"#, jo.id)).await?;
-    // A new one takes the place of what was there.
+    // A new partner replaces the old one.
     ed.edit().partner.set(kin("al"));
     session.commit().await?;
     same("partner", ed.partner_id > Some(jo.id), true)

@@ -1,4 +1,4 @@
-//! `test_expire.py`: what is read again, and what becomes of edits.
+//! `test_expire.py`: refreshed objects, and their pending edits.
 
 mod expired;
 mod refreshed;

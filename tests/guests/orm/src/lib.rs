@@ -1,8 +1,8 @@
-//! A guest that asks what SQLAlchemy's own tests ask, subject by subject: `tests/ORM-COVERAGE.md` says which test each case
-//! comes from.
+//! A guest with the cases of SQLAlchemy's own tests, subject by subject: `tests/ORM-COVERAGE.md` lists which test each
+//! case comes from.
 //!
-//! A subject is a module, a case of it a function that has fresh tables. It says what it saw where that is not what it
-//! expected; the integration test fails on each line that is not `ok`.
+//! A subject is a module, a case a function with fresh tables. A case reports a value where it is not the expected one;
+//! the integration test fails on each line that is not `ok`.
 
 mod case;
 

@@ -1,5 +1,5 @@
 //! `test_eager_relations.py`, `test_selectin_relations.py`, `test_subquery_relations.py`, `test_assorted_eager.py`,
-//! `test_immediate_load.py` and `test_lazy_relations.py`: what is loaded with objects, by a statement of its own and by a join.
+//! `test_immediate_load.py` and `test_lazy_relations.py`: relationships loaded with objects, by a statement of their own and by a join.
 
 mod known;
 mod shape;
@@ -36,7 +36,7 @@ cases! { [User, Address, Card, Order, Item, Keyword, OrderItem, ItemKeyword, sha
     an_alias_is_queried, distinct_owners_with_lists, entities_beside_columns, an_edited_foreign_key_leads_to_its_owner,
 }
 
-/// A session of a database that is filled.
+/// A session on a filled database.
 async fn filled(db: &Database) -> Result<Session, Error> {
     shop::fill(db).await?;
     db.session()
@@ -174,7 +174,7 @@ async fn a_filter_of_owners_leaves_lists_whole(db: &Database) -> Case {
     for is_joined in [false, true] {
         let with = || if is_joined { User::ADDRESSES.joined() } else { User::ADDRESSES.into() };
         let session = db.session()?;
-        // Of the address that the query joins, the list shows all.
+        // The query joins one address; the list has all.
         let query = session.query::<User>().join_related(User::ADDRESSES).filter(Address::EMAIL.eq("ed@betty"));
         same("joined", shop::users(&query.with(with()).all().await?), "ed(wood betty lala)")?;
         let session = db.session()?;
@@ -191,7 +191,7 @@ async fn orders_by_both_sides(db: &Database) -> Case {
         let session = db.session()?;
         let query = session.query::<User>().join_related(User::ADDRESSES).order_by(Address::EMAIL.desc());
         let found = query.with(with()).all().await?;
-        // As many as there are rows, and each whole.
+        // One object for each joined row, each with its whole list.
         let ed = "ed(wood betty lala)";
         same("by the other side", shop::users(&found), ["jack(bean) fred(fred)", ed, ed, ed].join(" "))?;
         let found = session.query::<User>().order_by((User::AGE, User::NAME.desc())).with(with()).all().await?;

@@ -34,7 +34,7 @@ cases! { [Place, Road, Transition, Incoming, Outgoing, Shelf, Book, BookOnShelf,
     a_pair_that_a_statement_took_is_stale, a_pair_removed_on_both_sides_is_no_stale_one,
 }
 
-/// A graph over one table, seen from both ends.
+/// A graph over one table, with a relationship from each end.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "places")]
 struct Place {
@@ -92,7 +92,7 @@ struct Outgoing {
     transition_id: i64,
 }
 
-/// Books are nothing without a shelf.
+/// A shelf whose books are orphans without one.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "shelves")]
 struct Shelf {
@@ -131,7 +131,7 @@ struct Chapter {
     book_id: Option<i64>,
 }
 
-/// Pairs that say something are objects.
+/// A part whose secondary rows have columns of their own, so they are objects.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "parts")]
 struct Part {
@@ -197,7 +197,7 @@ async fn roads(db: &Database) -> Result<String, Error> {
     Ok(found.into_iter().map(|(from, to)| format!("{from}{to}")).collect::<Vec<_>>().join(" "))
 }
 
-/// Which transitions places lead out to.
+/// The outgoing pairs, by the names of places and transitions.
 async fn pairs(db: &Database) -> Result<String, Error> {
     let query = select_columns((Place::NAME, Transition::NAME))
         .from::<Outgoing>()

@@ -73,14 +73,14 @@ pub async fn people(session: &Session, names: &[&str], emails: &[&str]) -> Resul
     Ok(users)
 }
 
-/// Each user as others see it: `name`, `name:age`, and what it has in brackets.
+/// Each user as another session sees it: `name`, `name:age`, with its addresses and groups in brackets.
 pub async fn seen(db: &Database) -> Result<String, Error> {
     let users =
         db.session()?.query::<User>().order_by(User::NAME).with(User::ADDRESSES).with(User::GROUPS).all().await?;
     Ok(users.iter().map(|user| shown(user)).collect::<Vec<_>>().join(" "))
 }
 
-/// A user as its object says.
+/// A user as text, from its object.
 pub fn shown(user: &User) -> String {
     let age = user.age.map(|age| format!(":{age}")).unwrap_or_default();
     let (emails, groups) = (emails(user), each(&user.groups, |group| group.name.clone()));
@@ -96,14 +96,14 @@ pub fn owner(address: &Address) -> String {
     one(&address.user, |user| user.name.clone())
 }
 
-/// Another transaction gives a user another name.
+/// Renames a user in another transaction.
 pub async fn renamed(db: &Database, id: i64, name: &str) -> Result<(), Error> {
     db.transaction(async |other| other.execute(&update::<User>().set(User::NAME, name).filter(User::ID.eq(id))).await)
         .await
         .map(drop)
 }
 
-/// Another transaction deletes a user that nothing refers to.
+/// Deletes a user without references in another transaction.
 pub async fn removed(db: &Database, id: i64) -> Result<(), Error> {
     db.transaction(async |other| other.execute(&delete::<User>().filter(User::ID.eq(id))).await).await.map(drop)
 }

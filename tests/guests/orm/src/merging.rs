@@ -1,4 +1,4 @@
-//! `test_merge.py`: objects put onto the rows that they name.
+//! `test_merge.py`: objects merged onto the rows of their primary keys.
 
 mod graph;
 
@@ -29,7 +29,7 @@ cases! { [User, Address, Card, Order, Item, Keyword, OrderItem, ItemKeyword, Pag
     a_pending_child_is_kept, a_child_that_two_parents_name,
 }
 
-/// A page whose changes are counted, and whose marks are not merged with it.
+/// A versioned page whose marks are not merged with it.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "pages")]
 struct Page {
@@ -69,7 +69,7 @@ async fn pages(db: &Database) -> Result<Session, Error> {
     db.session()
 }
 
-/// What others see of the pages: text, note, version.
+/// The pages as another session sees them: text, note, version.
 async fn seen(db: &Database, what: &str, wanted: &str) -> Case {
     let query = select_columns((Page::TEXT, Page::NOTE, Page::VERSION)).order_by(Page::ID);
     let found = db.session()?.all(&query).await?;
@@ -83,7 +83,7 @@ async fn a_new_object_with_and_without_a_key(db: &Database) -> Case {
     let session = db.session()?;
     let first = session.merge(user(0, "new")).await?;
     let second = session.merge(user(70, "given")).await?;
-    // The second one was looked for, and what was there to write was written first.
+    // The second one was looked up by its key, which flushed the first one.
     same("status", (first.status(), second.status()), (Status::Persistent, Status::Pending))?;
     session.commit().await?;
     same("keys", (first.id > 0, second.id), (true, 70))?;
@@ -99,7 +99,7 @@ async fn onto_a_row(db: &Database) -> Case {
     same("known", session.get_one::<Page>(1).await?.is(&merged), true)?;
     session.commit().await?;
     same("given", (given.status(), given.version), (Status::Transient, 0))?;
-    // What was not said is what the model's own default is: a note of nothing.
+    // Unset columns get the model's default: no note.
     seen(db, "rows", "x-2 b-1").await
 }
 
@@ -107,7 +107,7 @@ async fn onto_an_object_that_is_known(db: &Database) -> Case {
     let session = pages(db).await?;
     let known = session.get_one::<Page>(2).await?;
     session.commit().await?;
-    // The row is not asked for: another text of it is not seen.
+    // The row is not queried: the other session's note is not seen.
     let other = update::<Page>().set(Page::NOTE, "behind").filter(Page::ID.eq(2));
     db.transaction(async |session| session.execute(&other).await).await?;
     let merged = session.merge(page(2, "y")).await?;
@@ -197,7 +197,7 @@ async fn a_row_that_went_behind_the_session(db: &Database) -> Case {
     let known = session.get_one::<Page>(1).await?;
     session.commit().await?;
     db.transaction(async |other| other.execute(&delete::<Page>().filter(Page::ID.eq(1))).await).await?;
-    // The session goes by what it knows, and its update finds no row.
+    // The session uses its known object, and the update finds no row.
     session.merge(page(1, "late")).await?;
     let failed = session.commit().await;
     same("stale", kind(&failed), "stale pages 0 of 1")?;
@@ -234,7 +234,7 @@ async fn onto_one_that_is_to_be_deleted(db: &Database) -> Case {
     let session = pages(db).await?;
     let known = session.get_one::<Page>(1).await?;
     session.delete(&known)?;
-    // The delete is flushed before the row is looked for, which then is a new one.
+    // The delete is flushed before the lookup, so the merged object is a new row.
     let merged = session.merge(page(1, "back")).await?;
     same("another object", merged.is(&known), false)?;
     session.commit().await?;

@@ -1,4 +1,4 @@
-//! `test_naturalpks.py`, and relationships to columns that are unique and no key.
+//! `test_naturalpks.py`, and relationships to unique columns other than the primary key.
 
 mod key;
 mod owned;
@@ -35,7 +35,7 @@ cases! { [Account, Entry, Detail, Owner, Thing, Grid, Cell, Crate, Lid]:
     a_freed_key_is_taken,
 }
 
-/// Its key is a text that changes.
+/// An account with a text as primary key, which changes.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "accounts")]
 struct Account {
@@ -47,7 +47,7 @@ struct Account {
     detail: One<Detail>,
 }
 
-/// Its account's key is part of its own.
+/// An entry whose key contains its account's.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "entries")]
 struct Entry {
@@ -67,7 +67,7 @@ struct Detail {
     note: Option<i64>,
 }
 
-/// Things refer to its code.
+/// An owner to whose unique code things refer.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "owners")]
 struct Owner {
@@ -91,7 +91,7 @@ struct Thing {
     owner: One<Owner>,
 }
 
-/// Cells refer to its place, in another order than its key's.
+/// A grid to whose place cells refer, in another column order than its unique key's.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "grids", unique(columns(y, x)))]
 struct Grid {
@@ -112,7 +112,7 @@ struct Cell {
     grid: One<Grid>,
 }
 
-/// Its lids need it, and know it by its code.
+/// A box whose lids cannot exist without it, and refer to its unique code.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "boxes")]
 struct Crate {

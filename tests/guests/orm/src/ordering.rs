@@ -1,5 +1,5 @@
-//! The order of inserts, which the keys show that the database makes: `test_unitofwork.py` and `test_unitofworkv2.py`, and the
-//! order in which SQLAlchemy's `add` and `append` find what follows.
+//! The order of inserts, as the generated keys show it: `test_unitofwork.py` and `test_unitofworkv2.py`, and the order in
+//! which SQLAlchemy's `add` and `append` cascade.
 
 use sqlservice_sdk::{entity::Record, prelude::*};
 
@@ -116,7 +116,7 @@ fn person(name: &str, children: Vec<Person>) -> Person {
     Person { name: name.to_owned(), children: children.into(), ..Person::default() }
 }
 
-/// The names of rows in the order of their keys.
+/// The names of rows, ordered by their keys.
 async fn in_order<M: Record>(
     db: &Database,
     what: &str,
@@ -164,7 +164,7 @@ async fn pushed_to_owners_that_are_there(db: &Database) -> Case {
     first.edit().leaves.set([leaf("l5"), leaf("l6")]);
     session.commit().await?;
     leaves(db, "l1 l3 l4 l5 l6").await?;
-    // Neither loaded nor known.
+    // Neither the lists nor the leaves are loaded.
     let session = db.session()?;
     let (mut first, mut second) = (session.get_one::<Branch>(1).await?, session.get_one::<Branch>(2).await?);
     second.edit().leaves.push(leaf("l7"));
@@ -231,7 +231,7 @@ async fn siblings_of_one_table(db: &Database) -> Case {
     session.add(person("a", first))?;
     session.add(person("b", vec![person("b1", vec![])]))?;
     session.commit().await?;
-    // Level by level, as keys are needed, and in order on each.
+    // Level by level, as parents' keys are needed, and in order on each level.
     in_order(db, "people", Person::ID, Person::NAME, "a b a1 a2 b1 a11 a12 a21").await
 }
 
@@ -295,7 +295,7 @@ async fn in_a_savepoint(db: &Database) -> Case {
     leaves(db, "l1 l3 l4").await
 }
 
-/// As long as a stack that recursed would not be.
+/// A chain too long for a recursive traversal on the stack.
 async fn deep_chains_in_order(db: &Database) -> Case {
     let session = db.session()?;
     let mut chain = Entity::new(person("p2000", vec![]));

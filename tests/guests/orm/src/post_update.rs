@@ -1,4 +1,4 @@
-//! The parts of `test_cycles.py` about `post_update` from the side of the list: rows that need each other.
+//! The parts of `test_cycles.py` about `post_update` on the list's side: rows that need each other.
 
 use sqlservice_sdk::prelude::*;
 
@@ -14,7 +14,7 @@ cases! { [Person, Ball, Team, Player, Ship, Captain, Stamped, Table, Seat, Leg]:
     foreign_keys_that_are_never_null,
 }
 
-/// A person whose balls are told of it later, and whose favourite comes first.
+/// A person whose balls use `post_update`, and whose favourite is inserted first.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "people")]
 struct Person {
@@ -43,7 +43,7 @@ struct Ball {
     person: One<Person>,
 }
 
-/// The same with a key of two columns, which the team says itself.
+/// The same with a composite key, which the team is given.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "teams")]
 struct Team {
@@ -68,7 +68,7 @@ struct Player {
     team_number: Option<i64>,
 }
 
-/// A ship of a captain, who is on board of one.
+/// A ship with a captain, who is aboard a ship.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "ships")]
 struct Ship {
@@ -91,7 +91,7 @@ struct Captain {
     ship_id: Option<i64>,
 }
 
-/// A row that refers to another one, and says when it was updated.
+/// A row that refers to another one, and has the time of its last update.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "stamped")]
 struct Stamped {
@@ -121,7 +121,7 @@ struct Table {
     legs: Many<Leg>,
 }
 
-/// It is never without its table, so no update can come later or first.
+/// A leg whose foreign key is not nullable, so no `post_update` can set or clear it.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "legs")]
 struct Leg {
@@ -148,7 +148,7 @@ fn ball(name: &str) -> Entity<Ball> {
     Entity::new(Ball { name: name.to_owned(), ..Ball::default() })
 }
 
-/// A person with these balls, of whom the first is its favourite; in no session.
+/// A transient person with these balls, the first of which is its favourite.
 fn person(name: &str, balls: &[&str]) -> Entity<Person> {
     let balls: Vec<Entity<Ball>> = balls.iter().map(|name| ball(name)).collect();
     let favourite = balls.first().map(One::from).unwrap_or_default();
@@ -178,7 +178,7 @@ async fn a_list_is_written_after_both(db: &Database) -> Case {
     let a = ed.favourite.get()?.cloned().ok_or("no favourite")?;
     same("objects", (a.person_id, ed.favourite_id), (Some(ed.id), Some(a.id)))?;
     same("both sides", one(&a.person, |person| person.name.clone()), "ed")?;
-    // Nothing is left to be written.
+    // Nothing is pending.
     same("dirty", session.dirty().len(), 0)
 }
 
@@ -235,7 +235,7 @@ async fn an_orphan_goes(db: &Database) -> Case {
     ed.edit().favourite.set(&all[1]);
     session.commit().await?;
     same("rows", seen(db).await?, "ed<b ed<c ed>b")?;
-    // The favourite is needed as long as it is the favourite.
+    // A favourite cannot be deleted while it is referred to.
     ed.edit().balls.remove(&all[1]);
     same("needed", kind(&session.commit().await), "foreign key")?;
     ed.edit().favourite.clear();
@@ -261,7 +261,7 @@ async fn a_ball_moves_to_a_new_person(db: &Database) -> Case {
     session.add(&jo)?;
     session.commit().await?;
     same("rows", seen(db).await?, "ed<a jo<b ed<c jo<d ed>a jo>d")?;
-    // And the old person goes.
+    // And the old person is deleted.
     jo.edit().balls.push(&all[0]);
     session.delete(&ed)?;
     session.commit().await?;
@@ -359,7 +359,7 @@ async fn a_one_to_one_from_both_sides(db: &Database) -> Case {
     rows(db, "gone", &captains, "[(7, None)]").await
 }
 
-/// A new captain takes the row of the one that goes with the ship, and stays aboard of another one.
+/// A new captain takes over the row of the captain deleted with the ship, and is aboard another ship.
 async fn a_row_is_switched_in_a_circle(db: &Database) -> Case {
     let session = db.session()?;
     let captain = Entity::new(Captain { id: 7, ..Captain::default() });
@@ -375,7 +375,7 @@ async fn a_row_is_switched_in_a_circle(db: &Database) -> Case {
     rows(db, "captains", &select_columns((Captain::ID, Captain::SHIP_ID)), "[(7, Some(2))]").await
 }
 
-/// The child's own side says nothing of updates that come later.
+/// The child's side of the relationship does not use `post_update`.
 async fn without_it_rows_that_need_each_other_are_refused(db: &Database) -> Case {
     let session = db.session()?;
     let (mut a, mut ed) = (ball("a"), person("ed", &[]));
@@ -390,7 +390,7 @@ async fn without_it_rows_that_need_each_other_are_refused(db: &Database) -> Case
     same("rows", (seen(db).await?, each(&ed.balls, |ball| ball.name.clone())), ("ed<a ed>a".to_owned(), "a".to_owned()))
 }
 
-/// The update that closes the circle is an update: what the database makes of it is read by whoever asks next.
+/// The update that closes the cycle counts as an update: values that the database sets in it are read by the next query.
 async fn times_of_the_later_update_come_back(db: &Database) -> Case {
     let session = db.session()?;
     let mut all = [(), (), ()].map(|()| Entity::new(Stamped::default()));

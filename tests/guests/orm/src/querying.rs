@@ -1,5 +1,5 @@
-//! `test_query.py` and SQLAlchemy's suite for dialects (`test_select.py`, `test_insert.py`, `test_results.py`, `test_types.py`):
-//! what queries ask, and what comes back.
+//! `test_query.py` and SQLAlchemy's suite for dialects (`test_select.py`, `test_insert.py`, `test_results.py`,
+//! `test_types.py`): queries and their results.
 
 mod value;
 
@@ -44,12 +44,12 @@ async fn slices(db: &Database) -> Case {
     same("past the end", slice(9, 2).await?, "")?;
     let rest = session.query::<User>().order_by(User::ID.desc()).offset(2).all().await?;
     same("the rest", all(&rest, |user| user.name.clone()), "ed jack")?;
-    // Counted and asked for, a slice is a slice.
+    // `count` and `exists` respect offset and limit.
     let counted = session.query::<User>().order_by(User::ID).offset(1).limit(2).count().await?;
     same("counted", (counted, session.query::<User>().offset(4).exists().await?), (2, false))
 }
 
-/// The names of users that fulfil a condition.
+/// The names of the users that match a condition.
 async fn users(session: &Session, what: &str, condition: Expr<bool>, wanted: &str) -> Case {
     let found = session.query::<User>().filter(condition).order_by(User::ID).all().await?;
     same(what, all(&found, |user| user.name.clone()), wanted)
@@ -172,7 +172,7 @@ async fn one_and_first(db: &Database) -> Case {
     same("one of none", kind(&by("x").one().await), "NoResult")?;
     same("none", (by("x").one_or_none().await?.is_none(), by("x").first().await?.is_none()), (true, true))?;
     same("one", by("jack").one().await?.id, 1)?;
-    // As many rows as a join makes are many, though they are one object.
+    // A join that returns several rows has multiple results, though they are one object.
     let joined = session.query::<User>().join_related(User::ADDRESSES).filter(User::NAME.eq("ed"));
     same("joined", kind(&joined.one().await), "MultipleResults")
 }
@@ -187,7 +187,7 @@ async fn windows_over_groups(db: &Database) -> Case {
     let query = select_columns(sum(Address::ID).over(two)).order_by(Address::ID);
     rows(db, "two rows", &query, "[Some(1), Some(3), Some(5), Some(7), Some(9)]").await?;
     let counted = select_columns((Address::USER_ID, sum(count_all()).over(window()))).group_by(Address::USER_ID);
-    // MariaDB forgets the order of such a query where an index has it.
+    // MariaDB loses the order of such a query if an index has it.
     let mut found = session.all(&counted.from::<Address>()).await?;
     found.sort();
     same("over groups", format!("{found:?}"), "[(Some(1), Some(5)), (Some(2), Some(5)), (Some(3), Some(5))]")
@@ -267,6 +267,6 @@ async fn limits_of_nothing(db: &Database) -> Case {
     rows(db, "none", &query().limit(0), "[]").await?;
     rows(db, "offset of none", &query().offset(0).limit(1), "[1]").await?;
     let page = session.prepare(&query().limit_to(parameter::<i64>(0)).offset_by(parameter::<i64>(1) + 1)).await;
-    // A limit is a number or a parameter, no expression.
+    // A limit is a number or a parameter, not an expression.
     same("an expression", page.is_err(), true)
 }

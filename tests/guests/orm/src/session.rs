@@ -1,4 +1,4 @@
-//! `test_session.py`: how a session begins and ends, what it knows, and how objects come into it and leave it.
+//! `test_session.py`: transactions of a session, its identity map, and objects that join and leave it.
 
 mod begin;
 mod joined;

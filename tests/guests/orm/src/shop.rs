@@ -33,7 +33,7 @@ pub struct Address {
     pub user: One<User>,
 }
 
-/// One of each user's.
+/// The one card of a user.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "cards")]
 pub struct Card {
@@ -104,7 +104,7 @@ pub struct ItemKeyword {
     pub keyword_id: i64,
 }
 
-/// The rows of the fixtures, whose keys the database makes, from 1.
+/// Inserts the rows of the fixtures, with generated keys from 1.
 pub async fn fill(db: &Database) -> Result<(), Error> {
     let user = |name: &str| User { name: name.to_owned(), ..User::default() };
     let address =
@@ -137,18 +137,18 @@ pub async fn fill(db: &Database) -> Result<(), Error> {
     session.commit().await
 }
 
-/// Each user with the addresses that are loaded.
+/// Each user with its loaded addresses.
 pub fn users(users: &[Entity<User>]) -> String {
     let shown = |user: &Entity<User>| format!("{}({})", user.name, emails(&user.addresses));
     users.iter().map(shown).collect::<Vec<_>>().join(" ")
 }
 
-/// The hosts of addresses.
+/// The domains of addresses.
 pub fn emails(addresses: &Many<Address>) -> String {
     each(addresses, |address| address.email.split('@').next_back().unwrap_or_default().to_owned())
 }
 
-/// Each order with its user and its items, as they are loaded.
+/// Each order with its loaded user and items.
 pub fn orders(orders: &[Entity<Order>]) -> String {
     let shown = |order: &Entity<Order>| {
         format!("{}:{}[{}]", order.id, one(&order.user, |user| user.name.clone()), numbers(&order.items))
@@ -156,12 +156,12 @@ pub fn orders(orders: &[Entity<Order>]) -> String {
     orders.iter().map(shown).collect::<Vec<_>>().join(" ")
 }
 
-/// The numbers of items.
+/// The keys of items.
 pub fn numbers(items: &Many<Item>) -> String {
     each(items, |item| item.id.to_string())
 }
 
-/// Some text of each object.
+/// The text of each object.
 pub fn all<M: Record>(objects: &[Entity<M>], shown: impl Fn(&M) -> String) -> String {
     objects.iter().map(|object| shown(object)).collect::<Vec<_>>().join(" ")
 }

@@ -1,5 +1,5 @@
-//! `dml/test_orm_upd_del_basic.py` and `dml/test_orm_upd_del_assorted.py`: updates and deletes as statements, which the objects of
-//! the session follow.
+//! `dml/test_orm_upd_del_basic.py` and `dml/test_orm_upd_del_assorted.py`: update and delete statements, with which the
+//! session's objects are synchronized.
 
 mod reach;
 
@@ -66,12 +66,12 @@ async fn people_with(db: &Database, options: SessionOptions) -> Result<(Session,
     Ok((session, found))
 }
 
-/// The ages that objects have.
+/// The ages of the objects.
 fn ages(people: &[Entity<Person>]) -> Vec<i64> {
     people.iter().map(|person| person.age.unwrap_or_default()).collect()
 }
 
-/// The ages that others see.
+/// The ages as another session sees them.
 async fn stored(db: &Database, what: &str, wanted: &[i64]) -> Case {
     let query = select_columns(Person::AGE.or_else(0)).order_by(Person::ID);
     same(what, db.session()?.all(&query).await?, wanted.to_vec())
@@ -145,7 +145,7 @@ async fn expired_objects_stay_expired(db: &Database) -> Case {
     session.execute(&update::<Person>().set(Person::AGE, Person::AGE + 10)).await?;
     same("objects", ages(&all), vec![35, 57, 39, 47])?;
     session.commit().await?;
-    // What others change is read by whoever asks for the one that is expired.
+    // Another session's change is read only for the expired object.
     db.transaction(async |other| other.execute(&update::<Person>().set(Person::AGE, 1)).await).await?;
     let (first, second) = (session.get_one::<Person>(1).await?, session.get_one::<Person>(2).await?);
     same("read again", (first.age, second.age), (Some(35), Some(1)))?;
@@ -218,7 +218,7 @@ async fn all_rows(db: &Database) -> Case {
 
 async fn counts_are_of_matched_rows(db: &Database) -> Case {
     let (session, _) = people(db).await?;
-    // A row that gets what it has is matched.
+    // A row that keeps its value counts as matched.
     same("the same", session.execute(&update::<Person>().set(Person::AGE, Person::AGE)).await?, 4)?;
     same("none", session.execute(&update::<Person>().set(Person::AGE, 0).filter(Person::ID.gt(90))).await?, 0)?;
     same("deleted", session.execute(&delete::<Pet>().filter(Pet::PERSON_ID.eq(2))).await?, 2)?;
@@ -231,7 +231,7 @@ async fn by_a_connection_beside_it(db: &Database) -> Case {
     let connection = db.connect().await?;
     connection.execute(&update::<Person>().set(Person::AGE, 5)).await?;
     connection.commit().await?;
-    // What others change is their own business.
+    // A connection's changes are not synchronized.
     same("objects", ages(&all), vec![25, 47, 29, 37])?;
     session.expire_all();
     session.query::<Person>().all().await?;

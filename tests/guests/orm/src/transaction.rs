@@ -1,4 +1,4 @@
-//! `test_transaction.py`: what commits, rollbacks and savepoints do to objects.
+//! `test_transaction.py`: the effects of commits, rollbacks and savepoints on objects.
 
 mod ended;
 mod key;
@@ -33,7 +33,7 @@ use crate::{
     members::{Address, Group, Member, User},
 };
 
-/// Objects whose keys are texts.
+/// Objects with text primary keys.
 #[derive(sqlservice_sdk::prelude::Model, Clone, Debug, Default)]
 #[model(table = "named")]
 struct Named {

@@ -1,4 +1,4 @@
-//! The parts of `test_cascade.py` about rows with two owners, without either of which they are nothing.
+//! The parts of `test_cascade.py` about rows with two owners, which are orphans without either.
 
 use sqlservice_sdk::prelude::*;
 
@@ -161,7 +161,7 @@ async fn both_owners_go(db: &Database) -> Case {
     seen(db, "").await
 }
 
-/// It has another rep by then, and loses its home: nothing holds it.
+/// The contract has another rep by then, and loses its home: it is an orphan.
 async fn moved_while_the_other_owner_goes(db: &Database) -> Case {
     let session = db.session()?;
     let (mut first, home, contract) = made(&session).await?;

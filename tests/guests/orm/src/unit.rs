@@ -42,7 +42,7 @@ a_child_that_needs_a_parent_that_goes, a_switched_row_takes_nulls, an_edited_key
 a_row_is_switched_to_another_owner, a_switch_that_fails_is_done_later, keys_of_columns_with_other_names,
 }
 
-/// Its cups need it.
+/// A tray whose cups cannot exist without it.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "trays")]
 struct Tray {
@@ -70,7 +70,7 @@ struct Cup {
     plain: One<Plain>,
 }
 
-/// Its columns have other names than its fields.
+/// A model whose columns have other names than its fields.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "labelled")]
 struct Labelled {
@@ -110,7 +110,7 @@ struct Address {
     user: One<User>,
 }
 
-/// Its key is that of its user.
+/// A login whose primary key is its user's.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "logins")]
 struct Login {
@@ -129,7 +129,7 @@ struct Plain {
     login: One<Login>,
 }
 
-/// Keys of two columns, one of which its boss has, too.
+/// A composite key, one column of which is shared with the boss's.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "employees", foreign_key(columns(company, boss_number), refers = "employees(company, number)"))]
 struct Employee {
@@ -186,7 +186,7 @@ struct Other {
     id: i64,
 }
 
-/// One of each.
+/// An owner of one row.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "owners")]
 struct Owner {
@@ -207,7 +207,7 @@ struct Owned {
     owner: One<Owner>,
 }
 
-/// A key that is no number.
+/// A key that is not numeric.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "tokens")]
 struct Token {
@@ -355,7 +355,7 @@ async fn a_one_to_one_moves(db: &Database) -> Case {
     let names = select_columns((Owned::NAME, Owned::OWNER_ID)).order_by(Owned::NAME);
     rows(db, "owned", &names, &format!(r#"[("a", Some({})), ("b", None)]"#, second.id)).await?;
     same("told", one(&first.owned, |owned| owned.name.clone()), "-")?;
-    // By the other side.
+    // By the other side of the relationship.
     let mut a = a;
     a.edit().owner.set(&first);
     session.commit().await?;
@@ -476,7 +476,7 @@ async fn keys_of_several_columns_change_parent(db: &Database) -> Case {
     same("company", third.company, 1)
 }
 
-/// A root, a middle, three leaves, and another that all leaves have.
+/// A root, a middle, three leaves, and a row that all leaves share.
 async fn diamond(session: &Session) -> Result<(Entity<Root>, Entity<Middle>), Error> {
     let other = Entity::new(Other::default());
     let leaf = || Leaf { other: One::from(&other), ..Leaf::default() };

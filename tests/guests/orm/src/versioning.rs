@@ -1,4 +1,4 @@
-//! `test_versioning.py`: versions of rows, which count up with every update.
+//! `test_versioning.py`: versions of rows, which every update increments.
 
 mod bulk;
 mod counted;
@@ -101,7 +101,7 @@ struct DocTag {
     tag_id: i64,
 }
 
-/// Its key is that of its document, without which it is nothing.
+/// A part whose primary key is its document's, and which is an orphan without it.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "parts")]
 struct Part {
@@ -113,7 +113,7 @@ struct Part {
     text: String,
 }
 
-/// One without a version.
+/// A row without a version.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "plains")]
 struct Plain {
@@ -149,14 +149,14 @@ fn doc(id: i64) -> Doc {
     Doc { id, title: "first".to_owned(), ..Doc::default() }
 }
 
-/// So many documents, committed.
+/// This many documents, committed.
 async fn docs(session: &Session, count: i64) -> Result<Vec<Entity<Doc>>, Error> {
     let docs = session.add_all((1..=count).map(doc))?;
     session.commit().await?;
     Ok(docs)
 }
 
-/// Somebody else changes a document by its object.
+/// Changes a document in another session, by its object.
 async fn retitled(db: &Database, id: i64, title: &str) -> Result<(), Error> {
     let other = db.session()?;
     other.get_one::<Doc>(id).await?.edit().title = title.to_owned();

@@ -1,4 +1,4 @@
-//! The work of the benchmark: what it costs is measured against programs without a sandbox that do the same.
+//! The guest of the benchmark: its times are compared with those of programs that do the same without a sandbox.
 
 use sqlservice_sdk::{prelude::*, schema};
 
@@ -6,39 +6,39 @@ use sqlservice_sdk::{prelude::*, schema};
 #[derive(Model, Clone, Debug, Default, PartialEq)]
 #[model(table = "users")]
 pub struct User {
-    /// Its key.
+    /// The primary key.
     #[model(primary_key, generated)]
     pub id: i64,
-    /// Its name.
+    /// The user's name.
     #[model(length = 64)]
     pub name: String,
-    /// Its address.
+    /// The e-mail address.
     #[model(length = 128)]
     pub email: Option<String>,
     /// A number.
     pub score: f64,
-    /// A truth value.
+    /// A boolean.
     pub active: bool,
-    /// Microseconds.
+    /// The creation time in microseconds.
     pub created: i64,
-    /// What is theirs.
+    /// The user's devices.
     pub devices: Many<Device>,
 }
 
-/// Something of a user's.
+/// A device of a user.
 #[derive(Model, Clone, Debug, Default, PartialEq)]
 #[model(table = "devices")]
 pub struct Device {
-    /// Its key.
+    /// The primary key.
     #[model(primary_key, generated)]
     pub id: i64,
-    /// Whose it is.
+    /// The key of its user.
     #[model(foreign_key = "users.id", index)]
     pub user_id: i64,
-    /// Its name.
+    /// The device's name.
     #[model(length = 64)]
     pub name: String,
-    /// Whose it is.
+    /// Its user.
     pub user: One<User>,
 }
 
@@ -70,7 +70,7 @@ impl Guest for Plugin {
                 let users: Vec<User> = (start..i64::from(rows).min(start + 10_000)).map(user).collect();
                 session.insert_many(&users).await?;
             }
-            // Those that are loaded with their devices.
+            // The users that are loaded with their devices.
             let owners = session.all(&select_columns(User::ID).order_by(User::ID.desc()).limit(2_000)).await?;
             let device = |user_id| {
                 (0..2).map(move |k| Device { user_id, name: format!("dev-{user_id}-{k}"), ..Device::default() })
@@ -195,7 +195,7 @@ impl Guest for Plugin {
     async fn nothing() {}
 }
 
-/// The key that is asked for in turn `k`.
+/// The key that is selected in round `k`.
 fn key(k: u64, rows: u32) -> i64 {
     (k * 7_919 % u64::from(rows)) as i64 + 1
 }

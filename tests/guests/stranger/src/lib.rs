@@ -1,4 +1,4 @@
-//! A guest that imports what the host does not offer.
+//! A guest that imports an interface that the host does not offer.
 
 sqlservice_sdk::plugin!(path = "wit", world = "example:sky/stranger@1.0.0");
 

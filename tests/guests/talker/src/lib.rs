@@ -1,14 +1,14 @@
-//! Takes and gives values of all shapes, prints, reads files, traps and waits: what the command line has to deal with.
+//! Takes and returns values of all types, prints, reads files, traps and waits: everything that the command line has to handle.
 
 use std::{env, fs, time::Duration};
 
 use sqlservice_sdk::prelude::*;
 
-/// Something to remember.
+/// A memory to keep.
 #[derive(Model, Clone, Debug, Default, PartialEq)]
 #[model(table = "memories")]
 pub struct Memory {
-    /// Its key.
+    /// The primary key.
     #[model(primary_key, generated)]
     pub id: i64,
     /// Its text.

@@ -1,7 +1,7 @@
-//! The links of a rendered book: each leads to a page, to an anchor that is there, to a file of the repository or outside.
+//! The links of a rendered book: each refers to a page, an existing anchor, a file of the repository or an outside URL.
 //!
-//! What the browser will see is what is checked, as anchors are named by mdBook. Links to files of the repository that are no
-//! pages become links to where the repository is published; images of it are to be copied.
+//! The rendered HTML is checked, as mdBook names the anchors. Links to files of the repository that are no pages are
+//! rewritten to the published repository; images of the repository are to be copied.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ pub struct Site {
     pub files: BTreeSet<String>,
 }
 
-/// What a path of the repository is.
+/// The kind of a path in the repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A file.
@@ -23,34 +23,34 @@ pub enum Entry {
     Folder,
 }
 
-/// What came of it.
+/// The result of the check.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Finished {
-    /// The pages, with links to the published repository.
+    /// The pages, with links rewritten to the published repository.
     pub pages: BTreeMap<String, String>,
     /// Images of the repository that pages show.
     pub images: BTreeSet<String>,
-    /// Links that lead nowhere: where each stands, and why.
+    /// Broken links: the page, the link, and the reason.
     pub broken: Vec<String>,
 }
 
-/// Where a link leads.
+/// The target of a link.
 #[derive(Debug, PartialEq, Eq)]
 enum Target {
-    /// It stays what it is.
+    /// The link stays unchanged.
     Kept,
-    /// To a file of the repository: the address of it.
+    /// A file of the repository, by its published address.
     Published(String),
     /// An image of the repository.
     Image(String),
-    /// Nowhere.
+    /// No target; with the reason.
     Broken(&'static str),
 }
 
-/// Attributes that lead somewhere.
+/// Attributes with a link.
 const LINKS: [&str; 2] = [" href=\"", " src=\""];
 
-/// Checks all links of a book. `entry` tells what a path of the repository is, `repository` is where it is published.
+/// Checks all links of a book. `entry` returns the kind of a path in the repository, `repository` is its published address.
 pub fn finish(site: &Site, repository: &str, entry: impl Fn(&str) -> Option<Entry>) -> Finished {
     let anchors: BTreeMap<&str, BTreeSet<&str>> =
         site.pages.iter().map(|(path, html)| (path.as_str(), values(html, " id=\"").collect())).collect();
@@ -63,7 +63,7 @@ pub fn finish(site: &Site, repository: &str, entry: impl Fn(&str) -> Option<Entr
     finished
 }
 
-/// What is asked of each link.
+/// The data that links are checked against.
 struct Book<'a, E> {
     files: &'a BTreeSet<String>,
     anchors: BTreeMap<&'a str, BTreeSet<&'a str>>,
@@ -72,7 +72,7 @@ struct Book<'a, E> {
 }
 
 impl<E: Fn(&str) -> Option<Entry>> Book<'_, E> {
-    /// What is to stand in the place of a link of a page, where that is something else. Notes what is wrong with it.
+    /// The replacement of a page's link, if it has one. Notes images and broken links.
     fn settle(&self, page: &str, attribute: &str, value: &str, finished: &mut Finished) -> Option<String> {
         match self.target(page, attribute, value) {
             Target::Kept => None,
@@ -103,7 +103,7 @@ impl<E: Fn(&str) -> Option<Entry>> Book<'_, E> {
         if self.files.contains(&path) { Target::Kept } else { self.in_repository(&path, attribute, anchor) }
     }
 
-    /// An anchor of a page; an empty one is its top.
+    /// An anchor of a page; an empty one is the page's top.
     fn anchor(&self, page: &str, anchor: Option<&str>) -> Target {
         let is_there =
             |anchor: &str| anchor.is_empty() || self.anchors.get(page).is_some_and(|all| all.contains(anchor));
@@ -111,7 +111,7 @@ impl<E: Fn(&str) -> Option<Entry>> Book<'_, E> {
     }
 
     fn in_repository(&self, path: &str, attribute: &str, anchor: Option<&str>) -> Target {
-        // mdBook makes `.html` of each `.md` in a link, whether that is a page or not.
+        // mdBook turns `.md` in a link into `.html`, whether the target is a page or not.
         let source = path.strip_suffix(".html").map(|path| format!("{path}.md"));
         let candidates = std::iter::once(path.to_owned()).chain(source);
         let Some((path, entry)) =
@@ -133,7 +133,7 @@ fn values<'a>(html: &'a str, attribute: &'a str) -> impl Iterator<Item = &'a str
     html.split(attribute).skip(1).filter_map(|rest| Some(rest.split_once('"')?.0))
 }
 
-/// HTML with other values of its links.
+/// HTML with its links' values replaced.
 fn replaced(html: &str, mut new: impl FnMut(&str, &str) -> Option<String>) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
@@ -148,7 +148,7 @@ fn replaced(html: &str, mut new: impl FnMut(&str, &str) -> Option<String>) -> St
     out + rest
 }
 
-/// The path of a link of a page, from the root; nothing where it leads out of it.
+/// The path of a page's link, from the root; nothing if it leaves the root.
 fn joined(page: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = page.split('/').collect();
     parts.pop();
@@ -162,7 +162,7 @@ fn joined(page: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// `https` of `https://…`; nothing of a path.
+/// `https` of `https://…`; nothing for a path.
 fn scheme(value: &str) -> Option<&str> {
     if value.starts_with("//") {
         return Some("");
@@ -172,7 +172,7 @@ fn scheme(value: &str) -> Option<&str> {
     is_one.then_some(scheme)
 }
 
-/// Whether a URL looks like one: nothing is fetched.
+/// Whether a URL is well-formed: nothing is fetched.
 fn is_well_formed(scheme: &str, value: &str) -> bool {
     let blank = value.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\\^`{|}".contains(c));
     let Some(rest) = value.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")) else {
@@ -189,7 +189,7 @@ mod tests {
 
     use super::{Entry, Finished, Site, finish, joined};
 
-    /// A book of two pages, of which the first has this link; the repository has a file, a folder, an image and another page.
+    /// Checks a book of two pages, the first of which has this link; the repository has a file, a folder, an image and another page.
     fn of(attribute: &str, link: &str) -> Finished {
         let first = format!("<h1 id=\"top\">A</h1><a{attribute}=\"{link}\">x</a>");
         let pages = BTreeMap::from([

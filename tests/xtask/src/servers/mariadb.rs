@@ -1,4 +1,4 @@
-//! MariaDB: made by mariadb-install-db, its one user by an init file.
+//! MariaDB: initialised by mariadb-install-db, its one user created by an init file.
 
 use std::{io::Read as _, net::TcpStream, path::PathBuf, process::Command, time::Duration};
 
@@ -25,12 +25,12 @@ impl MariaDb {
 impl Kind for MariaDb {
     const NAME: &'static str = "MariaDB";
     const OWNER: &'static str = "mysql";
-    // Its processes are one, and its data is thrown away.
+    // It is a single process, and its data is discarded.
     const SIGNAL: &'static str = "KILL";
     const PID_FILE: &'static str = "none";
 
     fn initialise(&self, home: &Home) -> Result<()> {
-        // One statement a line. The users that a new data directory has can come in without a password.
+        // One statement a line. The default users of a new data directory can log in without a password.
         let users = format!(
             "DELETE FROM mysql.global_priv WHERE User IN ('root', '', 'PUBLIC');\n\
              FLUSH PRIVILEGES;\n\
@@ -60,7 +60,7 @@ impl Kind for MariaDb {
     }
 
     fn answers(&self, _home: &Home, port: u16) -> bool {
-        // The server greets first, and it runs the init file before it greets anybody.
+        // The server sends its greeting first, and only after it has run the init file.
         let greeted = || -> std::io::Result<usize> {
             let mut stream = TcpStream::connect(("127.0.0.1", port))?;
             stream.set_read_timeout(Some(Duration::from_secs(1)))?;

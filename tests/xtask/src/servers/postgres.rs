@@ -1,4 +1,4 @@
-//! PostgreSQL: found where Debian or PATH have it, made by initdb with one superuser.
+//! PostgreSQL: found in Debian's directories or PATH, initialised by initdb with one superuser.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-/** Drizzle on SQL text: it hands over statements, which need the grant for raw SQL. The dialect is SQLite's. */
+/** Drizzle on SQL text. It produces SQL text, which needs the grant for raw SQL. The dialect is SQLite's. */
 
 import { database, models, type Session } from "@sqlservice/guest";
 import { execute } from "@sqlservice/guest/raw";
@@ -10,7 +10,7 @@ const notes = sqliteTable("notes", { id: integer("id").primaryKey(), text: text(
 
 const db = database(models({}));
 
-/** Drizzle whose statements run on a session. */
+/** Returns a Drizzle that runs its statements on a session. */
 function over(session: Session<any>) {
   return drizzle(async (statement, parameters, method) => {
     const { columns, rows } = await execute(session, statement, parameters);
@@ -30,7 +30,7 @@ export async function addNote(text: string): Promise<string[]> {
   });
 }
 
-/** Whether a note is there. */
+/** Returns whether a note exists. */
 export async function hasNote(text: string): Promise<boolean> {
   return db.begin(async (session) => (await over(session).select().from(notes).where(eq(notes.text, text))).length > 0);
 }

@@ -1,4 +1,4 @@
-/** The tables of the tour, and how they relate. */
+/** The tables of the tour and their relationships. */
 
 import { belongsTo, database, date, hasMany, id, int64, models, table, text, varchar } from "@sqlservice/guest";
 

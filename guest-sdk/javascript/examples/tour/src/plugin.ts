@@ -7,13 +7,13 @@ import { db } from "./models.ts";
 
 export { schema } from "./models.ts";
 
-/** A user, and how many devices they have. */
+/** A user and the number of their devices. */
 export interface Owner {
   name: string;
   devices: int;
 }
 
-/** Creates the tables, and adds a user with devices. */
+/** Creates the tables and adds a user with devices. Returns the key of the user. */
 export async function addUser(name: string, devices: string[]): Promise<int> {
   await db.createAll();
   return db.begin(async (session) => {
@@ -25,7 +25,7 @@ export async function addUser(name: string, devices: string[]): Promise<int> {
   });
 }
 
-/** The users whose names begin so. */
+/** Returns the users whose names begin with a text. */
 export async function owners(beginning: string): Promise<Owner[]> {
   return db.kysely
     .selectFrom("users as u")
@@ -37,7 +37,7 @@ export async function owners(beginning: string): Promise<Owner[]> {
     .execute();
 }
 
-/** Adds a user, or gives the one of this name another address. Tells whether the user is new. */
+/** Adds a user, or changes the address of the user with this name. Returns whether the user is new. */
 export async function register(name: string, email: string): Promise<boolean> {
   await db.createAll();
   try {

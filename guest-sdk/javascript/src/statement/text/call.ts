@@ -12,17 +12,17 @@ import { expression } from "./parse.ts";
 import type { Reader } from "./reader.ts";
 import { NotUnderstood } from "./token.ts";
 
-/** A window with a frame, for which Kysely has no call. */
+/** A window with a frame, for which Kysely has no method. */
 export interface FramedOverNode extends OverNode {
   readonly frame?: Frame;
 }
 
-/** Names that are functions without parentheses. */
+/** Functions that are called without parentheses. */
 const BARE = new Set(["current_timestamp", "current_date", "current_time"]);
-/** Words before parentheses that call nothing. */
+/** Words that are no function calls, even with parentheses after them. */
 const NO_CALLS = new Set(["and", "case", "cast", "else", "exists", "in", "not", "or", "over", "then", "when"]);
 
-/** Whether a function is called next. */
+/** Whether the next tokens call a function. */
 export function isCall(reader: Reader): boolean {
   const token = reader.peek();
   if (token?.is !== "word" || NO_CALLS.has(token.text)) return false;
@@ -30,7 +30,7 @@ export function isCall(reader: Reader): boolean {
   return BARE.has(token.text) || (after?.is === "symbol" && after.text === "(");
 }
 
-/** A function, an aggregate, or a function over a window. */
+/** Parses a call of a scalar function, an aggregate or a window function. */
 export function call(reader: Reader): OperationNode {
   const name = reader.take().text;
   if (!reader.takes("(")) return AggregateFunctionNode.create(name, []);
@@ -55,7 +55,7 @@ function callArguments(reader: Reader): OperationNode[] {
   return given;
 }
 
-/** A part of a date: `extract(year from born)` is `year(born)`. */
+/** Parses a part of a date: `extract(year from born)` becomes `year(born)`. */
 function extract(reader: Reader): OperationNode {
   const part = reader.take().text;
   reader.expect("from");
@@ -106,7 +106,7 @@ function frame(reader: Reader, unit: Frame["unit"]): Frame {
   return { unit, start, end: bound(reader, "following") };
 }
 
-/** A border of a frame. Only the partition's own border in the direction of the frame is unbounded. */
+/** Parses a bound of a frame. Unbounded is only `preceding` at the start, and only `following` at the end. */
 function bound(reader: Reader, border: "preceding" | "following"): Frame["start"] {
   if (reader.takes("current", "row")) return { tag: "current" };
   if (reader.takes("unbounded", border)) return { tag: "unbounded" };

@@ -4,8 +4,8 @@ import { MOST_DEPTH, tooDeep } from "../arena.ts";
 import { type Token, tokenize } from "./token.ts";
 
 /**
- * The tokens of a node in SQL text. What Kysely would write without parentheses is cut too, so that operators around it bind as
- * they would in the text.
+ * Returns the tokens of a node in SQL text. Nodes that Kysely would write without parentheses are split too, so that
+ * operators around them bind as they would in the text.
  */
 export function flatten(node: OperationNode, depth = 0): Token[] {
   if (depth > MOST_DEPTH) throw tooDeep();

@@ -27,7 +27,7 @@ import { Reader } from "./reader.ts";
 import { NotUnderstood } from "./token.ts";
 
 const COMPARISONS = ["=", "<>", "!=", "<=>", "<=", ">=", "<", ">"];
-/** Words that are no names of columns: they begin or end something else. */
+/** Words that cannot be column names, because they belong to other syntax. */
 const RESERVED = new Set(
   (
     "and as asc between by case cast collate desc distinct else end escape exists filter for from group having ilike in interval is " +
@@ -35,7 +35,7 @@ const RESERVED = new Set(
   ).split(" "),
 );
 
-/** SQL text as Kysely's own nodes. Throws {@link NotUnderstood} where it says more than expressions of this kind. */
+/** Parses SQL text to Kysely's own nodes. Throws {@link NotUnderstood} for text beyond this grammar of expressions. */
 export function parse(node: RawNode): OperationNode {
   const reader = new Reader(flatten(node));
   const parsed = expression(reader);
@@ -43,7 +43,7 @@ export function parse(node: RawNode): OperationNode {
   return parsed;
 }
 
-/** An expression, up to what cannot belong to it. */
+/** Parses an expression, up to the first token that cannot belong to it. */
 export function expression(reader: Reader): OperationNode {
   return reader.deeper(() => {
     let left = conjunction(reader);
@@ -99,7 +99,7 @@ function between(reader: Reader, left: OperationNode, isNegated: boolean): Opera
   return isNegated ? UnaryOperationNode.create(OperatorNode.create("not"), made) : made;
 }
 
-/** What follows `in`: a list, or a query. */
+/** Parses the right side of `in`: a list or a query. */
 function list(reader: Reader): OperationNode {
   const token = reader.peek();
   if (token?.is === "node") return isList(token.node) ? (reader.take(), token.node) : wrapped(reader);
@@ -115,14 +115,14 @@ function isList({ kind }: OperationNode): boolean {
   return ["PrimitiveValueListNode", "ValueListNode", "SelectQueryNode"].includes(kind);
 }
 
-/** A node in parentheses of Kysely's own. */
+/** Returns the node inside Kysely's own parentheses. */
 function wrapped(reader: Reader): OperationNode {
   const token = reader.take();
   if (token.is === "node" && token.node.kind === "ParensNode") return (token.node as ParensNode).node;
   throw new NotUnderstood("what follows in");
 }
 
-/** A pattern, and the character that escapes in it: as the SDK's own template says it. */
+/** Parses a pattern and its escape character, in the form of the SDK's own template. */
 function pattern(reader: Reader): OperationNode {
   const given = sum(reader);
   if (!reader.takes("escape")) return given;
@@ -130,7 +130,7 @@ function pattern(reader: Reader): OperationNode {
   return RawNode.create(["", ` escape '${text}'`], [given]);
 }
 
-/** Sums, and texts after each other: databases disagree which of the two binds more strongly, so one of them has parentheses. */
+/** Parses sums and concatenations. Databases disagree on their precedence, so a mixture needs parentheses. */
 function sum(reader: Reader): OperationNode {
   let left = product(reader);
   let before: string | undefined;
@@ -232,7 +232,7 @@ function word(reader: Reader, text: string, written: string): OperationNode {
   }
 }
 
-/** A column, with its table where it names one. */
+/** Parses a column, with its table if it is qualified. */
 function reference(reader: Reader, name: string): OperationNode {
   if (!reader.takes(".")) return ColumnNode.create(name);
   const column = reader.take();
@@ -265,7 +265,7 @@ function cast(reader: Reader): OperationNode {
   return CastNode.create(value, type);
 }
 
-/** The name of a type, of one word or two, with its length. */
+/** Parses a type name of one word or two, with its sizes. */
 function typeName(reader: Reader): OperationNode {
   const first = reader.take();
   if (first.is === "node" && first.node.kind === "DataTypeNode") return first.node as DataTypeNode;

@@ -1,7 +1,7 @@
 import { MOST_DEPTH, tooDeep } from "../arena.ts";
 import { NotUnderstood, type Token } from "./token.ts";
 
-/** Tokens that are read one after the other. */
+/** Reads tokens one after the other. */
 export class Reader {
   private readonly tokens: readonly Token[];
   private at = 0;
@@ -11,7 +11,7 @@ export class Reader {
     this.tokens = tokens;
   }
 
-  /** Goes one expression deeper. */
+  /** Runs a step one nesting level deeper. */
   deeper<T>(step: () => T): T {
     if (++this.depth > MOST_DEPTH) throw tooDeep();
     const made = step();
@@ -19,12 +19,12 @@ export class Reader {
     return made;
   }
 
-  /** The token that comes next, or a later one. */
+  /** Returns the next token, or a later one. */
   peek(ahead = 0): Token | undefined {
     return this.tokens[this.at + ahead];
   }
 
-  /** Takes the next token. */
+  /** Consumes the next token. */
   take(): Token {
     const token = this.peek();
     if (!token) throw new NotUnderstood("its end");
@@ -40,24 +40,24 @@ export class Reader {
     });
   }
 
-  /** Takes these words or symbols, if they come next. */
+  /** Consumes these words or symbols, if they come next. */
   takes(...texts: readonly string[]): boolean {
     if (!this.sees(...texts)) return false;
     this.at += texts.length;
     return true;
   }
 
-  /** Takes a word or a symbol that has to come next. */
+  /** Consumes words or symbols that must come next. */
   expect(...texts: readonly string[]): void {
     if (!this.takes(...texts)) throw this.wrong();
   }
 
-  /** Everything has to be read. */
+  /** Throws if a token is left. */
   end(): void {
     if (this.peek()) throw this.wrong();
   }
 
-  /** The error that names the next token. */
+  /** Creates the error that names the next token. */
   wrong(): NotUnderstood {
     return new NotUnderstood(`\`${this.peek()?.text ?? "its end"}\``);
   }

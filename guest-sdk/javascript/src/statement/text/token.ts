@@ -1,12 +1,12 @@
 import type { OperationNode } from "kysely";
 
-/** A piece of SQL text: words in lower case, with what was written; or a node of Kysely's that stands in it. */
+/** A token of SQL text: a word in lower case, with its original spelling; or a Kysely node embedded in the text. */
 export type Token =
   | { readonly is: "word"; readonly text: string; readonly written: string }
   | { readonly is: "name" | "text" | "number" | "symbol"; readonly text: string }
   | { readonly is: "node"; readonly text: string; readonly node: OperationNode };
 
-/** Text that is not understood. The message says where. */
+/** Thrown for text outside of the grammar. The message names the place. */
 export class NotUnderstood extends Error {}
 
 const PATTERNS: readonly (readonly [Token["is"], RegExp])[] = [
@@ -18,7 +18,7 @@ const PATTERNS: readonly (readonly [Token["is"], RegExp])[] = [
   ["symbol", /^(->>|->|::|\|\||<=>|<>|!=|<=|>=|[-+*\/%<>=(),.])/],
 ];
 
-/** Cuts SQL text into tokens. Comments, placeholders and backslashes, which databases read differently, are none. */
+/** Splits SQL text into tokens. Refuses comments, placeholders and backslashes: databases read them differently. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   let rest = text.trimStart();

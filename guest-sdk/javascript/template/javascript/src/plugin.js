@@ -2,13 +2,13 @@ import { database, id, models, table, text, timestampTz } from "@sqlservice/gues
 
 const note = table("notes", { id: id(), text: text(), created: timestampTz().defaultNow() });
 
-/** The models: `sqlservice inspect` shows them. */
+/** The models, which `sqlservice inspect` shows. */
 export const schema = models({ notes: note });
 
 const db = database(schema);
 
 /**
- * Adds a note and returns its key. The types say what the plugin exports.
+ * Adds a note and returns its key. The types define the plugin's WIT interface.
  *
  * @param {string} text
  * @returns {Promise<import("@sqlservice/guest").int>}
@@ -22,7 +22,7 @@ export async function addNote(text) {
 }
 
 /**
- * The texts of all notes, oldest first.
+ * Returns the texts of all notes, oldest first.
  *
  * @returns {Promise<string[]>}
  */

@@ -5,7 +5,7 @@
         await session.execute(insert(notes), [{"text": "a"}, {"text": "b"}])
     first, second = await asyncio.gather(count(db), newest(db))
 
-Calls of different sessions run at the same time; those of one session one after the other.
+Calls of different sessions run concurrently; the calls of one session run one after the other.
 """
 
 from __future__ import annotations

@@ -23,9 +23,9 @@ ALL = databases.DdlOptions([], True)
 
 
 async def open(name: str = "default", metadata: MetaData | None = None) -> Database:  # noqa: A001
-    """Opens a database by the name that the plugin knows it by, with the tables that its statements are about.
+    """Opens a database by the name under which the plugin was granted it, with the tables that its statements use.
 
-    Nothing is sent to it yet.
+    Nothing is sent to the database yet.
     """
     dialect = DataDialect()
     tables = [] if metadata is None else models.models(metadata, dialect)
@@ -35,7 +35,7 @@ async def open(name: str = "default", metadata: MetaData | None = None) -> Datab
 
 
 class Database:
-    """Sessions and tables of a database. It is opened by `open`."""
+    """A database, its sessions and its tables. `open` opens it."""
 
     def __init__(self, contract: databases.Database, dialect: DataDialect) -> None:
         self._contract, self._dialect = contract, dialect
@@ -43,42 +43,42 @@ class Database:
 
     @property
     def kind(self) -> str:
-        """What it is: `sqlite`, `postgresql`, `mysql`, `mariadb`. Ask `capabilities` for what it can do."""
+        """The kind of the database: `sqlite`, `postgresql`, `mysql`, `mariadb`. `capabilities` has its features."""
         return self._dialect.database_kind
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What it can do, in the contract's words."""
+        """The capabilities of the database, by the contract's names."""
         return self._dialect.capabilities
 
     async def ping(self) -> None:
-        """Raises where the database does not answer."""
+        """Raises where the database does not respond."""
         await cross(self._contract.ping())
 
     async def create_all(self) -> list[str]:
-        """Creates the tables that are missing. Returns their names."""
+        """Creates the missing tables. Returns their names."""
         return await cross(self._contract.create_all(ALL))
 
     async def drop_all(self) -> list[str]:
-        """Drops the tables that are there. Returns their names."""
+        """Drops the existing tables. Returns their names."""
         return await cross(self._contract.drop_all(ALL))
 
     def session(self) -> Session:
-        """A session, committed as one goes: `async with db.session() as session`."""
+        """Returns a commit-as-you-go session: `async with db.session() as session`."""
         try:
             return Session(self._contract.session(), self._statements)
         except Err as failure:
             raise from_failure(failure.value) from None
 
     async def connect(self) -> Session:
-        """A session that keeps one connection until it is closed."""
+        """Returns a session that keeps one connection until it is closed."""
         return Session(await cross(self._contract.connect()), self._statements)
 
     @asynccontextmanager
     async def begin(
         self, *, isolation: str = "DEFAULT", read_only: bool = False, timeout_ms: int | None = None
     ) -> AsyncIterator[Session]:
-        """A session in a transaction: it is committed at the end of the block, and rolled back where that fails."""
+        """Yields a session in a transaction: committed at the end of the block, rolled back where the block fails."""
         if isolation not in ISOLATION:
             message = f"there is no isolation level {isolation!r}; there are {', '.join(ISOLATION)}"
             raise ValueError(message)

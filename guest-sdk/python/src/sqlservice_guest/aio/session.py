@@ -28,7 +28,7 @@ BATCH_BYTES = 4 << 20
 
 
 class Session:
-    """Runs statements on one database. Its calls run one after the other, those of other sessions at the same time."""
+    """Runs statements on one database. Its calls run one by one, and concurrently with those of other sessions."""
 
     def __init__(self, contract: sessions.Session, statements: st.Statements) -> None:
         self._contract: sessions.Session | None = contract
@@ -36,7 +36,7 @@ class Session:
         self._under_way = UnderWay()
         self._begun = False
         self.has_ended = False
-        """Whether it was committed or rolled back by its caller since it was opened."""
+        """Whether its caller has committed or rolled back since it was opened."""
 
     @property
     def contract(self) -> sessions.Session:
@@ -52,8 +52,8 @@ class Session:
     ) -> Result[Any]:
         """Runs a statement of SQLAlchemy Core, and reads all its rows.
 
-        With a list of parameters it runs once for each; an insert puts all rows in one crossing. A change without
-        `returning` has one row that tells how many it changed: `.scalar_one()`.
+        With a list of parameters it runs once for each; a plain insert sends all rows in one host call. A change
+        without `returning` has a result of one row, the number of changed rows: `.scalar_one()`.
         """
         if isinstance(parameters, (list, tuple)):
             return await self._execute_many(statement, parameters)
@@ -80,13 +80,13 @@ class Session:
         return first.merge(*others)
 
     async def scalar(self, statement: Executable, parameters: st.Parameters | None = None) -> Any:
-        """The first column of the first row, or None."""
+        """Returns the first column of the first row, or None."""
         return (await self.execute(statement, parameters)).scalar()
 
     async def stream(
         self, statement: Executable, parameters: st.Parameters | None = None, *, batch: int = 1000
     ) -> AsyncIterator[Row[Any]]:
-        """The rows of a query, read batch by batch: `async for row in session.stream(query)`."""
+        """Yields the rows of a query, read batch by batch: `async for row in session.stream(query)`."""
         if not isinstance(batch, int) or not 0 < batch < 1 << 32:
             raise exc.ArgumentError(f"a batch is a number of rows of 32 bits, not {batch!r}")
         compiled = self._statements.compiled(statement, parameters or {})
@@ -143,7 +143,7 @@ class Session:
             raise InternalError(message, code="transaction-closed")
 
     async def commit(self) -> None:
-        """Commits. Raises where the transaction is gone already, with all that it wrote."""
+        """Commits. Raises where the transaction has already ended, and all its changes are lost."""
         self._check()
         await cross(self.contract.commit(), self._under_way)
         self._begun, self.has_ended = False, True
@@ -155,7 +155,7 @@ class Session:
 
     @asynccontextmanager
     async def begin_nested(self) -> AsyncIterator[Self]:
-        """A savepoint: what is done in the block is kept at its end, and undone where that fails."""
+        """Sets a savepoint: the changes of the block are kept at its end, and undone where it fails."""
         self._check()
         point = await cross(self.contract.begin_nested(), self._under_way)
         self._begun = True
@@ -167,7 +167,7 @@ class Session:
         await cross(sessions.Savepoint.release(point))
 
     async def close(self) -> None:
-        """Rolls back what is open and gives the connection back. A second call does nothing."""
+        """Rolls back an open transaction and returns the connection to the pool. A second call does nothing."""
         contract, self._contract = self._contract, None
         if contract is not None:
             await self._under_way.end()

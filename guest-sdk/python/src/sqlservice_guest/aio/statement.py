@@ -1,4 +1,4 @@
-"""SQLAlchemy Core's statements as the contract's, and their rows as SQLAlchemy's."""
+"""Converts SQLAlchemy Core's statements to the contract's, and their rows to SQLAlchemy's."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 Parameters: TypeAlias = Mapping[str, Any]
 CACHED = 500
-"""Statements that are kept compiled."""
+"""How many compiled statements are kept."""
 
 
 class Compiled(NamedTuple):
-    """A statement, compiled, and the values that are its own: the compiler may be that of another one of its shape."""
+    """A compiled statement and its own values: its compiler may be shared with another statement of the same shape."""
 
     compiler: DataCompiler
     extracted: Any
 
 
 class Insert(NamedTuple):
-    """Many rows of one table."""
+    """An insert of many rows into one table."""
 
     table: str
     columns: list[str]
@@ -47,7 +47,7 @@ class Statements:
         self._cache: LRUCache[Any, Any] = LRUCache(CACHED)
 
     def compiled(self, statement: Executable, given: Parameters, *, many: bool = False) -> Compiled:
-        """A statement, compiled. Raises `CompileError` for what the contract has no node for."""
+        """Returns the compiled statement. Raises `CompileError` for a construct that the contract has no node for."""
         element: Any = statement
         if not hasattr(element, "_compile_w_cache"):
             raise exc.ArgumentError(f"a statement of SQLAlchemy Core is expected, not {type(statement).__name__}")
@@ -61,7 +61,7 @@ class Statements:
 
 
 def bound(of: Compiled, given: Parameters) -> dict[str, Any]:
-    """The values of a statement's parameters, by name, as its types have them."""
+    """Returns the values of a statement's parameters, by name, after the bind processors of their types."""
     compiled, extracted = of
     processors = compiled.processors
     return {
@@ -71,14 +71,14 @@ def bound(of: Compiled, given: Parameters) -> dict[str, Any]:
 
 
 def single(of: Compiled, given: Parameters) -> tuple[statements.Statement, list[values.Value]]:
-    """What is sent for one execution."""
+    """Returns the statement and the parameters to send for one execution."""
     parameters = bound(of, given)
     variant = of.compiler.variant(parameters)
     return variant.statement, [value.bind(item) for item in of.compiler.arguments(variant, [parameters])]
 
 
 def insert(of: Compiled, given: Sequence[Parameters]) -> Insert | None:
-    """What is sent for many rows at once, where the statement is a plain insert."""
+    """Returns the insert to send for many rows at once, or None where the statement is no plain insert."""
     many = of.compiler.many_rows
     if many is None:
         return None
@@ -100,7 +100,7 @@ class Reader:
         self._metadata = SimpleResultMetaData([column.name for column in columns])
 
     def tuples(self, batch: rows.Batch) -> list[tuple[Any, ...]]:
-        """The rows of a batch as tuples."""
+        """Returns the rows of a batch as tuples."""
         found = row.tuples(batch, json_as_text=True)
         if not found or not any(self._processors):
             return found
@@ -111,10 +111,10 @@ class Reader:
         return list(zip(*columns, strict=True))
 
     def result(self, found: list[tuple[Any, ...]]) -> Result[Any]:
-        """Rows as SQLAlchemy's result."""
+        """Returns rows as SQLAlchemy's result."""
         return IteratorResult(self._metadata, iter(found))
 
 
 def affected(count: int) -> Result[Any]:
-    """How many rows were changed, as a result of one row."""
+    """Returns the number of changed rows as a result of one row."""
     return IteratorResult(SimpleResultMetaData(["affected"]), iter([(count,)]))

@@ -25,17 +25,17 @@ SQLALCHEMY = (
     "import sqlalchemy.ext.asyncio, sqlalchemy.orm, sqlalchemy.sql.default_comparator",
     "import sqlalchemy.dialects.mysql, sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite",
 )
-"""What is imported of SQLAlchemy, which imports parts of itself only when they are needed."""
+"""The import lines for SQLAlchemy, which imports parts of itself only when they are needed."""
 
 NO_SOURCE = ("build", "sdk")
-"""What lies in a project and is none of its modules."""
+"""Folders in a project that contain none of its modules."""
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
 class Project:
-    """What `pyproject.toml` says of a plugin."""
+    """The settings of a plugin in `pyproject.toml`."""
 
     root: Path
     name: str
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def build(project: Project, out: Path, contract: Path, cache: Path, stage: Path) -> None:
-    """Dependencies, WIT, glue, component."""
+    """Installs dependencies, writes WIT and glue code, and builds the component."""
     dependencies = install(project, cache)
     libraries = stage / "lib"
     shutil.copytree(PACKAGE, libraries / "sqlservice_guest", ignore=shutil.ignore_patterns("build", "__pycache__"))
@@ -114,7 +114,7 @@ def build(project: Project, out: Path, contract: Path, cache: Path, stage: Path)
         "sqlservice_plugin",
     ]
     if not any(dependencies.glob("*/__pycache__/*.cpython-314.pyc")):
-        # The first time leaves compiled modules behind, with which the component is smaller.
+        # The first run leaves compiled modules behind, which make the component smaller.
         run(command)
     run(command)
     out.write_bytes(without_setup(out.read_bytes()))
@@ -122,7 +122,7 @@ def build(project: Project, out: Path, contract: Path, cache: Path, stage: Path)
 
 
 def copied(source: Path, target: Path) -> Path:
-    """A project without what is none of its modules: Python writes compiled modules beside those that it runs."""
+    """Copies the modules of a project, because Python writes compiled modules beside those that it runs."""
 
     def left_out(folder: str, names: list[str]) -> list[str]:
         top = Path(folder) == source
@@ -134,21 +134,21 @@ def copied(source: Path, target: Path) -> Path:
 
 
 def write_bindings(stage: Path, contract: Path, target: Path) -> None:
-    """The bindings of the contract alone: for what imports a plugin outside of a component."""
+    """Writes the bindings of the contract alone, for code that imports a plugin outside of a component."""
     shutil.rmtree(target, ignore_errors=True)
     folder = write_wit(stage, contract, wit.world("contract", True, []))
     run([componentizer(), "-q", "-d", folder, "-w", "plugin", "bindings", target])
 
 
 def silence(support: Path) -> None:
-    """Leaves only names of the bindings' event loop, which needs a newer Python than a developer's machine may have."""
+    """Reduces the bindings' event loop to its names, as it needs a newer Python than a developer's machine may have."""
     (support / "__init__.py").write_text("")
     (support / "streams.py").write_text("StreamReader = StreamWriter = ByteStreamReader = ByteStreamWriter = object\n")
     (support / "futures.py").write_text("FutureReader = FutureWriter = object\n")
 
 
 def install(project: Project, cache: Path) -> Path:
-    """Installs the project's dependencies, once for each list of them: packages of pure Python."""
+    """Installs the project's dependencies, packages of pure Python, once for each list of them."""
     target = cache / f"python-{PYTHON}"
     listed, stamp = "\n".join(project.requirements), target / ".requirements"
     if stamp.is_file() and stamp.read_text() == listed:
@@ -169,10 +169,10 @@ def install(project: Project, cache: Path) -> Path:
 
 
 def glue(project: Project, dependencies: Path) -> str:
-    """The module that componentize-py looks at. What it imports is imported when the plugin is built."""
+    """Returns the module that componentize-py loads. Its imports are done when the plugin is built."""
     lines = [
         f"import {block.MODULE}",
-        # Python imports it where it shows annotations, and no file is there at run time.
+        # Python imports this module to show annotations, and has no files at run time.
         "import _ast_unparse",
         "import wit_world",
         "from sqlservice_guest import collected, loop, plugin, snapshot",
@@ -184,13 +184,13 @@ def glue(project: Project, dependencies: Path) -> str:
         lines += SQLALCHEMY
     lines += [f"import {project.module}", f"plugin.collect({project.module})"]
     lines += ["WitWorld = plugin.world(wit_world)", "Declarations = plugin.declarations()"]
-    # What is there now lives as long as an instance: collections need not look at it, nor write to its memory.
+    # Objects that exist now live as long as an instance: collections need not traverse them, nor write to their memory.
     lines += ["import gc", "gc.collect()", "gc.freeze()"]
     return "\n".join(lines) + "\n"
 
 
 def write_wit(stage: Path, contract: Path, world: str) -> Path:
-    """A folder with the plugin's world and the packages that it includes."""
+    """Writes a folder with the plugin's world and the packages that it includes. Returns the folder."""
     folder = stage / "wit"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(contract / "deps", folder / "deps")
@@ -202,7 +202,7 @@ def write_wit(stage: Path, contract: Path, world: str) -> Path:
 
 
 def find_wit(given: Path | None, project: Project) -> Path:
-    """The contract's WIT: where it was said, in the project, or beside the SDK."""
+    """Returns the folder of the contract's WIT: the given one, one in the project, or one beside the SDK."""
     places = (
         [given]
         if given
@@ -215,7 +215,7 @@ def find_wit(given: Path | None, project: Project) -> Path:
 
 
 def componentizer() -> str:
-    """The program componentize-py, beside this Python or on the path."""
+    """Returns the path of the program componentize-py, beside this Python or on the PATH."""
     beside = Path(sys.executable).parent / "componentize-py"
     found = str(beside) if beside.is_file() else shutil.which("componentize-py")
     if found is None:
@@ -224,7 +224,7 @@ def componentizer() -> str:
 
 
 def run(command: Sequence[object], **environment: str) -> str:
-    """Runs a program; ends the build with what it said where it fails."""
+    """Runs a program and returns its output. Ends the build with its output where it fails."""
     done = subprocess.run(
         list(map(str, command)), env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )

@@ -1,12 +1,12 @@
-"""Writes the native module that blocks: the one built-in of the component model that componentize-py's runtime lacks.
+"""Generates the native module that blocks, by the one component model built-in that componentize-py's runtime lacks.
 
-The runtime can await an import only by going back to its caller. Synchronous code, of which SQLAlchemy's ORM is made,
-cannot do that: it needs `[waitable-set-wait]`, which suspends the whole instance until something in a set has happened.
-The module has one function, `wait(set) -> bytes`: the kind of the event, the waitable, and its code, as three
-little-endian 32-bit integers.
+The runtime can await an import only by returning to its caller. Synchronous code, such as SQLAlchemy's ORM, cannot do
+that: it needs `[waitable-set-wait]`, which suspends the whole instance until a waitable of a set has an event.
+The module has one function, `wait(set) -> bytes`. It returns the kind of the event, the waitable, and its code, as
+three little-endian 32-bit integers.
 
-It is a shared library of WebAssembly, some 600 bytes, which componentize-py links like any other native module. The
-bytes are written here, section by section, so that no C compiler is needed and no binary lies in the repository.
+It is a WebAssembly shared library of some 600 bytes, which componentize-py links like any other native module. The
+bytes are generated here, section by section, so that no C compiler is needed and the repository has no binary.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ EMPTY_BLOCK = b"\x40"
 METH_O = 8
 PYTHON_API_VERSION = 1013
 
-# Where things lie, counted from the module's own memory: the table of methods (two of 16 bytes), the definition of the
-# module (52 bytes), the event (12 bytes), and texts.
+# Offsets in the module's own memory: the table of methods (two of 16 bytes), the definition of the module (52 bytes),
+# the event (12 bytes), and strings.
 METHODS, DEFINITION, EVENT, WAIT_NAME = 0, 32, 84, 96
 MODULE_NAME = WAIT_NAME + len(b"wait\0")
 DATA = (
@@ -39,16 +39,16 @@ DATA = (
     + b"\0"
 )
 
-# Functions in the order of their numbers: the imports, then our own two.
+# Function indexes: the imports, then this module's own two.
 CREATE, AS_UNSIGNED, OCCURRED, TO_BYTES, SUSPEND, WAIT, INIT = range(7)
-# Types of functions, by number.
+# Indexes of function types.
 TWO_TO_ONE, ONE_TO_ONE, NONE_TO_ONE = range(3)
-# Imported globals, by number.
+# Indexes of imported globals.
 MEMORY_BASE, TABLE_BASE = range(2)
 
 
 def shared_library() -> bytes:
-    """The module, to be written to a file of the name `FILE` beside the project's dependencies."""
+    """Returns the bytes of the module, for a file named `FILE` on componentize-py's path."""
     return (
         b"\0asm"
         + struct.pack("<I", 1)
@@ -93,7 +93,7 @@ def _imports() -> list[bytes]:
 
 
 def _wait() -> bytes:
-    """`wait(self, set)`: null with Python's error where the set is no number, the event's bytes otherwise."""
+    """The body of `wait(self, set)`: returns the event's bytes, or null and a Python error for an invalid `set`."""
     number = 2
     return b"".join(
         (
@@ -119,7 +119,7 @@ def _wait() -> bytes:
 
 
 def _init() -> bytes:
-    """`PyInit_…()`: writes the addresses, which are known only now, and makes the module."""
+    """The body of `PyInit_…()`: writes the addresses, which are known only at run time, and creates the module."""
     return b"".join(
         (
             _address(METHODS),
@@ -192,7 +192,7 @@ def _sized(content: bytes) -> bytes:
 
 
 def _unsigned(value: int) -> bytes:
-    """An unsigned LEB128."""
+    """Returns a number as unsigned LEB128."""
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -202,7 +202,7 @@ def _unsigned(value: int) -> bytes:
 
 
 def _signed(value: int) -> bytes:
-    """A signed LEB128."""
+    """Returns a number as signed LEB128."""
     out = bytearray()
     while not -0x40 <= value < 0x40:
         out.append(value & 0x7F | 0x80)

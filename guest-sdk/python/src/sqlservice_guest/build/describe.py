@@ -8,7 +8,7 @@ import sys
 
 
 def main() -> None:
-    """`python -m sqlservice_guest.build.describe MODULE PACKAGE RAW_SQL`, with everything on the path."""
+    """Runs `python -m sqlservice_guest.build.describe MODULE PACKAGE RAW_SQL`, with all imports on the path."""
     module, package, raw_sql = sys.argv[1:]
     if importlib.util.find_spec("sqlalchemy"):
         from sqlservice_guest import asyncio_support

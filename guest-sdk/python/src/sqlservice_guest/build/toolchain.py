@@ -1,7 +1,7 @@
-"""Hides what a component exports for its toolchain alone.
+"""Hides the export that a component has for its toolchain alone.
 
 componentize-py makes a component that starts Python when `init` of the interface `exports` is called, calls it, and
-keeps the memory that it left. The export stays, and means nothing to who looks at the finished plugin.
+keeps a snapshot of the memory. The export remains, and is of no use in the finished plugin.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 PREAMBLE = b"\0asm\x0d\0\x01\0"
-"""What a component begins with."""
+"""The first bytes of a component."""
 
 EXPORT = 11
-"""The kind of sections with exports."""
+"""The id of sections with exports."""
 
 SETUP = b"\x01\x00\x07exports\x05"
-"""A section with one export: an instance by the name of the toolchain's interface, whose number follows."""
+"""The start of a section with one export: an instance by the name of the toolchain's interface; its index follows."""
 
 NOTHING = b"\x05\x03\x01\x01\x00"
-"""A section with one instance that has no exports. It takes the number that the export had, as both count."""
+"""A section with one instance without exports. It takes the index that the export had, as both add an instance."""
 
 
 def without_setup(component: bytes) -> bytes:
-    """The component without the toolchain's own export."""
+    """Returns the component without the toolchain's own export."""
     if not component.startswith(PREAMBLE):
         message = "this is no component"
         raise ValueError(message)
@@ -33,7 +33,7 @@ def without_setup(component: bytes) -> bytes:
 
 
 def _sections(component: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Each section: its kind, its content, and all of it."""
+    """Yields the id, the content, and all bytes of each section."""
     start = len(PREAMBLE)
     while start < len(component):
         size, at = _unsigned(component, start + 1)
@@ -42,7 +42,7 @@ def _sections(component: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def _unsigned(data: bytes, at: int) -> tuple[int, int]:
-    """A number as LEB128, and where what follows begins."""
+    """Returns an unsigned LEB128 number, and the offset after it."""
     value, shift = 0, 0
     while True:
         byte = data[at]

@@ -1,4 +1,4 @@
-"""The SQLAlchemy dialect `sqlservice://NAME`: statements travel as data to whatever database the host calls so."""
+"""The SQLAlchemy dialect `sqlservice://NAME`: sends statements as data to the host's database of that name."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class ReadOnly(characteristics.ConnectionCharacteristic):
 
 
 class DataDialect(Reflection, default.DefaultDialect):
-    """One dialect for every database of the host: what it can do is asked when the first connection is made."""
+    """One dialect for every database of the host, whose capabilities are read when the first connection is made."""
 
     name = "sqlservice"
     driver = "data"
     database_kind = "sqlite"
-    """What the host calls the database: `sqlite`, `postgresql`, `mysql`, `mariadb`."""
+    """The kind of the database: `sqlite`, `postgresql`, `mysql`, `mariadb`."""
     capabilities: frozenset[str] = frozenset()
-    """The contract's words for what it can do."""
+    """The capabilities of the database, by the contract's names."""
 
     statement_compiler = staticmethod(text.compile_statement)  # type: ignore[assignment]
     ddl_compiler = DataDDLCompiler
@@ -94,7 +94,7 @@ class DataDialect(Reflection, default.DefaultDialect):
         self.models: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         """Tables in the contract's form."""
         self.plain_names = PlainNames(self)
-        """Names as the contract takes them."""
+        """The identifier preparer of the contract, without quotes."""
         self._catalogs: dict[str, driver.Catalog] = {}
 
     @classmethod
@@ -103,7 +103,7 @@ class DataDialect(Reflection, default.DefaultDialect):
 
     @classmethod
     def get_pool_class(cls, url: Any) -> Any:
-        """The host pools connections."""
+        """Returns no pool, as the host pools connections."""
         return pool.NullPool
 
     def create_connect_args(self, url: Any) -> Any:
@@ -122,7 +122,7 @@ class DataDialect(Reflection, default.DefaultDialect):
         super().initialize(connection)
 
     def look_at(self, database: databases.Database) -> None:
-        """Asks a database what it is and can do."""
+        """Reads the kind and the capabilities of a database."""
         self.database_kind = database.dialect()
         self.capabilities = frozenset(database.capabilities())
         for change in ("insert", "update", "delete"):
@@ -136,7 +136,7 @@ class DataDialect(Reflection, default.DefaultDialect):
         return None
 
     def _get_default_schema_name(self, connection: Any) -> Any:
-        """What the database says, where SQL text may ask it; the contract has no name for it."""
+        """Returns the current schema, which the contract does not have, where SQL text can query it."""
         if raw_sql is None or "schemas" not in self.capabilities:
             return None
         with contextlib.suppress(errors.Error):
@@ -147,13 +147,13 @@ class DataDialect(Reflection, default.DefaultDialect):
         return None
 
     def shown(self, statement: Any, options: Any = None) -> str:
-        """The text that a statement would be, for people."""
+        """Returns the SQL text of a statement, for display."""
         return text.shown(self, statement, options or {})
 
     # Transactions
 
     def do_begin(self, dbapi_connection: Any) -> None:
-        """The first statement begins a transaction."""
+        """Does nothing: the first statement begins a transaction."""
 
     def do_savepoint(self, connection: Any, name: str) -> None:
         _at_savepoint(connection, "savepoint", "SAVEPOINT", name)
@@ -182,7 +182,7 @@ class DataDialect(Reflection, default.DefaultDialect):
         dbapi_connection.set_isolation(_LEVELS[level])
 
     def reset_isolation_level(self, dbapi_conn: Any) -> None:
-        """Sets the engine's level again, or the database's where the engine has none."""
+        """Restores the isolation level of the engine, or of the database where the engine has none."""
         if self._on_connect_isolation_level is None:
             dbapi_conn.set_isolation(sessions.Isolation.DEFAULT)
         else:
@@ -214,7 +214,7 @@ class DataDialect(Reflection, default.DefaultDialect):
     def _deliver_insertmanyvalues_batches(
         self, connection: Any, cursor: Any, statement: Any, parameters: Any, generic_setinputsizes: Any, context: Any
     ) -> Any:
-        """Every row in one crossing: one batch, which events and logs see as any statement."""
+        """Yields all rows as one batch, for one host call, which events and logs see as any statement."""
         if not isinstance(context.compiled, DataCompiler):
             yield from super()._deliver_insertmanyvalues_batches(
                 connection, cursor, statement, parameters, generic_setinputsizes, context
@@ -229,7 +229,7 @@ class DataDialect(Reflection, default.DefaultDialect):
 
 
 def _at_savepoint(connection: Any, action: str, shown: str, name: str) -> None:
-    """Does something with a savepoint; what fails comes as SQLAlchemy's exceptions."""
+    """Runs a savepoint action of the connection; raises its errors as SQLAlchemy's exceptions."""
     try:
         getattr(connection.connection.dbapi_connection, action)(name)
     except errors.Error as failure:

@@ -25,7 +25,7 @@ Tail: TypeAlias = Callable[[Arena], tuple[int | None, int | None, list[int]]]
 
 @dataclass(frozen=True, slots=True)
 class ManyRows:
-    """An insert that the contract's `insert-many` can do: one crossing for any number of rows."""
+    """An insert for the contract's `insert-many`: one host call for any number of rows."""
 
     table: str
     columns: list[str]
@@ -34,14 +34,14 @@ class ManyRows:
 
 
 class ChangeCompiler(QueryCompiler):
-    """The visits of statements that change rows. Each returns a token of the kind `root`."""
+    """The visit methods of statements that change rows. Each returns a token of the kind `root`."""
 
     many_rows: ManyRows | None = None
     changed: tuple[str, str | None] | None = None
-    """Name and schema of the table that changes."""
+    """Name and schema of the changed table."""
 
     def target(self, table: Any) -> tuple[str, str | None]:
-        """Notes the table that changes. Returns its name and schema."""
+        """Records the changed table. Returns its name and schema."""
         if not isinstance(table, (sch.Table, elements.quoted_name)) and table.__visit_name__ != "table":
             raise unsupported(f"a change of {type(table).__name__}; it is of one table")
         schema = self.preparer.schema_for_object(table)
@@ -50,7 +50,7 @@ class ChangeCompiler(QueryCompiler):
         return self.changed
 
     def begin_change(self, stmt: Any, visiting_cte: Any, flag: str, **kw: Any) -> tuple[Any, Any]:
-        """What the base class does at the start of each change: the compile state, and the statement that it made."""
+        """Starts a change as the base class does. Returns the compile state, and the statement that it made."""
         if visiting_cte is not None or self.stack:
             raise unsupported("a change inside a statement")
         compile_state = stmt._compile_state_factory(stmt, self, **kw)
@@ -60,7 +60,7 @@ class ChangeCompiler(QueryCompiler):
         return compile_state, compile_state.statement
 
     def returned(self, stmt: Any) -> list[Emit]:
-        """The columns of `returning`."""
+        """Returns the columns of `returning`."""
         columns = self.implicit_returning or stmt._returning
         if not columns:
             return []
@@ -104,7 +104,7 @@ class ChangeCompiler(QueryCompiler):
         return self.pieces.token("root", nothing, root)
 
     def insert_source(self, stmt: Any, state: Any, params: Any, kw: dict[str, Any]) -> Source:
-        """Where the rows come from: a query, expressions, or defaults."""
+        """Returns the source of the rows: a query, expressions, or defaults."""
         if stmt.select is not None:
             text = self.process(self.stack[-1]["insert_from_select"], insert_into=True, **kw)
             if self.ctes:
@@ -120,7 +120,7 @@ class ChangeCompiler(QueryCompiler):
         )
 
     def assigned(self, column: Any, text: str) -> Emit:
-        """A column's new value; a text for a JSON column is the document itself, as in SQL."""
+        """Returns a column's new value; a text for a JSON column is the document itself, as in SQL."""
         piece = self.pieces.one(text)
         if piece.kind == "parameter" and column.type._type_affinity is sqltypes.JSON:
             given = self.binds[piece.data].type
@@ -130,7 +130,7 @@ class ChangeCompiler(QueryCompiler):
         return self.emitter_of(piece)
 
     def as_many_rows(self, table: str, params: Any, before: int, returned: int) -> ManyRows | None:
-        """The insert for `insert-many`, where every value is a parameter and every returned column a plain one."""
+        """Returns the insert for `insert-many` if each value is a parameter and each returned column a plain one."""
         names = []
         for _, _, value, _ in params.single_params:
             piece = self.pieces.one(value)
@@ -146,7 +146,7 @@ class ChangeCompiler(QueryCompiler):
         return checked(many)
 
     def conflict(self, stmt: Any, **kw: Any) -> Upsert | None:
-        """What an upsert does with rows that are there already: the constructs of any dialect of SQLAlchemy's."""
+        """Returns the conflict clause of an upsert, from the constructs of any dialect of SQLAlchemy's."""
         clause = stmt._post_values_clause
         if clause is None:
             return None
@@ -174,11 +174,11 @@ class ChangeCompiler(QueryCompiler):
         return emit
 
     def named(self, pairs: Any) -> list[tuple[str, Any]]:
-        """Columns by name with their new values."""
+        """Returns pairs of a column name and its new value."""
         return [(str(getattr(key, "name", key)), value) for key, value in pairs]
 
     def new_value(self, table: Any, name: str, value: Any, **kw: Any) -> Emit:
-        """The new value of a column, typed by it."""
+        """Returns the new value of a column, with the column's type."""
         column = next((item for item in table.c if item.name == name), None)
         type_ = column.type if column is not None else None
         if coercions._is_literal(value):
@@ -224,7 +224,7 @@ class ChangeCompiler(QueryCompiler):
         return self.pieces.token("root", nothing, root)
 
     def push_change(self, stmt: Any, state: Any) -> list[Any]:
-        """Enters the statement on the stack. Returns the other sources."""
+        """Pushes the statement on the stack. Returns the other sources."""
         if stmt._prefixes:
             raise unsupported("words before a change")
         extra = [source for source in state._extra_froms if source is not stmt.table]
@@ -233,7 +233,7 @@ class ChangeCompiler(QueryCompiler):
         return extra
 
     def tail(self, stmt: Any, extra: list[Any], **kw: Any) -> Tail:
-        """Other sources, the condition and the returned columns, as they come last in updates and deletes."""
+        """Returns the other sources, the condition and the returned columns, which come last in updates and deletes."""
         if any(
             getattr(item, "name", None) != stmt.table.name
             for column in stmt._returning
@@ -256,7 +256,7 @@ class ChangeCompiler(QueryCompiler):
 
 
 def _each_row(arena: Arena) -> Iterator[int]:
-    """Goes through the rows of values that the arena is written for, so that parameters are those of the row."""
+    """Sets `arena.row` to each row of values in turn and yields it, so that parameters are those of the row."""
     for number in range(arena.shape.get("", 1)):
         arena.row = number
         yield number

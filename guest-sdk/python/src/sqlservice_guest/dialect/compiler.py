@@ -1,4 +1,4 @@
-"""The compiler of statements: SQLAlchemy's own, whose visits write nodes instead of text."""
+"""The statement compiler: SQLAlchemy's own, with visit methods that write nodes instead of text."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _AS_WRITTEN: Schemas = {}
 
 
 class StatementText(str):
-    """What logs and errors show of a statement that was sent as data: the text that it would be, made on demand."""
+    """The SQL text of a statement that was sent as data, for logs and errors: generated on demand."""
 
     show: Callable[[], str]
     compiled: DataCompiler
-    """What is sent."""
+    """The compiled statement, which is sent."""
 
     def __str__(self) -> str:
         try:
@@ -37,7 +37,7 @@ class StatementText(str):
 
 
 def _of_the_text(name: str) -> Callable[..., Any]:
-    """A method of texts, done with the text that the statement would be."""
+    """Returns a method of `str` that works on the SQL text of the statement."""
     method = getattr(str, name)
 
     def read(statement: StatementText, *arguments: Any, **options: Any) -> Any:
@@ -55,7 +55,7 @@ for _name in (
 
 
 class Variant:
-    """A statement for one shape of its lists in its tables' schemas, and where its parameters come from."""
+    """A statement for one shape of its lists and one schema translate map, with the slots of its parameters."""
 
     def __init__(self, statement: st.Statement, slots: list[Slot], schemas: Schemas) -> None:
         self.statement = statement
@@ -67,10 +67,10 @@ class Variant:
 
 
 class DataCompiler(ChangeCompiler):
-    """Compiles a statement to data. `variant` gives the arena for the parameters of one execution."""
+    """Compiles a statement to data. `variant` returns the arena for the parameters of one execution."""
 
     learned: tuple[Any, int, Schemas] | None = None
-    """The catalog, and its version, that knows the tables of the statement, in these schemas."""
+    """The catalog, its version, and the schema translate map with which the statement's tables were made known."""
 
     def __init__(self, dialect: Any, statement: Any, *args: Any, **kw: Any) -> None:
         kw["linting"] = compiler.Linting.NO_LINTING
@@ -94,18 +94,18 @@ class DataCompiler(ChangeCompiler):
 
     @property
     def preparer(self) -> Any:
-        """Names as the contract takes them: without quotes."""
+        """The identifier preparer of the contract, without quotes."""
         return self.dialect.plain_names
 
     @preparer.setter
     def preparer(self, given: Any) -> None:
-        """The base class gives the names of SQL text."""
+        """Ignores the preparer of SQL text, which the base class sets."""
 
     # Parameters
 
     @property
     def processors(self) -> Any:
-        """What makes of each parameter what is sent."""
+        """The bind processors of the parameters, by name."""
         cached = self.__dict__.get("_processors")
         if cached is None:
             cached = {}
@@ -118,7 +118,7 @@ class DataCompiler(ChangeCompiler):
 
     @functools.cached_property
     def checks(self) -> dict[str, Check]:
-        """Those of an insert of many rows that can look at a column at once; SQLAlchemy does not see them."""
+        """The processors of an insert of many rows that can check a column at once; SQLAlchemy does not see them."""
         if self.many_rows is None:
             return {}
         return {name: process for name, process in self.processors.items() if isinstance(process, Check)}
@@ -130,14 +130,14 @@ class DataCompiler(ChangeCompiler):
         return {name: process for name, process in self.processors.items() if name not in self.checks}
 
     def checked(self, parameters: Any) -> Any:
-        """The parameters of one execution, with what `checks` makes of them."""
+        """Returns the parameters of one execution, with `checks` applied."""
         if not self.checks:
             return parameters
         named = {self.final(name): check for name, check in self.checks.items()}
         return {name: named[name](item) if name in named else item for name, item in parameters.items()}
 
     def columns(self, many: ManyRows, rows: list[Any]) -> list[list[Any]]:
-        """The columns of many rows of parameters, checked."""
+        """Returns the columns of many rows of parameters, checked."""
         found = []
         for name in many.names:
             items = list(map(operator.itemgetter(self.final(name)), rows))
@@ -148,14 +148,14 @@ class DataCompiler(ChangeCompiler):
     def construct_params(
         self, params: Any = None, extracted_parameters: Any = None, escape_names: bool = True, **kw: Any
     ) -> Any:
-        """As SQLAlchemy does, and at once where the parameters are just those of the statement."""
+        """As SQLAlchemy does, but only copies parameters that are exactly those of the statement."""
         if params and not extracted_parameters and params.keys() == self._plain_names:
             return dict(params)
         return super().construct_params(params, extracted_parameters, escape_names, **kw)
 
     @functools.cached_property
     def _plain_names(self) -> Any:
-        """The names of all parameters, where none has another name or is a list."""
+        """The names of all parameters, or None where one has another name or is a list."""
         is_plain = not self.escaped_bind_names and not self._render_postcompile
         names = [name for item, name in self.bind_names.items() if item.key == name and not item.expanding]
         return frozenset(names) if is_plain and len(names) == len(self.bind_names) else None
@@ -176,7 +176,7 @@ class DataCompiler(ChangeCompiler):
     # Arenas
 
     def variant(self, parameters: Any, rows: int = 1, schemas: Schemas = _AS_WRITTEN) -> Variant:
-        """The arena for these parameters: another one where lists are longer, up to the next power of two."""
+        """Returns the arena for these parameters: another one where lists are longer, up to the next power of two."""
         if self._root is None:
             raise exc.CompileError("this expression is no statement")
         shape: dict[str, Any] = {"": rows} if rows != 1 else {}
@@ -204,7 +204,7 @@ class DataCompiler(ChangeCompiler):
         return Variant(checked(st.Statement(arena.nodes, root)), list(arena.slots), schemas)
 
     def arguments(self, variant: Variant, rows: list[Any]) -> list[Any]:
-        """The values of a variant's parameters, in their order. Lists are filled up with their last item."""
+        """Returns the values of a variant's parameters, in their order. Lists are filled up with their last item."""
         values = []
         for row, name, part in variant.slots:
             value = rows[row][name]
@@ -224,7 +224,7 @@ def _list_shape(items: Any) -> tuple[int, int | None]:
 
 
 class PlainNames(compiler.IdentifierPreparer):
-    """Names as they are: the host quotes them."""
+    """Identifiers without quotes: the host quotes them."""
 
     def quote(self, ident: str, force: Any = None) -> str:
         return str(ident)
@@ -239,5 +239,5 @@ class PlainNames(compiler.IdentifierPreparer):
         return False
 
     def _render_schema_translates(self, statement: str, schema_translate_map: Any) -> str:
-        """A statement that is data has its schemas when it is written."""
+        """Returns the statement unchanged: a statement that is data gets its schemas when the arena is written."""
         return statement

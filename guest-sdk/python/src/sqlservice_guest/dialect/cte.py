@@ -10,13 +10,13 @@ from .arena import Arena, Emit, nothing, unsupported
 from .source import SourceCompiler
 
 Build: TypeAlias = Callable[[Arena, list[st.Cte]], int]
-"""How a query is written with its common table expressions."""
+"""The function that writes a query with its common table expressions."""
 
 _AS = "\x03"
 
 
 class Written(NamedTuple):
-    """A common table expression that was compiled."""
+    """A compiled common table expression."""
 
     name: str
     columns: list[str]
@@ -25,7 +25,7 @@ class Written(NamedTuple):
 
 
 class CteCompiler(SourceCompiler):
-    """The visits of common table expressions."""
+    """The visit methods of common table expressions."""
 
     def get_render_as_alias_suffix(self, alias_name_text: str) -> str:
         return _AS + alias_name_text
@@ -63,7 +63,7 @@ class CteCompiler(SourceCompiler):
         return (cte.nesting or options.nesting) and (own == level or (following and own == level + 1))
 
     def _cte(self, cte: Any, text: str) -> Written:
-        """Reads the text that the base class made of it."""
+        """Parses the text that the base class wrote for a common table expression."""
         head, _, inner = text.rpartition("\n(")
         head = head.rpartition(" AS")[0]
         name, _, listed = head.partition("(")
@@ -74,7 +74,7 @@ class CteCompiler(SourceCompiler):
         return Written(name, columns, query.emit, bool(cte.recursive))
 
     def with_ctes(self, text: str) -> str:
-        """A query with its common table expressions, as one token."""
+        """Returns a query with its common table expressions, as one token."""
         pieces = self.pieces.all(text)
         if len(pieces) == 1:
             return text
@@ -84,5 +84,5 @@ class CteCompiler(SourceCompiler):
 
 
 def written_ctes(arena: Arena, ctes: list[Written]) -> list[st.Cte]:
-    """Common table expressions, in the arena."""
+    """Writes common table expressions into the arena."""
     return [st.Cte(cte.name, cte.columns, cte.query(arena), cte.recursive) for cte in ctes]

@@ -1,4 +1,4 @@
-"""What defines things: tables are created and dropped by the contract, the rest goes as text with raw-sql."""
+"""DDL: tables are created and dropped by the contract; other statements are sent as text with raw-sql."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from . import text
 
 
 class DataDDLCompiler(compiler.DDLCompiler):
-    """Notes what is asked for; `definition.define` does it."""
+    """Records the DDL action; `definition.define` runs it."""
 
     action: str = "text"
-    """What is to be done by the contract: `create` or `drop` a table, or the text that the compiler returned."""
+    """The contract's action: `create` or `drop` a table; `text` for the text that the compiler returned."""
     refused: exc.CompileError | None = None
-    """Why there is no such text, where the table may have brought what is asked for."""
+    """The error that refused the text of an index, which may already exist with its table."""
 
     def visit_create_table(self, create: Any, **kw: Any) -> str:
         if create.element._prefixes:
@@ -46,7 +46,7 @@ class DataDDLCompiler(compiler.DDLCompiler):
         return written
 
     def visit_create_index(self, create: Any, **kw: Any) -> str:
-        """SQLAlchemy asks for the indexes of a table that it has just created: `define` passes over what is there."""
+        """Leaves the error to `define`, which skips an index that was just created with its table."""
         try:
             return self._text(create, **kw)
         except exc.CompileError as refused:

@@ -1,4 +1,4 @@
-"""Tables as the connection has to know them: those that a statement names, and those that are created and dropped."""
+"""Makes tables known to the connection: those that a statement names, and those that are created and dropped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .compiler import DataCompiler
 from .ddl import DataDDLCompiler
 
 Kind: TypeAlias = tuple[str, bool, Schemas]
-"""What is done with tables: `create` or `drop`, whether it looks first, and the schemas that stand for theirs."""
+"""The DDL action on tables: `create` or `drop`, whether it checks for existence first, and the schema translate map."""
 
 
 def learn(cursor: Cursor, compiled: DataCompiler, schemas: Schemas) -> None:
@@ -36,7 +36,7 @@ def learn(cursor: Cursor, compiled: DataCompiler, schemas: Schemas) -> None:
 
 
 def with_referred(tables: Any) -> list[Any]:
-    """Tables and those that their foreign keys refer to."""
+    """Returns tables, and those that their foreign keys refer to."""
     found: dict[Any, Any] = {}
     waiting = list(tables)
     while waiting:
@@ -53,10 +53,10 @@ def with_referred(tables: Any) -> list[Any]:
 
 
 class Circle:
-    """Tables whose foreign keys go in a circle: none can be created or dropped before the others.
+    """Tables whose foreign keys form a cycle: none can be created or dropped before the others.
 
-    SQLAlchemy does so one by one. They wait here, with what comes between them, until the circle is complete, or until
-    the connection does anything else.
+    SQLAlchemy creates or drops them one by one. They are deferred here, with the tables that come between them, until
+    the cycle is complete, or until the connection does anything else.
     """
 
     def __init__(self, cursor: Cursor, kind: Kind, dialect: Any) -> None:
@@ -65,26 +65,26 @@ class Circle:
         self.tables: list[Table] = []
 
     def add(self, table: Table) -> None:
-        """Adds a table, and does what was asked for where all are there."""
+        """Adds a table; creates or drops all tables where the cycle is complete."""
         self.tables.append(table)
         if all(other in self.tables for one in self.tables for other in in_circle(one)):
             self._cursor.connection.settle()
 
     def settle(self) -> None:
-        """Creates or drops all of them."""
+        """Creates or drops all tables."""
         action, check_first, schemas = self.kind
         (_create if action == "create" else _drop)(self._cursor, self._dialect, self.tables, check_first, schemas)
 
 
 def in_circle(table: Table) -> list[Table]:
-    """The other tables that a table refers to and that refer to it, through any number of others."""
+    """Returns the other tables that a table refers to and that refer to it, directly or through other tables."""
     return [other for other in with_referred([table]) if other is not table and table in with_referred([other])]
 
 
 def define(cursor: Cursor, compiled: DataDDLCompiler, text: str) -> None:
-    """Creates or drops a table, with its indexes, by the contract; sends the rest as text.
+    """Creates or drops a table, with its indexes, by the contract; sends other DDL as text.
 
-    It commits what the connection had open, and itself, as MySQL does.
+    It commits an open transaction of the connection, and its own changes, as MySQL does.
     """
     statement: Any = compiled.statement
     schemas: Schemas = compiled.schema_translate_map or {}
@@ -120,7 +120,7 @@ def _create(cursor: Cursor, dialect: Any, elements: list[Table], check_first: bo
 
 
 def key_in(element: Any, schemas: Schemas) -> tuple[str | None, str]:
-    """Schema and name of a table in the schema that stands for its own."""
+    """Returns the name of a table and its schema, as the schema translate map has it."""
     return schemas.get(element.schema, element.schema), str(element.name)
 
 
@@ -138,7 +138,7 @@ def _drop(cursor: Cursor, dialect: Any, elements: list[Table], check_first: bool
 
 
 def _with_keys(connection: Connection, tables: list[schema.Table]) -> list[schema.Table]:
-    """Tables with the foreign keys between them, by the names that the database gave them: they are dropped first."""
+    """Returns tables with the foreign keys between them, by their names in the database: they are dropped first."""
     names = [table.name for table in tables]
     there = connection.reflect(schema.ReflectOptions(names, tables[0].schema, True))
     keys = {table.name: [key for key in table.foreign_keys if key.table in names] for table in there}
@@ -154,7 +154,7 @@ def _with_keys(connection: Connection, tables: list[schema.Table]) -> list[schem
 
 
 def _is_there(cursor: Cursor, index: Any, schemas: Schemas) -> bool:
-    """Whether an index was just created with its table: SQLAlchemy asks for each of them once more, on its own."""
+    """Whether an index was just created with its table: SQLAlchemy creates each of them again, on its own."""
     connection = cursor.connection
     if connection.waiting is not None and connection.waiting.kind[0] == "create":
         return index.table in connection.waiting.tables

@@ -1,4 +1,4 @@
-"""Running what was compiled: as data, by a prepared statement when it is repeated, many rows at once, or as text."""
+"""Runs compiled statements: as data, prepared when repeated, with many rows at once, or as text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PARAMETERS_OF_ONE_STATEMENT = 900
 
 
 class DataExecutionContext(default.DefaultExecutionContext):
-    """Knows what the driver calls the key that a database made."""
+    """An execution context that reads a generated key from the driver's cursor, and returns `DataResult`s."""
 
     def get_lastrowid(self) -> Any:
         return self.cursor.lastrowid
@@ -41,7 +41,7 @@ class DataExecutionContext(default.DefaultExecutionContext):
 
 
 def options(context: Any) -> Any:
-    """The contract's options for an execution: how many rows the first batch has."""
+    """Returns the contract's options for an execution: the number of rows of the first batch."""
     asked = context.execution_options
     if context._is_server_side:
         size = asked.get("yield_per") or asked.get("max_row_buffer") or STREAM_ROWS
@@ -52,7 +52,7 @@ def options(context: Any) -> Any:
 
 
 def execute(cursor: Cursor, statement: str, parameters: Any, context: Any) -> None:
-    """Runs one statement; for a list of rows of parameters, an insert of them all."""
+    """Runs one statement; for a list of parameter rows, an insert of them all."""
     compiled = compiled_of(statement, parameters, context)
     if compiled is None:
         cursor.execute(statement, list(parameters.values()) if isinstance(parameters, dict) else parameters or ())
@@ -71,13 +71,13 @@ def execute(cursor: Cursor, statement: str, parameters: Any, context: Any) -> No
 
 
 def schemas_of(context: Any) -> Schemas:
-    """The schemas that stand for those of tables in this execution."""
+    """Returns the schema translate map of this execution."""
     found: Schemas = context.execution_options.get("schema_translate_map") or {}
     return found
 
 
 def compiled_of(statement: str, parameters: Any, context: Any) -> Any:
-    """What a statement was compiled to; None for text, as that of a default which is asked for beside a statement."""
+    """Returns the compiled statement; None for text, such as that of a default that is executed beside a statement."""
     compiled = context.compiled if context is not None else None
     if isinstance(statement, StatementText) and compiled is not None:
         return statement.compiled
@@ -90,7 +90,7 @@ def compiled_of(statement: str, parameters: Any, context: Any) -> Any:
 
 
 def execute_many(cursor: Cursor, statement: str, rows: list[Any], context: Any) -> None:
-    """Runs one statement for each of many rows of parameters; many rows of an insert in one crossing."""
+    """Runs one statement for each row of parameters; inserts many rows together."""
     compiled = context.compiled
     if isinstance(compiled, DataCompiler) and compiled.isinsert:
         insert_rows(cursor, compiled, rows, schemas_of(context))
@@ -103,7 +103,7 @@ def execute_many(cursor: Cursor, statement: str, rows: list[Any], context: Any) 
 
 
 def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any], schemas: Schemas) -> list[tuple[Any, ...]]:
-    """Inserts rows and returns what they return, in their order."""
+    """Inserts rows. Returns the rows of `returning`, in the order of the inserted rows."""
     many = compiled.many_rows
     learn(cursor, compiled, schemas)
     if many is not None:
@@ -130,7 +130,7 @@ def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any], schemas
 
 
 def run_variant(cursor: Cursor, compiled: DataCompiler, variant: Variant, rows: list[Any], limits: Any) -> None:
-    """Sends the arena the first time; prepares it the second time; runs what was prepared from then on."""
+    """Sends the arena the first time; prepares it the second time; runs the prepared statement from then on."""
     schemas = variant.schemas
     learn(cursor, compiled, schemas)
     arguments = [value.bind(item) for item in compiled.arguments(variant, rows)]
@@ -154,7 +154,7 @@ def run_variant(cursor: Cursor, compiled: DataCompiler, variant: Variant, rows: 
 
 
 def take(cursor: Cursor, compiled: DataCompiler, call: Any, schemas: Schemas, columns: Any = None) -> None:
-    """Takes the result of a call; the error of a broken constraint says what the statement knows of it."""
+    """Takes the result of a call; adds the statement's table and columns to the error of a broken constraint."""
     try:
         cursor.take(call, columns)
     except errors.IntegrityError as failure:
@@ -163,5 +163,5 @@ def take(cursor: Cursor, compiled: DataCompiler, call: Any, schemas: Schemas, co
             explain(failure, cursor.connection.database, name, schemas.get(schema, schema))
         raise
     if cursor.description is None and compiled.effective_returning:
-        # MariaDB says nothing of columns where it sees that no row can match.
+        # MariaDB returns no columns where it detects that no row can match.
         cursor.describe([entry.keyname for entry in compiled._result_columns])

@@ -1,4 +1,4 @@
-"""SQLAlchemy's tables as the contract's: what is declared when a database is opened, created, dropped and inspected."""
+"""Converts SQLAlchemy's tables to the contract's, for databases to open, DDL and inspection."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ _PYTHON: dict[sc.TypeKind, type] = {
     sc.TypeKind.INT32: int,
     sc.TypeKind.INT64: int,
 }
-"""The types of values, for types that do not tell it."""
+"""The Python types of kinds, for types of SQLAlchemy without a `python_type`."""
 
 _NONE = sc.DefaultValue_None_()
 
 
 def models(metadata: MetaData, dialect: Any) -> list[Any]:
-    """Every table of a MetaData."""
+    """Returns every table of a MetaData."""
     return [table(item, dialect) for item in metadata.tables.values()]
 
 
 def relationships(metadata: MetaData) -> list[Any]:
-    """The relationships of the ORM's mappers over a MetaData, between tables: the contract has no others."""
+    """Returns the relationships of the ORM's mappers over a MetaData, between tables: the contract has no others."""
     from sqlalchemy.orm import Mapper, mapperlib
 
     mappers: set[Mapper[Any]] = set()
@@ -58,13 +58,13 @@ def relationships(metadata: MetaData) -> list[Any]:
     own = [(item, mapper) for mapper in ordered for item in mapper.relationships if item.parent is mapper]
     ends = [(item, _end(item.local_columns, mapper), _end(item.remote_side, item.mapper, item)) for item, mapper in own]
     between = [(item, *tables) for item, *tables in ends if all(isinstance(end, Table) for end in tables)]
-    # Classes of one table may have relationships of one name, and a name is told once for each table.
+    # Classes of one table may have relationships of the same name; a table declares a name once.
     once = {(owner, item.key): (item, owner, target) for item, owner, target in reversed(between)}
     return [_relationship(*found) for found in reversed(once.values())]
 
 
 def _end(columns: Any, mapper: Any, item: Any = None) -> Any:
-    """The table that a relationship begins or ends at. A class that inherits has several."""
+    """Returns the table at one end of a relationship. A class that inherits has several tables."""
     if item is not None and item.secondary is not None:
         return mapper.local_table if isinstance(item.secondary, Table) else None
     found = {column.table for column in columns}
@@ -98,7 +98,7 @@ def _ordered(key: Any) -> str:
 
 
 def table(item: Table, dialect: Any) -> sc.Table:
-    """A table as the contract has it. Raises `CompileError` for what it cannot say."""
+    """Returns a table in the contract's form. Raises `CompileError` for a part that it cannot represent."""
     made = sc.Table(
         name=str(item.name),
         schema=item.schema,
@@ -122,12 +122,12 @@ def table(item: Table, dialect: Any) -> sc.Table:
 
 
 def _expression(given: Any, dialect: Any) -> str:
-    """The text of an expression in a table's definition."""
+    """Returns the SQL text of an expression in a table's definition."""
     return str(dialect.shown(given, {"literal_binds": True, "include_table": False}))
 
 
 def bare(item: Table, dialect: Any) -> sc.Table:
-    """A table that is only named: all that dropping one takes."""
+    """Returns a table with its names alone, which is all that a drop needs."""
     columns = [
         sc.Column(str(column.name), plain(sc.TypeKind.TEXT), True, _NONE, _NONE, None, None) for column in item.columns
     ]
@@ -135,7 +135,7 @@ def bare(item: Table, dialect: Any) -> sc.Table:
 
 
 def cached(item: Table, dialect: Any) -> Any:
-    """As `table`, made once for each form that a table has had."""
+    """As `table`, but made again only when the number of columns, constraints or indexes has changed."""
     form = (len(item.columns), len(item.constraints), len(item.indexes))
     known = dialect.models.get(item)
     if known is None or known[0] != form:
@@ -144,7 +144,7 @@ def cached(item: Table, dialect: Any) -> Any:
 
 
 def in_schemas(item: sc.Table, schemas: Schemas) -> sc.Table:
-    """A table, and those that it refers to, in the schemas that stand for theirs."""
+    """Returns a table with its schema, and those that it refers to, as the schema translate map has them."""
     if not schemas:
         return item
     keys = [dataclasses.replace(key, schema=schemas.get(key.schema, key.schema)) for key in item.foreign_keys]
@@ -156,13 +156,13 @@ def _sorted(constraints: Any) -> list[Any]:
 
 
 def _checks(item: Table) -> list[sch.CheckConstraint]:
-    """The checks of a table and of its columns, without those that are a type's own."""
+    """Returns the checks of a table and of its columns, without those that belong to a type."""
     constraints = [*item.constraints, *(check for column in item.columns for check in column.constraints)]
     return [check for check in constraints if isinstance(check, sch.CheckConstraint) and not check._type_bound]
 
 
 def _name(constraint: Any, dialect: Any) -> str | None:
-    """The name of a constraint or an index, by the naming convention of its MetaData where it has none of its own."""
+    """Returns the name of a constraint or an index: its own, or the one by its MetaData's naming convention."""
     name = None if constraint.name is None else dialect.plain_names.format_constraint(constraint)
     return None if name is None else str(name)
 
@@ -185,7 +185,7 @@ def _column(column: Any, table_: Table, dialect: Any) -> Any:
 
 
 def _type(column: Any, dialect: Any) -> Any:
-    """The type of a column; a whole number that refers to another one is as wide as that, as MySQL wants it."""
+    """Returns the type of a column; an integer foreign key is as wide as the column it refers to, as MySQL requires."""
     own = column_type(column.type, dialect)
     if own.kind not in (sc.TypeKind.INT32, sc.TypeKind.INT64):
         return own
@@ -216,7 +216,7 @@ def _default(column: Any, dialect: Any) -> Any:
 
 
 def _typed(text: str, column: Any, dialect: Any) -> object:
-    """A default that was given as text, as a value of the column's type."""
+    """Returns a default that was given as text, as a value of the column's type."""
     try:
         python = column.type.python_type
     except NotImplementedError:

@@ -21,7 +21,7 @@ _SETS = {
 
 
 class QueryCompiler(CteCompiler):
-    """The visits of queries."""
+    """The visit methods of queries."""
 
     def visit_select(self, select_stmt: Any, **kw: Any) -> str:
         if select_stmt._prefixes or select_stmt._suffixes:
@@ -76,7 +76,7 @@ class QueryCompiler(CteCompiler):
         return self.pieces.token(kind, lambda arena: build(arena, []), build)
 
     def limits(self, select: Any, **kw: Any) -> tuple[Emit | None, Emit | None]:
-        """Limit and offset, which are values and not expressions."""
+        """Returns limit and offset, which are values and not expressions."""
         if select._fetch_clause is not None:
             options = select._fetch_clause_options or {}
             if options.get("with_ties") or options.get("percent"):
@@ -95,7 +95,7 @@ class QueryCompiler(CteCompiler):
         return piece.emit
 
     def locking(self, select: Any) -> st.Locking | None:
-        """`for update`, `for share`; nothing on SQLite, whose writers exclude each other, as SQLAlchemy has it."""
+        """Returns `for update` or `for share`; None on SQLite, whose writers exclude each other, as in SQLAlchemy."""
         lock = select._for_update_arg
         if lock is None or "row-locking" not in self.dialect.capabilities:
             return None
@@ -138,7 +138,7 @@ class QueryCompiler(CteCompiler):
         return self.with_ctes(text)
 
     def _alone(self, cs: Any, part: Piece) -> str:
-        """A compound of one query: that query."""
+        """Returns the one query of a compound."""
         if part.kind != "query" or cs._order_by_clauses or cs._group_by_clauses or cs._has_row_limiting_clause:
             raise unsupported("a compound of one query with an order or limits of its own")
         return self.pieces.token("query", part.emit, part.data)

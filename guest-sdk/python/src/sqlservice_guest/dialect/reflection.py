@@ -1,4 +1,4 @@
-"""`inspect()` by the contract's `reflect`: the same for every database."""
+"""Implements `inspect()` by the contract's `reflect`, which works alike for every database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ACTION = {
 
 
 class Reflection:
-    """The part of a dialect that inspectors ask."""
+    """The part of a dialect that inspectors call."""
 
     supports_comments: bool
     database_kind: str
@@ -133,7 +133,7 @@ class Reflection:
         return sorted(found, key=lambda index: index["name"] or "~")
 
     def _unique_indexes(self, table: sc.Table) -> list[sc.Index]:
-        """Unique constraints that are indexes as well: to MySQL they are one thing."""
+        """Returns unique constraints that are also indexes: MySQL and MariaDB make no difference between the two."""
         return list(table.uniques) if self.database_kind in ("mysql", "mariadb") else []
 
     @reflection.cache

@@ -1,4 +1,4 @@
-"""Results whose rows are made at once: without its C extension, as in a component, SQLAlchemy makes each by itself."""
+"""Results that create all rows at once: SQLAlchemy without its C extension, as in a component, creates them singly."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sqlalchemy.engine import CursorResult, Row
 
 _FIELDS = [getattr(Row, name, None) for name in ("_parent", "_key_to_index", "_data")]
 _IN_PYTHON = all(isinstance(field, MemberDescriptorType) for field in _FIELDS)
-"""Whether rows are SQLAlchemy's in Python, whose fields can be set from outside."""
+"""Whether `Row` is SQLAlchemy's implementation in Python, whose fields can be set from outside."""
 
 
 class DataResult(CursorResult[Any]):
-    """SQLAlchemy's result of a statement, with all rows at once where nothing looks at each."""
+    """SQLAlchemy's result of a statement, which creates all rows at once where none is filtered or logged."""
 
     __slots__ = ()
 
@@ -35,12 +35,12 @@ class DataResult(CursorResult[Any]):
 
 
 def _makes_rows(make: Any) -> bool:
-    """Whether a function makes a row of a tuple, and does nothing else: none is cut, logged or a scalar."""
+    """Whether a function only creates a row from a tuple: it does not cut or log the row, nor return a scalar."""
     return _IN_PYTHON and isinstance(make, functools.partial) and make.func is Row and len(make.args) == 3
 
 
 def made(make: Any, tuples: Any) -> list[Any]:
-    """What `make` would make of each of the tuples."""
+    """Returns the rows that `make` would create from the tuples."""
     if not set(map(type, tuples)) <= {tuple}:
         return list(map(make, tuples))
     parent, processors, keys = make.args
@@ -52,7 +52,7 @@ def made(make: Any, tuples: Any) -> list[Any]:
 
 
 def processed(processors: Any, tuples: list[Any]) -> list[Any]:
-    """Tuples with what each column's processor makes of its values."""
+    """Returns tuples with each column's processor applied to its values."""
     columns = [map(operator.itemgetter(at), tuples) for at in range(len(processors))]
     pairs = zip(processors, columns, strict=True)
     return list(zip(*(map(process, items) if process else items for process, items in pairs), strict=True))

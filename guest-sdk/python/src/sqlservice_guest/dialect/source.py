@@ -1,4 +1,4 @@
-"""What statements read from: tables, aliases, subqueries, joins."""
+"""The sources of statements: tables, aliases, subqueries, joins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .expression import ExpressionCompiler
 
 
 class SourceCompiler(ExpressionCompiler):
-    """The visits of sources."""
+    """The visit methods of sources."""
 
     @property
     def used_tables(self) -> dict[tuple[str | None, str], Any]:
@@ -37,7 +37,7 @@ class SourceCompiler(ExpressionCompiler):
         return self.table_source(str(table.name), schema, alias)
 
     def table_source(self, name: str, schema: str | None, alias: str | None) -> str:
-        """A table, or a common table expression."""
+        """Returns the token of a table, or of a common table expression."""
 
         def emit(arena: Arena) -> int:
             return arena.add(st.Node_Table(st.SourceTable(name, arena.schema(schema), alias)))
@@ -95,7 +95,7 @@ class SourceCompiler(ExpressionCompiler):
         return self.pieces.token("join", emit, (kind, left, right, on))
 
     def _nested_join(self, kind: st.JoinKind, left: Piece, right: Piece, on: Emit) -> str:
-        """A join whose right side is a join, which the contract has on the left only: turned around, or in a row."""
+        """Swaps or flattens a join whose right side is a join, as the contract allows a join only on the left."""
         if kind is st.JoinKind.LEFT and left.kind != "join":
             return self._joined(st.JoinKind.RIGHT, right, left, on)
         inner, near, far, condition = right.data
@@ -111,7 +111,7 @@ class SourceCompiler(ExpressionCompiler):
         return self.pieces.token("join", emit, (kind, left, right, on))
 
     def crossed(self, froms: list[Piece]) -> Emit | None:
-        """Several sources as one: every pair of rows."""
+        """Returns the cross join of several sources, or None where there are none."""
         if not froms:
             return None
 
@@ -124,7 +124,7 @@ class SourceCompiler(ExpressionCompiler):
         return emit
 
     def sources(self, froms: Any, **kw: Any) -> Emit | None:
-        """The sources of a statement. Joins come first, as only the left side of a join may be one."""
+        """Returns the sources of a statement as one. Joins come first, as only the left side of a join may be one."""
         kw.pop("from_linter", None)
         pieces = [self.piece(source, asfrom=True, **kw) for source in froms]
         if sum(piece.kind == "join" for piece in pieces) > 1:

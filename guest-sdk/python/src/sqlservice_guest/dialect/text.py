@@ -1,7 +1,7 @@
-"""SQL text, for plugins that asked for raw-sql: what was written as text, and what the contract has no node for.
+"""SQL text, for plugins with raw-sql: `text()`, and constructs that the contract has no node for.
 
-SQLAlchemy's own dialect of the database behind the name compiles it. Values stay what they are: they are bound, and
-they are read as those of statements that are sent as data.
+SQLAlchemy's own dialect of the database behind the name compiles it. Values are bound, and
+rows are read, as with statements that are sent as data.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .compiler import DataCompiler
 from .types import COLSPECS
 
 _NEWEST = (1000,)
-"""A version that has everything: the database itself refuses what it lacks."""
+"""A server version with every feature: the database itself refuses those that it lacks."""
 _SHARED = (
     "database_kind",
     "capabilities",
@@ -51,7 +51,7 @@ _SCHEMAS = "SELECT nspname::text FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_
 
 
 def _types(base: Any) -> dict[Any, Any]:
-    """Our types, with the paths into JSON documents that the database has."""
+    """Returns the SDK's types, with the database's own types for paths into JSON documents."""
     return {**COLSPECS, **{type_: base.colspecs.get(type_, type_) for type_ in _PATHS}}
 
 
@@ -84,17 +84,17 @@ _DIALECTS: dict[str, tuple[Any, str]] = {
 
 
 def dialect_of(dialect: Any) -> Any:
-    """SQLAlchemy's dialect of the database behind one of ours, or None where the plugin has no raw-sql."""
+    """Returns SQLAlchemy's dialect of the database behind ours, or None where the plugin has no raw-sql."""
     return None if raw_sql is None else _dialect_of(dialect)
 
 
 def names_of(dialect: Any) -> Any:
-    """How the database behind a dialect writes names in SQL text."""
+    """Returns the identifier preparer of the database behind a dialect."""
     return _dialect_of(dialect).identifier_preparer
 
 
 def shown(dialect: Any, statement: Any, options: Any, schemas: Any = None) -> str:
-    """The text that a statement would be on the database behind a dialect."""
+    """Returns the SQL text of a statement for the database behind a dialect."""
     mapped = {"schema_translate_map": schemas, "render_schema_translate": True} if schemas else {}
     with _named():
         return str(statement.compile(dialect=_dialect_of(dialect), compile_kwargs=options, **mapped))
@@ -102,7 +102,7 @@ def shown(dialect: Any, statement: Any, options: Any, schemas: Any = None) -> st
 
 @contextlib.contextmanager
 def _named() -> Iterator[None]:
-    """A name without a letter is refused as others are that are none; SQLAlchemy looks at its first one."""
+    """Raises `CompileError` for an empty name, where SQLAlchemy raises `IndexError` at its first letter."""
     try:
         yield
     except IndexError:
@@ -123,7 +123,7 @@ def _dialect_of(dialect: Any) -> Any:
 
 
 def compile_statement(dialect: Any, statement: Any, *args: Any, **kw: Any) -> Any:
-    """A statement as data, or as text where the contract cannot say it and the plugin has raw-sql."""
+    """Compiles a statement to data, or to text where the contract cannot represent it and the plugin has raw-sql."""
     try:
         return DataCompiler(dialect, statement, *args, **kw)
     except exc.CompileError as refused:
@@ -137,7 +137,7 @@ def compile_statement(dialect: Any, statement: Any, *args: Any, **kw: Any) -> An
 
 
 def definition(dialect: Any, element: Any, schemas: Any) -> str | None:
-    """The text of what defines something that the contract does not, or None where the plugin has no raw-sql."""
+    """Returns the text of DDL that the contract does not have, or None where the plugin has no raw-sql."""
     other = dialect_of(dialect)
     if other is None:
         return None
@@ -146,7 +146,7 @@ def definition(dialect: Any, element: Any, schemas: Any) -> str | None:
 
 
 def view_definition(dialect: Any, connection: Any, name: str, schema: str | None) -> str | None:
-    """The text of a view, which only SQL text can ask for; None where there is no such view."""
+    """Returns the text of a view, which only SQL text can query; None where there is no such view."""
     if raw_sql is None or dialect.database_kind not in _VIEWS:
         message = (
             "the contract tells a view's columns, not its text; that takes raw-sql, and another database than SQLite"
@@ -158,7 +158,7 @@ def view_definition(dialect: Any, connection: Any, name: str, schema: str | None
 
 
 def schema_names(dialect: Any, connection: Any) -> list[str]:
-    """The schemas of the database, which only SQL text can ask for."""
+    """Returns the schemas of the database, which only SQL text can query."""
     if raw_sql is None or "schemas" not in dialect.capabilities:
         message = "the contract does not list schemas; that takes raw-sql, and a database that has them"
         raise NotImplementedError(message)

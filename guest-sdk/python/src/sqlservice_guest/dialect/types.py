@@ -1,4 +1,4 @@
-"""SQLAlchemy's types as the contract's kinds, both ways, and the few that need a conversion of their own."""
+"""Maps SQLAlchemy's types to the contract's kinds and back, with the few that need a conversion of their own."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from ..value import JsonText
 Kind = sc.TypeKind
 
 _FLOATS = (Kind.FLOAT32.name, Kind.FLOAT64.name)
-"""What a cursor's description calls columns of floats."""
+"""The names of float types in a cursor's description."""
 
 
 class Check:
-    """A bind processor that refuses what is of another type, one value or a column of many at once."""
+    """A bind processor that refuses values of another type, one value or a column of many at once."""
 
     exact: type
-    """Values of just this type, within bounds, are what they are."""
+    """Values of exactly this type, within bounds, are sent unchanged."""
 
     def __call__(self, value: Any) -> Any:
-        """The value as it is sent. Raises `InterfaceError` for one that does not fit."""
+        """Returns the value to send. Raises `InterfaceError` for one that does not fit."""
         raise NotImplementedError
 
     def column(self, items: list[Any]) -> list[Any]:
-        """As for each of them, without looking at each where all are of one type."""
+        """Returns the values to send; checks them one by one unless all are of the exact type and within bounds."""
         kinds = set(map(type, items))
         kinds.discard(type(None))
         if kinds <= {self.exact} and self.fits(items):
@@ -45,7 +45,7 @@ class Check:
 
 
 class Whole(Check):
-    """Whole numbers of so many bits."""
+    """Integers of a given number of bits."""
 
     exact = int
 
@@ -78,7 +78,7 @@ class Words(Check):
 
 
 class Real(Check):
-    """Floats, and numbers that become some."""
+    """Floats, and numbers that are converted to float."""
 
     exact = float
 
@@ -104,7 +104,7 @@ class _SmallInteger(sqltypes.SmallInteger):
 
 
 class _Int32(sqltypes.INTEGER):
-    """`INTEGER`, written so, is of 32 bits; `Integer` is of 64."""
+    """`INTEGER`, in capitals, has 32 bits; `Integer` has 64."""
 
     def bind_processor(self, dialect: Any) -> Any:
         return Whole(32)
@@ -116,7 +116,7 @@ class _String(sqltypes.String):
 
 
 class _Enum(sqltypes.Enum):
-    """Labels as texts; without it the type of texts would be taken."""
+    """Labels as text; without this class, `_String` would be used."""
 
 
 class _Uuid(sqltypes.Uuid[Any]):
@@ -143,7 +143,7 @@ class _Float(sqltypes.Float[Any]):
         if self.asdecimal:
             scale = self._effective_decimal_return_scale
             return lambda value: None if value is None else decimal.Decimal(f"{value:.{scale}f}")
-        # What a function returns may be of another type than what it is called here.
+        # A function may return another type than SQLAlchemy assumes for it.
         return None if coltype in _FLOATS else lambda value: None if value is None else float(value)
 
 
@@ -165,7 +165,7 @@ class _Numeric(sqltypes.Numeric[Any]):
 
 
 def _only(types: type, expected: str) -> Any:
-    """A bind processor that takes nothing but values of some types: not every database looks at them."""
+    """Returns a bind processor that accepts only values of some types: not every database checks them."""
 
     def process(value: Any) -> Any:
         if value is not None and not isinstance(value, types):
@@ -220,7 +220,7 @@ class _JsonPath(sqltypes.JSON.JSONPathType):
 
 
 class _Array(sqltypes.ARRAY[Any]):
-    """An array, whose items are checked and read as values of their type are."""
+    """An array, whose items are checked and read like values of their type."""
 
     def bind_processor(self, dialect: Any) -> Any:
         return self._of_items(self.item_type._cached_bind_processor(dialect), list)
@@ -307,14 +307,14 @@ _BY_NAME: dict[str, Any] = {
     "SMALLINT": sqltypes.SMALLINT, "TEXT": sqltypes.TEXT, "TIME": sqltypes.TIME, "TIMESTAMP": sqltypes.TIMESTAMP,
     "UUID": sqltypes.UUID, "VARCHAR": sqltypes.VARCHAR,
 }  # fmt: skip
-"""Types by the names that SQL has for them."""
+"""Types by their SQL names."""
 
 
 def plain(
     kind: Kind, *, length: int | None = None, precision: int | None = None, scale: int | None = None,
     element: Kind | None = None, labels: list[str] | None = None, native: str | None = None,
 ) -> Any:  # fmt: skip
-    """A column type of the contract."""
+    """Returns a column type of the contract."""
     for number in (length, precision, scale):
         if number is not None and (not isinstance(number, int) or not 0 <= number < 1 << 32):
             message = f"a length, precision or scale is a whole number of 32 bits, not {number!r}"
@@ -323,7 +323,7 @@ def plain(
 
 
 def column_type(type_: Any, dialect: Any) -> Any:
-    """The contract's type for one of SQLAlchemy's. `Integer` has 64 bits, `Numeric` 38 digits where none are said."""
+    """Returns the contract's type for one of SQLAlchemy's. `Integer` has 64 bits, `Numeric` by default 38 digits."""
     if isinstance(type_, sqltypes.Interval):
         return plain(Kind.INTERVAL if type_.native else Kind.TIMESTAMP)
     if isinstance(type_, sqltypes.TypeDecorator):
@@ -357,7 +357,7 @@ def column_type(type_: Any, dialect: Any) -> Any:
 
 
 def written_type(text: str, dialect: Any) -> Any:
-    """The contract's type for the SQL text of one, as a `UserDefinedType` has it; a database's own by its name."""
+    """Returns the contract's type for a SQL type's text, as in a `UserDefinedType`; a database's own by its name."""
     found = _WRITTEN.fullmatch(text.strip().upper())
     known = None if found is None else _BY_NAME.get(found["name"])
     if found is None or known is None:
@@ -367,7 +367,7 @@ def written_type(text: str, dialect: Any) -> Any:
 
 
 def reflected_type(ty: Any) -> Any:
-    """SQLAlchemy's type for one that was read from a database."""
+    """Returns SQLAlchemy's type for one that was read from a database."""
     simple = {
         Kind.BOOLEAN: sqltypes.BOOLEAN, Kind.INT16: sqltypes.SMALLINT, Kind.INT32: sqltypes.INTEGER,
         Kind.INT64: sqltypes.BIGINT, Kind.UINT64: sqltypes.BIGINT, Kind.FLOAT32: sqltypes.REAL,

@@ -1,4 +1,4 @@
-"""What a statement tells of the constraint that it broke, where the database told less."""
+"""Completes the error of a broken constraint from the statement, where the database reported less."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def explain(failure: errors.IntegrityError, database: databases.Database, name: str, of: str | None) -> None:
-    """Adds the changed table, and the columns of the constraint: MySQL and MariaDB tell its name alone."""
+    """Adds the changed table, and the columns of the constraint: MySQL and MariaDB report only its name."""
     if failure.table is None:
         failure.table = name
     if failure.columns or failure.constraint is None or failure.table != name:

@@ -1,7 +1,7 @@
-"""A PEP 249 driver: SQL text through raw-sql where that was granted, and statements as data for who builds them.
+"""A PEP 249 driver: SQL text through raw-sql where that was granted, and statements as data for the dialect.
 
-Connections begin a transaction by themselves at their first statement, as PEP 249 has it. Parameters are written as the
-database writes them: `?`, or `$1` on PostgreSQL.
+Connections begin a transaction implicitly at their first statement, as PEP 249 requires. SQL text has the database's
+own placeholders: `?`, or `$1` on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -56,17 +56,17 @@ STRING, BINARY, NUMBER, DATETIME, ROWID = str, bytes, float, dt.datetime, int
 
 
 def TimeFromTicks(ticks: float) -> dt.time:  # noqa: N802 - PEP 249 fixes the name
-    """A time of day from seconds since 1970."""
+    """Returns a time of day from seconds since 1970."""
     return dt.datetime.fromtimestamp(ticks).time()
 
 
 def Binary(data: object) -> bytes:  # noqa: N802 - PEP 249 fixes the name
-    """Bytes."""
+    """Returns a buffer as bytes."""
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise mismatch("bytes", data)
     return bytes(data)
 
 
 def connect(database: str = "default") -> Connection:
-    """Connects to a database by the name that the plugin knows it by."""
+    """Connects to a database by the name under which the plugin was granted it."""
     return Connection(Catalog(database))

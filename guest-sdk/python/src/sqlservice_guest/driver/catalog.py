@@ -1,4 +1,4 @@
-"""The tables that a program knows of a database."""
+"""The tables of a database that a program uses."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Key = tuple[str | None, str]
 
 
 def key_of(table: schema.Table) -> Key:
-    """Schema and name."""
+    """Returns the schema and name of a table."""
     return table.schema, table.name
 
 
 def covers(known: schema.Table | None, table: schema.Table) -> bool:
-    """Whether what is known of a table has all columns of another form of it."""
+    """Whether a known table has all columns of another form of it, with the same kinds."""
     if known is None or known is table:
         return known is table
     kinds = {column.name: (column.ty.kind, column.ty.element) for column in known.columns}
@@ -34,10 +34,10 @@ def _referred(key: schema.ForeignKey) -> Key:
 
 
 class Catalog:
-    """The tables that a program knows of one database, and the database opened with them.
+    """The tables of one database that a program uses, and the database opened with them.
 
-    The host checks statements against these tables. One that is met later is added: at once between transactions, by
-    reading it from the database within one.
+    The host checks statements against these tables. A table that a later statement uses is added: between transactions
+    by opening the database again, within one by reading the table from the database.
     """
 
     def __init__(self, name: str, tables: Iterable[schema.Table] = ()) -> None:
@@ -55,7 +55,7 @@ class Catalog:
         return self._database
 
     def _opened(self) -> databases.Database:
-        """The database with all tables; with none where one of them is not granted: each is added when it is met."""
+        """Opens the database with all tables, or with none where one is not granted: then statements add theirs."""
         try:
             return self.opened_with(self.tables.values())
         except ProgrammingError as error:
@@ -66,19 +66,19 @@ class Catalog:
         return self.opened_with(())
 
     def add(self, tables: Iterable[schema.Table]) -> None:
-        """Adds tables, or other forms of them, for the connections to come."""
+        """Adds tables, or other forms of them, for later connections."""
         added = {key_of(table): table for table in tables}
         self._remove([key for key in added if key in self.tables])
         self.tables.update(added)
 
     def replace(self, tables: Iterable[schema.Table]) -> None:
-        """Adds tables that were created: what was known of others by these names is over."""
+        """Adds tables that were created; they replace known tables of the same names."""
         changed = [table for table in tables if self.tables.get(key_of(table)) != table]
         if changed:
             self.add(changed)
 
     def _remove(self, keys: Iterable[Key]) -> None:
-        """Forgets tables, and those that refer to them: these are added again when they are met."""
+        """Removes tables, and those that refer to them: statements that use the latter add them again."""
         waiting = list(keys)
         while waiting:
             gone = waiting.pop()
@@ -88,11 +88,11 @@ class Catalog:
         self._database = None
 
     def remove(self, keys: Iterable[Key]) -> None:
-        """Forgets tables that were dropped."""
+        """Removes tables that were dropped."""
         known = [key for key in keys if key in self.tables]
         if known:
             self._remove(known)
 
     def opened_with(self, tables: Iterable[schema.Table]) -> databases.Database:
-        """The database with just these tables: for what creates and drops them."""
+        """Opens the database with only these tables, to create or drop them."""
         return run(databases.Database.open(self.name, value.checked(schema.Models(list(tables), []))))

@@ -1,4 +1,4 @@
-"""Connections: a session of the contract, and whether its work is still there to commit."""
+"""Connections: a session of the contract, and whether its transaction is still open."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ if TYPE_CHECKING:
 
 
 class Waiting(Protocol):
-    """Work that was put off until more of it is known."""
+    """Deferred work, to which tables can still be added."""
 
     kind: tuple[Any, ...]
-    """What is to be done, and how: what waits is of one kind."""
+    """The action and its options; all deferred work is of one kind."""
     tables: list[Any]
-    """The tables that it is done to."""
+    """The tables that the work applies to."""
 
     def add(self, table: Any) -> None:
         """Adds a table."""
 
     def settle(self) -> None:
-        """Does the work."""
+        """Does the deferred work."""
 
 
 class Connection:
-    """Takes a connection of the host's pool at its first statement and gives it back when its transaction ends."""
+    """Takes a connection from the host's pool at its first statement and returns it when its transaction ends."""
 
     def __init__(self, catalog: Catalog, *, json_as_text: bool = False) -> None:
         self.catalog = catalog
         self.database = catalog.database
         self.known: dict[Key, schema.Table | None] = dict(catalog.tables)
-        """The tables that the session knows, in the form in which it does."""
+        """The tables of the session, in the form that it has; None for a table that was read by its name alone."""
         self.version = catalog.version
-        """The version of the catalog that these are of."""
+        """The version of the catalog from which `known` was taken."""
         self.json_as_text = json_as_text
         self.read_only = False
-        """Whether the transactions to come refuse changes."""
+        """Whether later transactions refuse changes."""
         self.created: dict[Key, set[str | None]] = {}
         """Tables that this connection created, and the indexes that it created with them."""
         self.waiting: Waiting | None = None
-        """What has to be done before anything else."""
+        """Deferred work, which is done before any other call."""
         self._session: sessions.Session | None = _session(self.database)
         self._savepoints: dict[str, sessions.Savepoint] = {}
         self.level = sessions.Isolation.DEFAULT
-        """The isolation level of the transactions to come, as far as it was set."""
+        """The isolation level that was set for later transactions."""
         self._begun = False
         self._unread: weakref.WeakSet[Cursor] = weakref.WeakSet()
 
@@ -70,39 +70,39 @@ class Connection:
 
     @property
     def has_lost(self) -> bool:
-        """Whether a transaction ended without the commit or rollback of this connection, by a limit of the host."""
+        """Whether the transaction ended without a commit or rollback of this connection, by a limit of the host."""
         return self._begun and not self.in_transaction
 
     def check(self) -> None:
-        """Raises where the transaction is lost, until `rollback`: what comes after would be in another one."""
+        """Raises where the transaction is lost, until `rollback`: later statements would run in another transaction."""
         if self.has_lost:
             raise _lost()
 
     def note(self) -> None:
-        """Notes a transaction that a call has begun."""
+        """Records whether a call has begun a transaction."""
         self._begun = self._begun or self.in_transaction
 
     def cursor(self) -> Cursor:
-        """A cursor."""
+        """Returns a new cursor."""
         if self._session is None:
             raise closed("connection")
         return Cursor(self)
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> Cursor:
-        """A new cursor that has run the text."""
+        """Runs SQL text on a new cursor, and returns the cursor."""
         return self.cursor().execute(sql, parameters)
 
     # Transactions
 
     def commit(self) -> None:
-        """Commits. Nothing happens where no transaction was begun.
+        """Commits. Does nothing where no transaction was begun.
 
-        Raises `InternalError` where the transaction is gone already, with all that it wrote.
+        Raises `InternalError` where the transaction has already ended, and all its changes are lost.
         """
         self.settle()
         session, lost = self.session, self.has_lost
         if self._savepoints and not lost:
-            # What is left open is kept; a savepoint that is dropped would be undone.
+            # The changes since an open savepoint are kept; a dropped savepoint would be rolled back.
             self.release(next(iter(self._savepoints)))
         self._end_parts()
         run(session.commit())
@@ -111,24 +111,24 @@ class Connection:
         self._begun = False
 
     def rollback(self) -> None:
-        """Rolls back. Nothing happens where no transaction is open."""
+        """Rolls back. Does nothing where no transaction is open."""
         session, self.waiting = self.session, None
         self._end_parts()
         run(session.rollback())
         self._begun = False
 
     def settle(self) -> None:
-        """Does what waits."""
+        """Does the deferred work, if there is any."""
         waiting, self.waiting = self.waiting, None
         if waiting is not None:
             waiting.settle()
 
     def note_unread(self, cursor: Cursor) -> None:
-        """Notes a cursor with rows to come: they end with the transaction."""
+        """Registers a cursor with unread rows: they end with the transaction."""
         self._unread.add(cursor)
 
     def free(self) -> None:
-        """Makes the connection free for a statement: rows of others that are still to come are read before."""
+        """Makes the connection free for a statement: reads the unread rows of all cursors first."""
         for cursor in list(self._unread):
             cursor.keep()
 
@@ -145,7 +145,7 @@ class Connection:
         self._begun = True
 
     def prepare_transaction(self) -> None:
-        """Begins a transaction that only reads, where that was asked for and none is open."""
+        """Does the deferred work; begins a read-only transaction where `read_only` is set and none is open."""
         self.settle()
         self.check()
         if self.read_only and not self.in_transaction:
@@ -160,17 +160,17 @@ class Connection:
         self.note()
 
     def release(self, name: str) -> None:
-        """Keeps what was done since a savepoint, and ends those that were set after it."""
+        """Keeps the changes since a savepoint, and ends it and those that were set after it."""
         for point in self._points(name):
             run(sessions.Savepoint.release(point))
 
     def rollback_to(self, name: str) -> None:
-        """Undoes what was done since a savepoint, and ends those that were set after it."""
+        """Undoes the changes since a savepoint, and ends it and those that were set after it."""
         for point in self._points(name):
             run(sessions.Savepoint.rollback(point))
 
     def _points(self, name: str) -> Iterator[sessions.Savepoint]:
-        """The savepoint and those set after it, from the innermost to the outermost."""
+        """Yields the savepoint and those set after it, from the innermost to the outermost, and removes them."""
         if name not in self._savepoints:
             message = f"there is no savepoint {name}; it was released, or its transaction ended"
             raise ProgrammingError(message, code="closed")
@@ -181,18 +181,18 @@ class Connection:
             yield point
 
     def get_isolation(self) -> sessions.Isolation:
-        """The isolation level in force."""
+        """Returns the isolation level in force."""
         return run(self.session.get_isolation())
 
     def set_isolation(self, level: sessions.Isolation) -> None:
-        """Sets the level of the transactions to come."""
+        """Sets the isolation level of later transactions."""
         run(self.session.set_isolation(level))
         self.level = level
 
     # Tables
 
     def learn(self, tables: Sequence[schema.Table]) -> None:
-        """Makes tables known that were not declared when the connection was opened, or have other columns by now."""
+        """Adds tables to the session that were not declared when it was opened, or have other columns since."""
         catalog = self.catalog
         strange = [table for table in tables if not covers(catalog.tables.get(key_of(table)), table)]
         if strange:
@@ -208,12 +208,12 @@ class Connection:
             else:
                 self._reopen()
         except Error:
-            # What the host does not give is none of the tables of the statements to come.
+            # A table that the host refuses must not be declared for later statements.
             catalog.remove(map(key_of, strange))
             raise
 
     def _learn_in_transaction(self, keys: Sequence[Key]) -> None:
-        """Reads tables that are new; those that the transaction knows already have to do."""
+        """Reads new tables; refuses tables that the transaction has without some of their columns."""
         for key in keys:
             table = self.catalog.tables[key]
             known = self.known.get(key)
@@ -224,20 +224,20 @@ class Connection:
         self.known.update({key: self.catalog.tables[key] for key in keys})
 
     def learn_names(self, keys: Sequence[Key]) -> None:
-        """Makes tables known of which the program has only the name; what is no table is the statement's to tell."""
+        """Reads tables of which the program has only the name; leaves a name of no table to the statement to refuse."""
         missing = [key for key in keys if key not in self.known]
         with contextlib.suppress(ProgrammingError):
             self._read(missing)
             self.known.update(dict.fromkeys(missing))
 
     def _read(self, keys: Sequence[Key]) -> None:
-        """Has the host read tables, so that it knows them."""
+        """Makes the host read tables, so that it can check statements against them."""
         for name in {schema_name for schema_name, _ in keys}:
             names = [table for schema_name, table in keys if schema_name == name]
             self.reflect(schema.ReflectOptions(names, name, True))
 
     def _reopen(self) -> None:
-        """Goes on in a session that knows the catalog's tables, or in the one of before where there is none."""
+        """Replaces the session by one with the catalog's tables; keeps it where the database cannot be opened."""
         database = self.catalog.database
         self._give_back()
         self.database = database
@@ -247,7 +247,7 @@ class Connection:
             self.set_isolation(self.level)
 
     def reflect(self, options: schema.ReflectOptions) -> list[schema.Table]:
-        """Reads tables: those of the open transaction too, without beginning one."""
+        """Reads tables, also those that the open transaction created, without beginning a transaction."""
         self.settle()
         self.check()
         self.free()
@@ -255,7 +255,7 @@ class Connection:
         return run(self.session.reflect(wanted) if self.in_transaction else self.database.reflect(wanted))
 
     def close(self) -> None:
-        """Rolls back what is open and gives the connection back. A second call does nothing."""
+        """Rolls back an open transaction and returns the connection to the pool. A second call does nothing."""
         if self._session is not None:
             self._give_back()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BATCH_ROWS = 10_000
 BATCH_BYTES = 4 << 20
 KEPT_BATCHES = 16
-"""How much of a result is kept in memory where another statement comes before it was read."""
+"""How many batches of an unread result are kept in memory where another statement comes first."""
 NO_OPTIONS = sessions.Options(None, None, None)
 
 Row = tuple[Any, ...]
@@ -67,7 +67,7 @@ class Cursor:
         return self
 
     def take(self, call: Call, columns: list[sessions.ResultColumn] | None = None) -> Cursor:
-        """Takes the result of a call of the session, with the columns of a prepared statement where it was one."""
+        """Calls the session and stores the result, with the columns of the prepared statement if it is one."""
         if self._closed:
             raise closed("cursor")
         self._reset()
@@ -97,7 +97,7 @@ class Cursor:
             self.rowcount = -1 if result.cursor else len(self._rows)
 
     def describe(self, names: Sequence[str]) -> None:
-        """Names the columns of a result that has no rows."""
+        """Sets the names of the columns of a result that has no rows."""
         self.description = [(name, None, None, None, None, None, None) for name in names]
 
     def _read(self, batch: rows.Batch) -> list[Row]:
@@ -123,7 +123,7 @@ class Cursor:
             raise InterfaceError("no statement with rows was run on this cursor", code="no-result")
 
     def fetchone(self) -> Row | None:
-        """The next row, or None."""
+        """Returns the next row, or None."""
         self._check()
         while self._at >= len(self._rows):
             if not self._more():
@@ -132,7 +132,7 @@ class Cursor:
         return self._rows[self._at - 1]
 
     def fetchmany(self, size: int | None = None) -> list[Row]:
-        """The next rows: `arraysize` where nothing is said."""
+        """Returns the next rows: `arraysize` of them where `size` is None."""
         self._check()
         wanted = self.arraysize if size is None else size
         taken: list[Row] = []
@@ -145,7 +145,7 @@ class Cursor:
         return taken
 
     def fetchall(self) -> list[Row]:
-        """All rows that are left."""
+        """Returns all remaining rows."""
         self._check()
         taken = self._rows[self._at :] if self._at else self._rows
         self._rows, self._at = [], 0
@@ -155,7 +155,7 @@ class Cursor:
         return taken
 
     def keep(self) -> None:
-        """Reads what is still to come, so that the connection is free for another statement; no more than so much."""
+        """Reads up to `KEPT_BATCHES` of the remaining batches, so that the connection is free for another statement."""
         rows = self._rows[self._at :]
         for _ in range(KEPT_BATCHES):
             if not self._more():
@@ -164,7 +164,7 @@ class Cursor:
         self._rows, self._at = rows, 0
 
     def cut_off(self) -> None:
-        """Gives up the rows that are still to come: a fetch says so."""
+        """Drops the remaining rows: a later fetch of them raises."""
         self._is_cut_off = self._rest is not None
         self._drop_rest()
 
@@ -179,14 +179,14 @@ class Cursor:
         self._rows, self._closed = [], True
 
     async def _async_soft_close(self) -> None:
-        """What SQLAlchemy's asyncio asks of a cursor."""
+        """Drops the remaining rows; SQLAlchemy's asyncio calls it."""
         self._drop_rest()
 
     def setinputsizes(self, sizes: object) -> None:
-        """Does nothing: values say what they are."""
+        """Does nothing: values have types of their own."""
 
     def setoutputsize(self, size: int, column: int | None = None) -> None:
-        """Does nothing: batches have a size of their own."""
+        """Does nothing: the driver sets the size of batches."""
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.fetchone, None)

@@ -41,7 +41,7 @@ fn decimals_of_other_crates() {
     let padded =
         decoded::<::rust_decimal::Decimal>("12345678901234567890.5000000000000000").expect("only zeros are lost");
     assert_eq!(padded[0].to_string(), "12345678901234567890.5");
-    // An exponent that would fill the memory.
+    // Written out, such a decimal would fill the memory.
     for huge in ["1e1000000000", "1e-1000000000"] {
         let huge: ::bigdecimal::BigDecimal = huge.parse().expect("a decimal");
         assert_eq!(SqlType::misfit(&huge), Some("a decimal with a greater exponent"));

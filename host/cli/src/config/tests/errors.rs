@@ -1,11 +1,11 @@
-//! Each error says what is wrong, where, and what to do.
+//! Each error names the mistake, its place and a remedy.
 
 use super::{read, told};
 
-/// A password that must never be seen.
+/// A password that no error may contain.
 const SECRET: &str = "hunter2-Geheim";
 
-/// The file is refused at this line and column, with these words.
+/// Asserts that the file is refused at this line and column, and that the error contains these words.
 #[track_caller]
 fn refused(text: &str, line: usize, column: usize, words: &[&str]) {
     let failure = read(text).expect_err("an error");

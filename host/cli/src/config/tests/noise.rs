@@ -1,4 +1,4 @@
-//! Files that make no sense: the reader never panics, and what it says is about a line of the file.
+//! Random and damaged files: the reader never panics, and each of its errors names a line of the file.
 
 use arbtest::arbitrary::{Result, Unstructured};
 
@@ -25,7 +25,7 @@ fn bytes_at_random() {
     .budget_ms(1_000);
 }
 
-/// Words of the file's own, so that more is read than the first of them.
+/// Tokens of the file's format, so that the reader gets beyond the first one.
 const WORDS: [&str; 40] = [
     "[",
     "]",
@@ -90,7 +90,7 @@ fn cut(u: &mut Unstructured<'_>, len: usize) -> Result<std::ops::Range<usize>> {
 #[test]
 fn the_example_with_mistakes() {
     arbtest::arbtest(|u| {
-        // Without its comments, so that a mistake meets something that means something.
+        // Without its comments, so that most mistakes change a key or a value.
         let lines: Vec<&str> = EXAMPLE.lines().filter(|line| !line.starts_with('#')).collect();
         let mut bytes = (lines.join("\n") + "\n").into_bytes();
         for _ in 0..u.int_in_range(1..=4)? {

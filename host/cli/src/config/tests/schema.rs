@@ -1,4 +1,4 @@
-//! The JSON schema and the reader take the same keys.
+//! The JSON schema and the reader accept the same keys.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ fn schema() -> Json {
     serde_json::from_str(SCHEMA).expect("JSON")
 }
 
-/// The keys of an object of the schema, each of which is described.
+/// Returns the keys of an object of the schema, and asserts that each has a description.
 fn keys(object: &Json) -> BTreeSet<String> {
     assert_eq!(object["additionalProperties"], Json::Bool(false), "{object}");
     let properties = object["properties"].as_object().expect("properties");
@@ -29,7 +29,7 @@ fn set<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
-/// The keys that serde takes in a rule.
+/// Returns the keys that serde accepts in a rule.
 fn taken(rule: &str) -> BTreeSet<String> {
     let text = if rule.is_empty() { "zzz = 1".to_owned() } else { format!("{rule} = {{ zzz = 1 }}") };
     let error = TablePolicy::deserialize(toml::Deserializer::parse(&text).expect("TOML")).expect_err("no such key");
@@ -85,7 +85,7 @@ fn the_schema_has_the_readers_words() {
     }
 }
 
-/// Whether a value is what the schema asks for, as far as this schema says it. What is wrong otherwise.
+/// Validates a value against the schema, by the keywords that this schema uses. Returns the first mismatch.
 fn check(root: &Json, schema: &Json, value: &Json, path: &str) -> Result<(), String> {
     if let Some(name) = schema["$ref"].as_str() {
         return check(root, root.pointer(name.trim_start_matches('#')).expect(name), value, path);

@@ -1,4 +1,4 @@
-//! Many rows, units of work and loads.
+//! Bulk inserts, flushes and loads under rules.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn many(shared: &Shared, columns: &[&str], rows: &[Vec<Value>]) -> Result<BulkSt
 #[tokio::test(flavor = "multi_thread")]
 async fn t53_keys_of_hidden_rows_are_stale_in_a_unit_of_work() {
     on_each(usual, async |shared| {
-        // One that is hidden, one that may only be read, and one that is nowhere look the same.
+        // A hidden row, a row that may only be read and a missing row give the same error.
         for key in [4, 3, 2, 99] {
             let keys = batch(1, &[vec![integer(key)]]);
             let updates = Change::Updates(Updates {
@@ -134,7 +134,7 @@ async fn t53_loads_find_rows_that_are_seen() {
             session.rollback().await.expect("rolled back");
             assert_eq!((root.rows, rows[0].rows.rows), (roots, loaded), "{plan:?}");
         }
-        // Rows that the guest says it has: those of another tenant.
+        // Rows that the guest claims to have already: those of another tenant.
         let plan = of("projects", "notes");
         let catalog = Arc::clone(&shared.catalog);
         let mut loading = Loading::new(&plan, catalog, shared.dialect, Limits::default()).expect("a plan");

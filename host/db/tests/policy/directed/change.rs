@@ -1,4 +1,4 @@
-//! What is written: whose rows it becomes, and whose rows it changes.
+//! Changes under rules: the tenant of written rows, and the rows that a change may reach.
 
 use sqlservice_sql::{
     Dialect, Error,
@@ -11,7 +11,7 @@ use sqlservice_sql::{
 use super::{Shared, integer, is_denied, on_each, query, statement, text, usual};
 use crate::build::{Arena, compound, delete, insert, select, set, update};
 
-/// An insert of projects from a query of a slug and a budget.
+/// An insert of projects from a query that returns a slug and a budget.
 fn inserted(query: impl FnOnce(&mut Arena) -> NodeId) -> Statement {
     statement(|arena| {
         let source = InsertSource::Query(query(arena));
@@ -98,7 +98,7 @@ async fn t53_a_column_that_the_host_fills_is_neither_given_nor_changed() {
             for statement in [given, changed] {
                 let error = shared.refused(&statement);
                 let is_hidden = matches!(&error, Error::NoSuchColumn { column: name, .. } if name == column);
-                // That whose a note is can be read.
+                // The owner of a note can be read.
                 assert!(if column == "owner_id" { is_denied(&error) } else { is_hidden }, "{error:?}");
             }
         }
@@ -112,7 +112,7 @@ async fn t53_rows_of_defaults_become_those_of_who_asks() {
         policies.get_mut("notes").expect("a table").insert.as_mut().expect("granted").check = None;
     };
     on_each(defaults, async |shared| {
-        // It has a column that says nothing of itself, so it fails, but not before its tenant was said.
+        // A column without a default would make the insert fail, so the test only checks that its text sets the tenant.
         let row = statement(|_| Root::Insert(insert("notes", &[], InsertSource::Defaults)));
         let compiled = shared.compile(&row).expect("a row");
         assert!(compiled.sql.to_string().contains("tenant_id"), "{}", compiled.sql);
@@ -173,7 +173,7 @@ async fn assert_theirs_is_theirs(shared: &Shared, statement: &Statement) {
 #[tokio::test(flavor = "multi_thread")]
 async fn t53_an_upsert_takes_no_row_of_others() {
     on_each(usual, async |shared| {
-        // By the name that another tenant has too: a row of its own, or the own one.
+        // By a slug that another tenant also uses: an own row is inserted or updated.
         for slug in ["a", "b"] {
             let by_slug = statement(|arena| {
                 let row = vec![arena.text(slug), arena.text("mine now")];
@@ -187,7 +187,7 @@ async fn t53_an_upsert_takes_no_row_of_others() {
                 _ => assert_eq!(shared.alone(&by_slug).await.expect("done").affected, 1),
             }
         }
-        // By the key of a row of others.
+        // By the key of another tenant's row.
         for assigns in [true, false] {
             let by_key = statement(|arena| {
                 let row = vec![arena.int(2), arena.text("new"), arena.text("mine now")];
@@ -197,7 +197,7 @@ async fn t53_an_upsert_takes_no_row_of_others() {
             });
             assert_theirs_is_theirs(shared, &by_key).await;
         }
-        // A column that is not there is not there in the row that could not be inserted, either.
+        // A hidden column does not exist in the excluded row either.
         let hidden = statement(|arena| {
             let row = vec![arena.text("a"), arena.int(1)];
             let tenant = arena.add(Node::Excluded("tenant_id".to_owned()));
@@ -225,7 +225,7 @@ async fn t53_no_upsert_where_none_is_allowed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t53_what_is_returned_of_other_sources_is_what_is_seen_of_them() {
-    // Of the projects after that of the note, 2 and 3 are another tenant's.
+    // Of the projects with a greater key than the note's project, 2 and 3 are another tenant's.
     let changed = |make: fn(NodeId, NodeId, NodeId, Vec<NodeId>) -> Root| {
         statement(|arena| {
             let (projects, own, other) =

@@ -1,4 +1,4 @@
-//! Errors that a hidden row would make: none is ever raised.
+//! Errors that a hidden row could cause: none is ever raised.
 
 use sqlservice_sql::{
     Error, Scalar,
@@ -9,7 +9,7 @@ use sqlservice_sql::{
 use super::{Shared, ids, ids_where, on_each, query, statement, usual};
 use crate::build::{Arena, asc, delete, select, set, update};
 
-/// Conditions of notes that fail for hidden ones, and are true of those that are seen.
+/// Conditions on notes that fail for hidden rows, and are true for visible ones.
 const CONDITIONS: &[fn(&mut Arena, &str) -> NodeId] = &[
     |arena, of| {
         let (n, hundred, ten) = (arena.col(&format!("{of}.n")), arena.int(100), arena.int(10));
@@ -53,7 +53,7 @@ const CONDITIONS: &[fn(&mut Arena, &str) -> NodeId] = &[
         let (value, pattern) = (arena.col(&format!("{of}.body")), arena.col(&format!("{of}.pattern")));
         arena.add(Node::Matching(Matching { value, pattern, escape: Some('!'), ignore_case: false, negated: false }))
     },
-    // A query of one row among those that are seen.
+    // A scalar subquery that matches one visible row, and more than one row in all.
     |arena, of| {
         let (source, slug, a) = (arena.from("projects as p"), arena.col("p.slug"), arena.text("a"));
         let (filter, id) = (Some(arena.eq(slug, a)), arena.col("p.id"));
@@ -68,7 +68,7 @@ fn compared(arena: &mut Arena, value: NodeId, op: BinaryOp, with: i64) -> NodeId
     arena.bin(value, op, with)
 }
 
-/// Queries and changes that have a condition at different places; each finds notes 1 and 2, or changes note 1.
+/// Queries that have a condition at different places; each finds notes 1 and 2.
 fn statements(condition: fn(&mut Arena, &str) -> NodeId) -> Vec<Statement> {
     vec![
         ids_where("notes", |arena| condition(arena, "notes")),
@@ -177,7 +177,7 @@ async fn t53_queries_in_what_is_returned_are_of_rows_that_are_seen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t53_what_rows_are_sorted_by_is_computed_of_rows_that_are_seen() {
     on_each(usual, async |shared| {
-        // MariaDB sorts the table before it looks for the rule's rows of another.
+        // MariaDB sorts the table before it evaluates the rule's subquery.
         let key = |arena: &mut Arena| {
             let (size, two) = (arena.col("docs.size"), arena.int(2));
             let negative = arena.un(UnaryOp::Negate, size);
@@ -203,7 +203,7 @@ async fn t53_what_rows_are_sorted_by_is_computed_of_rows_that_are_seen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t53_a_change_compares_values_of_two_sorts_for_rows_that_are_seen() {
     on_each(usual, async |shared| {
-        // MariaDB compares them as numbers, and fails in a change where a text is none.
+        // MariaDB compares them numerically, and fails in a change where a text is no number.
         let removed = statement(|arena| {
             let (word, n) = (arena.col("notes.word"), arena.col("notes.n"));
             let filter = Some(arena.eq(word, n));

@@ -1,4 +1,4 @@
-//! What has to be granted, and checks of what is written.
+//! Operations that need a grant, and checks of written values.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ async fn t53_what_is_not_granted_is_denied() {
     .await;
 }
 
-/// Runs a statement with parameters; a refusal leaves no transaction behind.
+/// Runs a statement with parameters, and checks that it is denied and that no transaction is open.
 async fn refused_at_run(shared: &Shared, root: impl FnOnce(&mut Arena) -> Root, parameters: Vec<Value>) {
     let statement = statement(root);
     let session = shared.database.session();
@@ -103,7 +103,7 @@ async fn t53_a_check_refuses_rows_before_anything_is_sent() {
             vec![],
         )
         .await;
-        // What only the database can compute is not known before.
+        // A value that only the database can compute cannot be checked before.
         let computed = statement(|arena| {
             let word = arena.col("notes.word");
             Root::Update(update("notes", vec![set("body", word)]))
@@ -114,7 +114,7 @@ async fn t53_a_check_refuses_rows_before_anything_is_sent() {
             Root::Insert(insert("notes", &["is_open"], InsertSource::Values(vec![vec![yes]])))
         });
         assert!(is_denied(&shared.refused(&missing)));
-        // Other columns leave it as true as it was.
+        // A change of other columns cannot violate the check.
         let other = statement(|arena| {
             let one = arena.int(1);
             Root::Update(update("notes", vec![set("n", one)]))

@@ -1,4 +1,4 @@
-//! Columns that are not granted do not exist, wherever they are named.
+//! Columns that are not granted do not exist for a guest, wherever a statement names them.
 
 use sqlservice_sql::{
     Error,
@@ -56,7 +56,7 @@ fn assert_missing(error: &Error, column: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn t53_a_hidden_column_is_in_no_query() {
     on_each(usual, async |shared| {
-        // A column that is there is as missing as one that never was.
+        // A hidden column gives the same error as one that does not exist.
         for column in ["tenant_id", "nowhere"] {
             for statement in queries(&format!("projects.{column}")).iter().chain(&queries(column)) {
                 assert_missing(&shared.refused(statement), column);

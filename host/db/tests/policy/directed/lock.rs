@@ -1,4 +1,4 @@
-//! Locks of rows: of those that are seen, and of no others.
+//! Row locks: a guest can lock visible rows, and no others.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use sqlservice_sql::{
 use super::{Shared, ids, is_denied, on_each, query, usual};
 use crate::build::{Arena, asc, select};
 
-/// Locks are allowed. One rule looks for rows of another table by an alias, one by the table's name.
+/// Allows locks. One rule refers to the rows of another table by an alias, one by the table's name.
 fn locking(policies: &mut BTreeMap<String, TablePolicy>) {
     for (name, policy) in policies.iter_mut() {
         policy.mask.clear();
@@ -42,7 +42,7 @@ fn locked(source: impl FnOnce(&mut Arena) -> (u32, u32)) -> Statement {
     })
 }
 
-/// The keys of rows that a lock returns; nothing where it is refused.
+/// Returns the keys of the rows that a locking query returns; `None` where it is refused.
 async fn keys(shared: &Shared, statement: &Statement) -> Option<Vec<i64>> {
     match shared.compile(statement) {
         Ok(_) => Some(ids(&shared.rows(statement).await)),
@@ -90,7 +90,7 @@ async fn t53_rows_that_are_locked_are_rows_that_are_seen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t53_no_alias_stands_in_front_of_a_source_of_a_rule() {
     on_each(locking, async |shared| {
-        // Where nothing is around the table, the rule says its rows by the alias that the guest gives it.
+        // Where the table is not wrapped in a subquery, the rule refers to its rows by the guest's alias.
         for alias in ["m", "M", "members", "MEMBERS", "docs", "d"] {
             let statement =
                 locked(|arena| (arena.from(&format!("docs as {alias}")), arena.col(&format!("{alias}.id"))));

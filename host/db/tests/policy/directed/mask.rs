@@ -1,4 +1,4 @@
-//! Columns that are shown in some rows only: null everywhere else, wherever they are named.
+//! Masked columns: they are shown in some rows only and null in all others, wherever a statement names them.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::{
     bulk::batch,
 };
 
-/// Rows of others may be changed, too.
+/// Allows changes of other users' rows too.
 fn lax(policies: &mut BTreeMap<String, TablePolicy>) {
     let notes = policies.get_mut("notes").expect("a table");
     notes.update.as_mut().expect("granted").filter = None;
@@ -82,8 +82,8 @@ async fn t53_a_masked_column_is_null_in_changes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t53_no_source_stands_in_front_of_the_row_that_a_mask_is_about() {
     on_each(lax, async |shared| {
-        // In the query, the name of the changed table is another source's, which has the column that the mask looks at and not the
-        // one that is masked.
+        // In the subquery, the changed table's name is the alias of another source. That source has the column that the mask's condition
+        // uses, and not the masked column.
         for alias in ["notes", "NOTES", "Notes"] {
             let copied = statement(|arena| {
                 let (projects, id, three) = (arena.from("projects as p"), arena.col("p.id"), arena.int(3));
@@ -102,7 +102,7 @@ async fn t53_no_source_stands_in_front_of_the_row_that_a_mask_is_about() {
     .await;
 }
 
-/// Checks that a change is refused, fails, or shows nothing of note 2.
+/// Checks that a change is refused, fails, or reveals nothing of note 2.
 async fn assert_nothing_is_shown(shared: &Shared, copied: &sqlservice_sql::statement::Statement) {
     let session = shared.database.session();
     if shared.execute(&session, copied).await.is_ok() {
@@ -128,7 +128,7 @@ fn by_secret(models: &mut Models) {
 #[tokio::test(flavor = "multi_thread")]
 async fn t53_a_masked_column_is_no_key_that_finds_rows() {
     on_each_with(lax, by_secret, async |shared| {
-        // A guest may say of any column that it is the key.
+        // A guest may declare any column as the primary key.
         for (secret, matched) in [("5", true), ("x2", false), ("x3", false)] {
             let keys = batch(1, &[vec![text(secret)]]);
             let change = Deletes { table: "notes".to_owned(), keys, versions: None, stored: None, strict: true };

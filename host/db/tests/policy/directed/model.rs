@@ -1,4 +1,4 @@
-//! What a guest declares, and what it is shown of the schema.
+//! Models that a guest declares, and the schema that reflection shows it.
 
 use std::collections::BTreeMap;
 
@@ -116,7 +116,7 @@ async fn t53_reflection_shows_what_is_granted() {
             let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
             assert_eq!(columns, read(&table.name), "{}", table.name);
         }
-        // Names of keys are made of those of columns.
+        // Generated names of keys contain column names, so they are checked too.
         let text = format!("{shown:?}");
         assert!(!text.contains("tenant_id") && !text.contains("members"), "{text}");
         let projects = shown.iter().find(|table| table.name == "projects").expect("a table");

@@ -1,4 +1,4 @@
-//! Which rows are read, and what a query may name.
+//! The rows that a query reads, and the tables that it may name.
 
 use sqlservice_sql::{
     Error,
@@ -65,7 +65,7 @@ async fn t53_rows_are_hidden_wherever_a_table_is_read() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t53_no_common_table_expression_stands_in_front_of_a_table_of_the_rules() {
     on_each(usual, async |shared| {
-        // The last two are named by a rule alone, and some databases do not see case.
+        // Only a rule names the last two, and some databases compare names case-insensitively.
         for name in ["notes", "Projects", "members", "MEMBERS"] {
             let shadowed = query(|arena| {
                 let (source, id) = (arena.from("projects as p"), arena.col("p.id"));
@@ -97,7 +97,7 @@ async fn t53_no_table_without_rules_exists() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t53_a_constant_of_the_guest_is_none_of_the_policys() {
     on_each(usual, async |shared| {
-        // The first constants of both are at the same position of their arenas, and of one type.
+        // The first constants of the statement and of the rule have the same position in their arenas, and the same type.
         for tenant in [8, 9, 7] {
             let constants = query(|arena| {
                 let first = arena.int(tenant);
@@ -147,7 +147,7 @@ async fn t53_aggregates_are_denied_unless_they_are_allowed() {
         };
         assert!(is_denied(&shared.refused(&of("docs"))));
         assert_eq!(shared.rows(&of("notes")).await, [[integer(2)]]);
-        // Wherever it is in the statement.
+        // Aggregates are denied anywhere in a statement.
         let inside = statement(|arena| {
             let (source, size) = (arena.from("docs as d"), arena.col("d.size"));
             let sum = arena.call("max", &[size]);

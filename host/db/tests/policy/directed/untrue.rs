@@ -1,4 +1,4 @@
-//! Models that are not true: a guest may say of a text that it is a number, and what a comparison then fails for is no hidden row.
+//! Models that contradict the database: a guest may declare a text column as numeric. Comparisons then must not fail for hidden rows.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::{
     place::run,
 };
 
-/// What the guest sees holds numbers.
+/// Statements that put numbers into the texts of visible rows.
 const SEEN: [&str; 2] = [
     "update notes set body = '1.5', word = '1' where project_id = 1",
     "update docs set doc = '1' where project_id = 1",
@@ -48,7 +48,7 @@ fn with_key(models: &mut Models) {
     models.relationships.clear();
 }
 
-/// Nothing but a query of another table tells which notes and docs are seen.
+/// Makes the visibility of notes and docs depend only on a query of another table.
 fn by_query(policies: &mut BTreeMap<String, TablePolicy>) {
     for name in ["notes", "docs"] {
         let policy = policies.get_mut(name).expect("a table");
@@ -63,10 +63,10 @@ fn by_query(policies: &mut BTreeMap<String, TablePolicy>) {
     }
 }
 
-/// What makes a condition.
+/// Builds a condition.
 type Condition = fn(&mut Arena) -> NodeId;
 
-/// Conditions that are true of what is seen.
+/// Conditions that are true for visible rows.
 const CONDITIONS: [(&str, Condition); 3] = [
     ("notes", |arena| {
         let (column, value) = (arena.col("notes.word"), arena.int(1));
@@ -109,7 +109,7 @@ async fn outcome(shared: &Shared, session: &Session, statement: &Statement) -> (
     }
 }
 
-/// Runs a test with all rows, and with none but those that are seen.
+/// Runs a test with all rows, and with only the visible ones.
 async fn with_and_without<T>(shared: &Shared, table: &str, test: impl AsyncFn(&Session) -> T) -> [T; 2] {
     let mut outcomes = Vec::new();
     for hidden in ["1 = 0", "project_id <> 1"] {

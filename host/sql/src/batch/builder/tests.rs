@@ -1,4 +1,4 @@
-//! Values pushed to columns, and what is read back.
+//! Values that are pushed to columns and read back.
 
 use super::*;
 use crate::Batch;

@@ -180,7 +180,7 @@ fn comparisons_with_null_are_null() {
 
 #[test]
 fn numbers_of_all_kinds_are_compared_by_what_they_are_worth() {
-    // Each is less than the next.
+    // The values of each entry are equal, and less than those of the next entry.
     let ascending = [
         vec![float(f64::NEG_INFINITY)],
         vec![Value::from(i64::MIN), decimal("-9223372036854775808.0"), float(-9_223_372_036_854_775_808.0)],

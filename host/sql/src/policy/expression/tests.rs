@@ -1,4 +1,4 @@
-//! Expressions that parse, the nodes that they become, and the errors of others with their offsets.
+//! Expressions that parse, with their nodes, and expressions that do not, with the offsets of their errors.
 
 mod bind;
 mod query;

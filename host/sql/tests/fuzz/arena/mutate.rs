@@ -25,7 +25,7 @@ fn id(dice: &mut Dice<'_, '_>, count: usize) -> NodeId {
     if dice.one_in(4) { dice.edge() as u32 } else { dice.below(count + 2) as u32 }
 }
 
-/// A node of nothing but numbers and names.
+/// Makes a node of random positions and names.
 fn garbage(dice: &mut Dice<'_, '_>, count: usize) -> Node {
     let ids = |dice: &mut Dice<'_, '_>| dice.many(0, 5, |dice| id(dice, count));
     let one = |dice: &mut Dice<'_, '_>| id(dice, count);
@@ -65,7 +65,7 @@ fn garbage(dice: &mut Dice<'_, '_>, count: usize) -> Node {
     }
 }
 
-/// The positions that a node names, those that are most often there.
+/// Calls `change` for most of the positions that a node names.
 fn positions(node: &mut Node, change: &mut impl FnMut(&mut NodeId)) {
     match node {
         Node::Unary((_, id)) | Node::Exists(id) | Node::ScalarQuery(id) => change(id),

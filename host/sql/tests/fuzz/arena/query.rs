@@ -1,4 +1,4 @@
-//! Sources and queries at random.
+//! Random sources and queries.
 
 use sqlservice_sql::statement::*;
 
@@ -57,7 +57,7 @@ impl Maker<'_, '_> {
         let node = if self.dice.one_in(5) && self.queries.len() > 1 {
             let op = self.dice.of(&[SetOp::Union, SetOp::UnionAll, SetOp::Intersect, SetOp::Except]);
             let first = self.from(QUERIES);
-            // Parts that are the same fit together.
+            // The same query twice always has matching columns.
             let mut parts = vec![first, first];
             parts.extend(self.some(QUERIES, 0, 1));
             Node::Compound(Compound { ctes, op, parts, order_by, limit, offset })

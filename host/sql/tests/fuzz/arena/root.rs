@@ -1,4 +1,4 @@
-//! What statements do, at random.
+//! Random roots of statements: selects, inserts, updates and deletes.
 
 use sqlservice_sql::statement::*;
 
@@ -55,7 +55,7 @@ impl Maker<'_, '_> {
                 InsertSource::Defaults
             }
             _ => {
-                // Only constants fit into rows that are not of a query.
+                // Only constants are sure to be valid in rows of VALUES.
                 let rows = self.dice.below(3);
                 let value = |maker: &mut Self| {
                     let value = names::value(&mut maker.dice);

@@ -1,4 +1,4 @@
-//! Decimals: exact where the database has no type for them, too.
+//! Decimals, which are exact on databases without a decimal type, too.
 
 use sqlservice_sql::{
     Scalar,

@@ -1,4 +1,4 @@
-//! What a unit of work that no program would write in earnest costs: an error, or time that grows as it does.
+//! The cost of units of work that no sensible program would send: an error, or time in proportion to their size.
 
 use std::time::{Duration, Instant};
 
@@ -39,13 +39,13 @@ fn t68_rows_that_are_only_said_to_be_there_take_no_room() {
             assert_eq!(refused, Err(Error::Limit { what: Limited::Rows, allowed: 500_000 }));
         }
     }
-    // One row a change is not less.
+    // The rows of all changes count together.
     let changes = vec![deletes("users", &[1]); 250_001];
     assert!(matches!(flush(changes, Dialect::Sqlite), Err(Error::Limit { what: Limited::Rows, .. })));
     let links = vec![(0, 0, 0, 0); 2_000_001];
     let change = inserts("nodes", &["parent_id"], batch(1, vec![integers(&[None])]), &links, &[]);
     assert!(matches!(flush(vec![change], Dialect::Sqlite), Err(Error::Limit { what: Limited::Rows, .. })));
-    // Batches that do not have what they say are refused before a constant is added for each row.
+    // Batches with fewer values than rows are refused before a constant is added for each row.
     let lie = batch(400_000, vec![texts(&["a"])]);
     let keys = batch(400_000, vec![integers(&[Some(1)])]);
     for change in [
@@ -65,7 +65,7 @@ fn a_value_has_one_link() {
     assert_eq!(refused, Err(Error::invalid("two links fill column 0 of row 1")));
 }
 
-/// Each row of a chain is a step of its own.
+/// Each row of a chain is a separate step of the flush.
 #[test]
 fn t68_a_long_chain_of_rows_takes_time_as_it_is_long() {
     const ROWS: u32 = 40_000;
@@ -77,12 +77,12 @@ fn t68_a_long_chain_of_rows_takes_time_as_it_is_long() {
     assert_eq!(texts.len(), ROWS as usize);
     assert!(texts[39_999].ends_with(" (40098)"), "{}", texts[39_999]);
     assert_eq!(returned[0].value(39_999, 0), sqlservice_sql::Scalar::Integer(40_099).into());
-    // Looking at all links, or all rows, in each step takes minutes.
+    // A scan of all key references, or of all rows, in each step would take minutes.
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
-/// A table with the same foreign key under as many names as a table may have, and one with as many to the same key: the rows that are referred
-/// to are looked at once, and each row waits for another once.
+/// A table with the same foreign key under as many names as a table may have, and one with as many foreign keys to one key:
+/// referred rows are looked up once, and each row waits for another row once.
 #[test]
 fn t68_many_foreign_keys_cost_no_more_than_their_columns() {
     const KEYS: usize = 250;
@@ -105,7 +105,7 @@ fn t68_many_foreign_keys_cost_no_more_than_their_columns() {
     let wide = inserts("wide", &columns, batch(1, first.collect()), &[], &[]);
     let began = Instant::now();
     Flush::new(vec![of_itself, referred, wide], catalog, Dialect::Sqlite, Limits::default()).expect("an order");
-    // Each key by itself looks at 15 million rows.
+    // A separate lookup for each foreign key would look at 15 million rows.
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
@@ -131,11 +131,11 @@ fn a_statement_that_gets_too_long_or_too_wide_has_fewer_rows() {
     let short = rows_of(Limits::default().statement_bytes(2_000));
     assert!(short.len() > 1, "{short:?}");
     assert_eq!(short.iter().flat_map(|(from, to)| *from..*to).collect::<Vec<_>>(), (0..90).collect::<Vec<_>>());
-    // Three a row: what is set, and its key twice.
+    // Three parameters a row: the new value, and the key twice.
     assert_eq!(rows_of(Limits::default().parameters(90)), [(0, 30), (30, 60), (60, 90)]);
 }
 
-/// A key of three columns and a version: nine values a row, four of them twice.
+/// A key of three columns and a version: nine parameters a row, as the key and the version are written twice.
 #[test]
 fn wide_keys_are_counted() {
     let mut pairs = table("pairs", vec![]);
@@ -168,7 +168,7 @@ fn wide_keys_are_counted() {
     assert_eq!(statements.expect("they fit").len(), 3);
 }
 
-/// An expression of the table's names its columns without the table.
+/// A model's expression names columns without their table, so no column of the given values may have the name of one.
 #[test]
 fn names_of_what_is_given_are_unlike_the_columns() {
     let mut counts = table("counts", vec![column("n", TypeKind::Int64), column("_c1", TypeKind::Int64)]);

@@ -1,4 +1,4 @@
-//! Values of unique keys that one row of a flush frees and another takes.
+//! Values of unique keys that one row of a flush frees and another row takes.
 
 use sqlservice_sql::schema::{Action, Index};
 
@@ -8,7 +8,7 @@ fn unique(columns: &[&str]) -> Index {
     Index { name: None, columns: names(columns), unique: true }
 }
 
-/// Seats of a row, people with a name and a seat, badges of people, codes that are their own key.
+/// Declares people with a unique name and seat, their badges, positions in lists, and codes that are primary keys.
 fn seats(dialect: Dialect) -> Arc<Catalog> {
     let mut people = table("people", vec![column("name", varchar(64)), nullable("seat", TypeKind::Int32)]);
     people.uniques = vec![unique(&["name"]), unique(&["seat"])];
@@ -82,7 +82,7 @@ fn gone(table: &str, keys: &[i64], was: &[(&str, ColumnData)]) -> Change {
     Change::Deletes(Deletes { stored, ..deletes })
 }
 
-/// What is written, short: the verb, the table, the rows.
+/// Runs a flush on SQLite, and returns the verb, the table and the rows of each statement.
 fn written(changes: Vec<Change>) -> Vec<String> {
     let dialect = Dialect::Sqlite;
     let flush = Flush::new(changes, seats(dialect), dialect, Limits::default()).expect("good changes");
@@ -115,7 +115,7 @@ fn where_nothing_is_taken_the_order_is_what_it_was() {
         gone("people", &[3], &[("name", texts(&["x"]))]),
     ];
     assert_eq!(written(changes), ["INSERT people (ed)", "UPDATE people (bo,1) (cy,2)", "DELETE people (3)"]);
-    // What is not told is not known.
+    // Without the stored values, the flush cannot see that the update frees the value.
     let Change::Updates(rename) = rename(&[1], &["ed"], &["al"]) else { unreachable!() };
     let changes = vec![person("ed"), Change::Updates(Updates { stored: None, ..rename })];
     assert_eq!(written(changes), ["INSERT people (ed)", "UPDATE people (al,1)"]);
@@ -126,9 +126,9 @@ fn rows_swap_their_values_by_one_statement_more() {
     let swapped = written(vec![rename(&[1, 2], &["ed", "jo"], &["jo", "ed"])]);
     assert_eq!((swapped.len(), swapped[1].as_str()), (2, "UPDATE people (jo,1) (ed,2)"));
     assert!(swapped[0].starts_with("UPDATE people (~") && swapped[0].ends_with(",2)"), "{swapped:?}");
-    // The same flush has the same statements.
+    // The spare values do not differ from flush to flush.
     assert_eq!(swapped, written(vec![rename(&[1, 2], &["ed", "jo"], &["jo", "ed"])]));
-    // Null is always free.
+    // A nullable column is parked as null.
     let seat = |old: &[i64], new: &[i64]| update("people", ids(&[1, 2, 3]), &[("seat", ids(old), ids(new))]);
     assert_eq!(
         written(vec![seat(&[4, 5, 6], &[5, 6, 4])]),
@@ -152,23 +152,23 @@ fn nulls_and_other_rows_of_the_same_value_are_no_conflict() {
         update("people", ids(&[1, 2]), &[("seat", integers(old), integers(new))])
     };
     assert_eq!(written(vec![seat(&[None, Some(1)], &[Some(2), None])]), ["UPDATE people (2,1) (-,2)"]);
-    // The row keeps its value: the database says that two have it.
+    // The row keeps its value, so the database reports the duplicate.
     let kept = update("people", ids(&[1]), &[("name", texts(&["ed"]), texts(&["ed"]))]);
     assert_eq!(written(vec![kept, person("ed")]), ["INSERT people (ed)", "UPDATE people (ed,1)"]);
 }
 
 #[test]
 fn a_deleted_row_frees_its_values() {
-    // A badge of each person, which has to have one: nothing can be put in its place for a moment.
+    // `badges.person_id` refers to a person and is not nullable, so the old badge cannot be parked.
     let badge = || inserts("badges", &["person_id"], batch(1, vec![ids(&[7])]), &[], &[]);
     let old = || gone("badges", &[1], &[("person_id", ids(&[7]))]);
     assert_eq!(written(vec![badge(), old()]), ["DELETE badges (1)", "INSERT badges (7)"]);
-    // Rows that refer to it go first.
+    // Rows that refer to the deleted row are deleted first.
     assert_eq!(
         written(vec![badge(), old(), deletes("marks", &[4, 5])]),
         ["DELETE marks (4) (5)", "DELETE badges (1)", "INSERT badges (7)"]
     );
-    // Where they may be moved to the new row, the old one waits without its value.
+    // Rows that refer to the old row may be moved to the new one first, so the old row is parked until then.
     let (old, new) = (gone("people", &[1], &[("name", texts(&["ed"])), ("seat", ids(&[3]))]), person("ed"));
     let moved = update("badges", ids(&[9]), &[("person_id", ids(&[1]), ids(&[2]))]);
     let written = written(vec![new, old, moved]);
@@ -194,7 +194,7 @@ fn keys_of_several_columns_are_parked_by_one_that_refers_to_nothing() {
     };
     let swapped = written(vec![places(&[1, 2], &[2, 1])]);
     assert_eq!((swapped.len(), swapped[1].as_str()), (2, "UPDATE places (2,1) (1,2)"));
-    // The same positions of different lists are no conflict.
+    // Equal positions in different lists do not conflict.
     let Change::Updates(updates) = places(&[1, 2], &[2, 1]) else { unreachable!() };
     let apart = Updates { stored: stored(&["list", "position"], vec![ids(&[1, 2]), ids(&[1, 2])]), ..updates };
     assert_eq!(written(vec![Change::Updates(apart)]), ["UPDATE places (2,1) (1,2)"]);
@@ -232,7 +232,7 @@ fn a_primary_key_that_an_update_leaves_is_taken() {
 fn what_cannot_be_parked_is_left_to_the_database() {
     let swap = update("badges", ids(&[1, 2]), &[("person_id", ids(&[7, 8]), ids(&[8, 7]))]);
     assert_eq!(written(vec![swap]), ["UPDATE badges (8,1) (7,2)"]);
-    // A chain has an order.
+    // A chain of values, unlike a cycle, has an order.
     let chain = update("badges", ids(&[1, 2, 3]), &[("person_id", ids(&[7, 8, 9]), ids(&[8, 9, 10]))]);
     assert_eq!(written(vec![chain]), ["UPDATE badges (10,3)", "UPDATE badges (9,2)", "UPDATE badges (8,1)"]);
 }
@@ -241,7 +241,7 @@ fn what_cannot_be_parked_is_left_to_the_database() {
 fn letter_case_is_no_difference_to_a_database_that_sees_none() {
     let swap = rename(&[1, 2], &["Ed", "jo"], &["Jo ", "ed"]);
     assert_eq!(written(vec![swap]).len(), 2);
-    // A row whose letters change frees what it had.
+    // A row whose value changes only in letter case frees its old value.
     let changes = vec![person("Ed"), rename(&[1], &["Ed"], &["ED"])];
     assert_eq!(written(changes), ["UPDATE people (ED,1)", "INSERT people (Ed)"]);
 }

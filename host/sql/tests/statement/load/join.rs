@@ -1,8 +1,8 @@
-//! Loads that join their query: the texts, what joins, and how the rows are taken apart.
+//! Loads that join their query: the texts, the loads that can join, and the splitting of the joined rows.
 
 use super::*;
 
-/// A query of a table's columns, with what is to be changed about it.
+/// Returns a query of a table's columns, after `change` has edited it.
 pub fn query(table: &str, columns: &[&str], change: impl FnOnce(&mut Arena, &mut Select)) -> Statement {
     let mut arena = Arena::default();
     let columns: Vec<NodeId> = columns.iter().map(|name| arena.col(&format!("{table}.{name}"))).collect();
@@ -14,7 +14,7 @@ pub fn query(table: &str, columns: &[&str], change: impl FnOnce(&mut Arena, &mut
 
 pub const USERS: &[&str] = &["id", "boss_id", "name"];
 
-/// The text of a query that loads join; nothing where none does.
+/// Joins a plan's loads into a query and compiles it. Returns nothing where no load joins.
 fn joined(plan: &LoadPlan, statement: &Statement, dialect: Dialect) -> Option<(Loading, Arc<Compiled>)> {
     let mut loading = new(plan, dialect).expect("a plan");
     let statement = loading.join(statement)?;
@@ -70,7 +70,7 @@ fn a_limit_counts_the_rows_of_the_query() {
 
 #[test]
 fn joined_rows_are_taken_apart() {
-    // Users with devices and their parts, and the users' bosses.
+    // Users with their devices, the devices' parts, and the users' bosses.
     let loads = vec![load("devices", &[1]), load("parts", &[]), load("boss", &[])];
     let statement = users(|_, _| {});
     let (mut loading, compiled) = joined(&plan("users", &[0, 2], loads), &statement, Dialect::Sqlite).expect("joined");
@@ -84,7 +84,7 @@ fn joined_rows_are_taken_apart() {
             column(&[2, 2, 2, 1, 3]),
             column(&[1, 1, 1, -1, 1]),
             texts(&["jo", "jo", "jo", "ed", "al"]),
-            // Devices 8 and 9 of user 2, whose parts are 5 and 6, and none.
+            // User 2 has device 9 with the parts 5 and 6, and device 8 without parts.
             column(&[9, 9, 8, -1, 7]),
             column(&[2, 2, 2, -1, 3]),
             column(&[0, 0, 1, -1, 0]),
@@ -103,7 +103,7 @@ fn joined_rows_are_taken_apart() {
     assert_eq!(got, ["9,2,0 8,2,1 7,3,0", "5,9 6,9", "1,-,ed"]);
 }
 
-/// Which loads join and which have statements of their own.
+/// Returns the number of loads with separate statements, or nothing where no load joins.
 fn own_statements(plan: &LoadPlan, statement: &Statement) -> Option<usize> {
     let (mut loading, compiled) = joined(plan, statement, Dialect::Postgres)?;
     loading.take_root(Batch { rows: 0, columns: compiled.outputs.iter().map(|_| integers(&[])).collect() });
@@ -118,19 +118,19 @@ fn own_statements(plan: &LoadPlan, statement: &Statement) -> Option<usize> {
 fn rows_never_multiply() {
     let plain = || users(|_, _| {});
     let own = |roots: &[u32], loads| own_statements(&plan("users", roots, loads), &plain());
-    // One after the other, or of one row each.
+    // A collection nested in another, and many-to-one loads.
     assert_eq!(own(&[0], vec![load("devices", &[1]), load("parts", &[])]), Some(0));
     assert_eq!(own(&[0, 1], vec![load("boss", &[]), load("devices", &[2]), load("user", &[])]), Some(0));
-    // Two collections of the same rows, one below a row of many, and one below pairs.
+    // Two collections of one owner, and collections below a many-to-one and a many-to-many load; a many-to-many load itself joins.
     assert_eq!(own(&[0, 1], vec![load("devices", &[]), load("staff", &[])]), Some(1));
     assert_eq!(own(&[0], vec![load("boss", &[1]), load("devices", &[])]), Some(1));
     assert_eq!(own(&[0], vec![load("tags", &[]),]), Some(0));
     assert_eq!(own(&[0], vec![load("friends", &[1]), load("devices", &[])]), Some(1));
-    // Below a load that is not joined.
+    // Loads that are nested in a load that is not joined.
     let apart = Load { joined: false, ..load("devices", &[1]) };
     assert_eq!(own(&[0], vec![apart.clone(), load("parts", &[])]), None);
     assert_eq!(own(&[0, 2], vec![apart, load("parts", &[]), load("boss", &[])]), Some(2));
-    // More tables than a statement should have.
+    // More tables than one statement may join.
     let chain: Vec<Load> = (0..40).map(|at| load("boss", if at < 39 { &[0] } else { &[] })).collect();
     let chain: Vec<Load> = chain
         .into_iter()
@@ -148,13 +148,13 @@ fn what_cannot_join_plainly_becomes_a_subquery_or_is_not_joined() {
     };
     let is_subquery = |statement: &Statement| text(statement).map(|sql| sql.contains("FROM (SELECT"));
     assert_eq!(is_subquery(&users(|_, _| {})), Some(false));
-    // A name without its table could mean the other table's.
+    // An unqualified name could mean a column of the joined table.
     let unqualified = users(|arena, select| {
         let (rank, one) = (arena.col("name"), arena.text("ed"));
         select.filter = Some(arena.eq(rank, one));
     });
     assert_eq!(is_subquery(&unqualified), Some(true));
-    // An alias that begins like those of loads, and one that does not.
+    // An alias that differs from those of loads, and one that begins like them.
     let alias = |name: &str| {
         let mut arena = Arena::default();
         let columns: Vec<NodeId> = USERS.iter().map(|column| arena.col(&format!("{name}.{column}"))).collect();
@@ -162,7 +162,7 @@ fn what_cannot_join_plainly_becomes_a_subquery_or_is_not_joined() {
         arena.query(select(&columns, source))
     };
     assert_eq!((is_subquery(&alias("u")), is_subquery(&alias("load_0"))), (Some(false), Some(true)));
-    // An order by a label of the query's own.
+    // An ORDER BY of a label of the query.
     let labelled = users(|arena, select| {
         let (value, label) = (arena.col("users.name"), arena.col("rank"));
         select.columns.push(arena.label(value, "rank"));
@@ -173,7 +173,7 @@ fn what_cannot_join_plainly_becomes_a_subquery_or_is_not_joined() {
             .expect("joined")
             .ends_with(r#"ORDER BY "load_root"."rank", "load_root"."id", "load_0"."rank", "load_0"."id""#)
     );
-    // Rows that may come twice, or that stand for others.
+    // Distinct, grouped or locked rows, rows of a join, and a column that is replaced by a literal.
     let changes: [fn(&mut Arena, &mut Select); 5] = [
         |_, select| select.distinct = true,
         |arena, select| select.group_by = vec![arena.col("users.id")],

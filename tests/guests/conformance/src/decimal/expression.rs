@@ -1,4 +1,4 @@
-//! Random expressions of decimals: as SQL, and as what they are of a row by a crate that knows nothing of ours.
+//! Random expressions of decimals: as SQL, and as their values for a row, computed by an independent crate.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,7 @@ use sqlservice_sdk::{expression::*, prelude::*};
 
 use crate::types::fidelity::random::Random;
 
-/// Rows to compute with.
+/// The rows that expressions are computed from.
 #[derive(Model, Clone, Debug)]
 #[model(table = "amounts")]
 pub struct Amount {
@@ -22,10 +22,10 @@ pub struct Amount {
     pub result: Option<Decimal>,
 }
 
-/// A value of SQL: a number or null.
+/// A value in SQL: a number or null.
 pub type Number = Option<BigDecimal>;
 
-/// What a row is to the model.
+/// A row in the model.
 pub struct Row {
     pub id: i64,
     pub columns: [Number; 3],
@@ -35,7 +35,7 @@ pub fn exact(decimal: &Decimal) -> BigDecimal {
     decimal.to_string().parse().unwrap_or_default()
 }
 
-/// One text for all decimals of a value.
+/// The text of a number, the same for all decimals of equal value.
 pub fn told(number: &Number) -> String {
     number.as_ref().map_or("null".to_owned(), |number| {
         if number.is_zero() { "0".to_owned() } else { number.normalized().to_plain_string() }
@@ -69,10 +69,10 @@ pub enum Tree {
     Literal(Decimal),
     Unary(Unary, Box<Tree>),
     Binary(Binary, Box<Tree>, Box<Tree>),
-    /// A quotient rounded to four digits, by what is not 0.
+    /// A quotient rounded to four digits; the divisor is not 0.
     Quotient(Box<Tree>, Decimal),
     Remainder(Box<Tree>, Decimal),
-    /// The third where the first is less than the second, else the fourth.
+    /// The third operand where the first is less than the second, else the fourth.
     Case(Box<[Tree; 4]>),
 }
 
@@ -91,8 +91,8 @@ fn divisor(random: &mut Random) -> Decimal {
     if decimal.is_zero() { 3.into() } else { decimal }
 }
 
-/// A tree of at most so many levels and products: MariaDB keeps 38 digits after the point. Each part of it has a column, which
-/// tells the type of what it meets: a value by itself has none.
+/// A tree within these limits of levels and products: MariaDB keeps 38 digits after the point. Each subtree has a column,
+/// which gives its operands a type: a value alone has none.
 pub fn tree(random: &mut Random, depth: usize, products: &mut usize) -> Tree {
     if depth == 0 || random.below(8) == 0 {
         return Tree::Column(random.below(3));
@@ -130,13 +130,13 @@ pub fn tree(random: &mut Random, depth: usize, products: &mut usize) -> Tree {
     }
 }
 
-/// A value or a tree.
+/// A literal or a tree.
 fn either(random: &mut Random, depth: usize, products: &mut usize) -> Tree {
     if random.below(3) == 0 { Tree::Literal(literal_of(random)) } else { tree(random, depth - 1, products) }
 }
 
 impl Tree {
-    /// As SQL, over the columns of a source.
+    /// The expression as SQL, over the columns of a source.
     pub fn sql(&self) -> Expr<Option<Decimal>> {
         match self {
             Self::Column(0) => Amount::WIDE.expr(),
@@ -174,7 +174,7 @@ impl Tree {
         }
     }
 
-    /// What it is of a row.
+    /// The value of the expression for a row.
     pub fn of(&self, row: &Row) -> Number {
         match self {
             Self::Column(at) => row.columns[*at].clone(),

@@ -12,7 +12,7 @@ use sqlservice_sdk::{
 use super::expression::{Amount, Number, Row, Tree, exact, literal_of, told, tree};
 use crate::{Saw, lines::error, types::fidelity::random::Random};
 
-/// What was asked so far, and what was answered otherwise than the model says.
+/// Counts the statements, and collects the results that differ from the model's.
 struct Compared<'s> {
     session: &'s Session,
     asked: usize,
@@ -26,7 +26,7 @@ fn number(value: &Value) -> Number {
 }
 
 impl Compared<'_> {
-    /// Compares the lines of a query's rows with what they should be.
+    /// Compares the lines of a query's rows with the expected ones.
     async fn rows<T>(
         &mut self,
         what: &str,
@@ -54,12 +54,12 @@ fn id() -> Expr<i64> {
     column("t", "id")
 }
 
-/// The expression's values as a source of their own.
+/// The expression's values as a subquery.
 fn values(tree: &Tree) -> Select<(i64, Value)> {
     select_columns((Amount::ID.label("id"), tree.sql().label("v"))).from::<Amount>()
 }
 
-/// Asks for each position with random expressions. Lines of what went wrong, and how many statements there were.
+/// Runs random expressions in each position. Returns a line for each difference, and the number of statements.
 pub async fn decimal_expressions(seed: u64, count: u32) -> Saw {
     let db = Database::open("default", models![Amount]).await?;
     db.create_all().await?;
@@ -163,7 +163,7 @@ async fn sets(compared: &mut Compared<'_>, trees: &[Tree; 2], rows: &[Row]) {
         lines.sort();
         lines
     };
-    // In the order of their texts, nulls left out: where those come is the databases' own affair.
+    // Sorted by their texts, without nulls, because databases differ in where they sort those.
     let mut sorted = |what: &str, query: Vec<Value>, expected: Vec<&Number>| {
         compared.asked += 1;
         let numbers: Vec<Number> = query.iter().map(number).collect();
@@ -240,7 +240,7 @@ async fn aggregates(compared: &mut Compared<'_>, tree: &Tree, rows: &[Row]) {
     compared.rows("groups", tree, &query, line, expected).await;
 }
 
-/// Floats are sums of floats on some: the last digits are theirs.
+/// A mean as text, without its last digits: some databases add up floats.
 fn close(mean: Option<f64>) -> String {
     mean.map_or("null".to_owned(), |mean| format!("{mean:.9e}"))
 }
@@ -283,7 +283,7 @@ async fn windows(compared: &mut Compared<'_>, tree: &Tree, rows: &[Row]) {
     compared.rows("windows", tree, &query, told_row, (0..here.len()).map(line).collect()).await;
 }
 
-/// An update by the expression, and an insert of a query of it: rounded to the column's digits, and read again.
+/// Updates by the expression, and inserts from a query of it: the values are rounded to the column's digits and read back.
 async fn changes(compared: &mut Compared<'_>, tree: &Tree, rows: &[Row]) -> Result<(), Error> {
     let most = BigDecimal::from(10_u64.pow(15));
     let fits = |value: &BigDecimal| value.abs() < most;

@@ -1,4 +1,4 @@
-//! Decimals that are kept: keys, objects, what has no room, and what they are beside numbers of other kinds.
+//! Stored decimals: keys, objects, values that do not fit, and comparisons with numbers of other types.
 
 use sqlservice_sdk::{expression::*, prelude::*};
 
@@ -7,7 +7,7 @@ use crate::{
     lines::{debug, error, outcome},
 };
 
-/// What has a decimal for a key.
+/// A row with a decimal primary key.
 #[derive(Model, Clone, Debug)]
 #[model(table = "prices")]
 struct Price {
@@ -18,7 +18,7 @@ struct Price {
     sales: Many<Sale>,
 }
 
-/// What refers to it.
+/// A row that refers to a price.
 #[derive(Model, Clone, Debug)]
 #[model(table = "sales")]
 struct Sale {
@@ -28,7 +28,7 @@ struct Sale {
     price: Decimal,
 }
 
-/// What counts its versions.
+/// A row that counts its versions.
 #[derive(Model, Clone, Debug)]
 #[model(table = "counted")]
 struct Counted {
@@ -54,7 +54,7 @@ async fn prices() -> Result<Session, Error> {
     Ok(session)
 }
 
-/// Runs a change in a savepoint, which is undone where it fails.
+/// Runs a change in a savepoint, which is rolled back if the change fails.
 async fn attempt(session: &Session, command: &impl sqlservice_sdk::statement::Command) -> Result<String, Error> {
     let savepoint = session.begin_nested().await?;
     let told = outcome(session.execute(command).await);
@@ -93,7 +93,7 @@ pub async fn decimal_keys() -> Saw {
     saw.push(attempt(&session, &update::<Price>().set(Price::CODE, Price::CODE * code("1.0005")?)).await?);
     saw.push(amounts(&session).await?);
     saw.push(debug(&session.all(&select_columns((Sale::ID, Sale::PRICE)).order_by(Sale::ID)).await?));
-    // Those that are there are changed, by what could not be inserted.
+    // Existing rows are updated from the values that could not be inserted.
     let upsert = insert::<Price>()
         .values(&[price("9.50", Some("7"))?, price("0.10", Some("8"))?])
         .on_conflict_of((Price::AMOUNT,))
@@ -104,7 +104,7 @@ pub async fn decimal_keys() -> Saw {
     Ok(saw)
 }
 
-/// Objects are found by their keys' values, and an equal decimal is no change.
+/// Objects are found by the value of their key, and setting an equal decimal is no change.
 pub async fn decimal_objects() -> Saw {
     let session = prices().await?;
     let sales = [("1", "9.5"), ("2", "9.50"), ("3", "10")];
@@ -138,7 +138,7 @@ pub async fn decimal_objects() -> Saw {
     Ok(saw)
 }
 
-/// What has no room or no result.
+/// Values that do not fit, and operations without a result.
 pub async fn decimal_errors() -> Saw {
     let session = prices().await?;
     let large: Decimal = "99999999.99".parse()?;
@@ -182,7 +182,7 @@ pub async fn decimal_values() -> Saw {
             saw.push(format!("{}: {}", $name, told.unwrap_or_else(|failure| error(&failure))));
         )*};
     }
-    // Of an integer to the host.
+    // Typed as an integer by the host.
     let whole = || function::<Decimal>("coalesce", (Counted::WHOLE,));
     let float = || function::<Decimal>("coalesce", (Counted::FLOAT,));
     let amount = Counted::AMOUNT;

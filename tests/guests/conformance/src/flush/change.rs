@@ -1,4 +1,4 @@
-//! Changes, written down shortly.
+//! Short builders of changes.
 
 use sqlservice_sdk::bindings::sqlservice::database::{
     rows::{Batch, ColumnData, Strings, Vector},

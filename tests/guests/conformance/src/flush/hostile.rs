@@ -1,4 +1,4 @@
-//! T-32 and T-68 for units of work: changes that nobody would send in earnest, and more than the host allows.
+//! T-32 and T-68 for units of work: malformed changes, and changes beyond the host's limits.
 
 use sqlservice_sdk::{
     bindings::sqlservice::database::{
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::Saw;
 
-/// Rows of which there is nothing but their number.
+/// A batch that claims a number of rows and has no columns.
 fn said(rows: u32) -> Batch {
     Batch { rows, columns: Vec::new() }
 }
@@ -52,14 +52,14 @@ pub async fn t68_changes() -> Saw {
     saw.push(refusal(session.flush(vec![lie()]).await));
     let twice = Insert::into("nodes", &["parent_id", "name"]).rows(2, vec![integers(&[None; 2]), texts(&["a", "b"])]);
     saw.push(refusal(session.flush(vec![twice.links(&[(1, 0, 0, 0), (1, 0, 0, 0)]).done()]).await));
-    // Nothing was sent, and the session goes on.
+    // Nothing was sent, and the session is still usable.
     saw.push(refusal(session.flush(vec![Insert::into("nodes", &["name"]).rows(1, vec![texts(&["c"])]).done()]).await));
     session.commit().await?;
     saw.push(format!("{:?}", db.session()?.all(&select_columns(Node::NAME)).await?));
     Ok(saw)
 }
 
-/// Rows that come back after a change, under the host's limit of bytes.
+/// Rows returned by a change, against the host's limit of bytes.
 pub async fn t32_change_bytes(rows: u32) -> Saw {
     let (db, session) = open().await?;
     let ids: Vec<i64> = (0..rows.into()).collect();
@@ -73,14 +73,14 @@ pub async fn t32_change_bytes(rows: u32) -> Saw {
         Update::of("pages", &["text"]).keys(&ids).versions(&versions).rows(vec![many()])
     };
     let mut saw = vec![refusal(session.flush(vec![update().returning(&["text"])]).await)];
-    // It was undone, so that the versions are what they were.
+    // The change was undone, so the versions are unchanged.
     saw.push(refusal(session.flush(vec![update().done()]).await));
     session.commit().await?;
     saw.push(format!("{:?}", db.session()?.all(&select_columns(Page::VERSION).distinct()).await?));
     Ok(saw)
 }
 
-/// A chain of rows, a statement each: none takes long, all together do.
+/// A chain of rows, one statement each: none is slow, all together exceed the time limit.
 pub async fn t32_change_time(rows: u32) -> Saw {
     let (db, session) = open().await?;
     let links: Vec<_> = (1..rows).map(|row| (row, 0, 0, row - 1)).collect();

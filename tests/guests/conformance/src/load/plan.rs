@@ -1,4 +1,4 @@
-//! Plans and their root queries, written down shortly, and what came back as text.
+//! Short builders of plans and root queries, and results as text.
 
 use sqlservice_sdk::bindings::sqlservice::database::{
     rows::{Batch, ColumnData, Vector},
@@ -9,7 +9,7 @@ use sqlservice_sdk::bindings::sqlservice::database::{
 
 pub const NO_OPTIONS: Options = Options { timeout_ms: None, max_rows: None, batch_rows: None };
 
-/// A load with those that start from its rows, by their positions.
+/// A load and its nested loads, given as positions.
 pub fn load(relationship: &str, nested: &[u32]) -> Load {
     Load { relationship: relationship.to_owned(), nested: nested.to_vec(), joined: false }
 }
@@ -24,7 +24,7 @@ pub fn plan(table: &str, root: LoadRoot, roots: &[u32], loads: Vec<Load>) -> Pla
     Plan { table: table.to_owned(), root, loads, first_loads: roots.to_vec() }
 }
 
-/// Rows that the guest has.
+/// A root of rows that the guest already has.
 pub fn known(columns: &[&str], data: Vec<ColumnData>, rows: usize) -> LoadRoot {
     let rows = Batch { rows: rows as u32, columns: data };
     LoadRoot::Known(KnownRows { columns: columns.iter().map(|&name| name.to_owned()).collect(), rows })
@@ -66,7 +66,7 @@ impl Query {
         query
     }
 
-    /// Names columns without their table from here on.
+    /// Leaves out the table from the names of later columns.
     pub fn unqualified(mut self) -> Self {
         self.qualified = false;
         self
@@ -87,7 +87,7 @@ impl Query {
         self.add(Node::Parameter(self.parameters.len() as u32 - 1))
     }
 
-    /// Only rows whose column is at least this.
+    /// Keeps the rows whose column is at least this value.
     pub fn from(mut self, column: &str, value: i64) -> Self {
         let (left, right) = (self.column(column), self.parameter(value));
         self.select.where_ = Some(self.add(Node::Binary(Binary { op: BinaryOp::GreaterEqual, left, right })));
@@ -100,7 +100,7 @@ impl Query {
         self
     }
 
-    /// The order by a column and a number, which is no column of the result.
+    /// Orders by a column minus a number, which is no column of the result.
     pub fn order_by_sum(mut self, column: &str, value: i64) -> Self {
         let (left, right) = (self.column(column), self.parameter(value));
         let expression = self.add(Node::Binary(Binary { op: BinaryOp::Subtract, left, right }));
@@ -124,7 +124,7 @@ impl Query {
     }
 }
 
-/// A change that returns all columns of the rows that it deletes: all of them.
+/// A delete of all rows that returns all of their columns.
 pub fn removal(table: &str, columns: &[&str]) -> LoadRoot {
     let column = |&name: &&str| Node::Column(ColumnName { table: None, name: name.to_owned() });
     let nodes: Vec<Node> = columns.iter().map(column).collect();
@@ -144,13 +144,13 @@ fn cell(column: &ColumnData, row: usize) -> String {
     }
 }
 
-/// The rows of a batch: `1 ed -, 2 jo 1`.
+/// The rows of a batch as text: `1 ed -, 2 jo 1`.
 pub fn rows(batch: &Batch) -> String {
     let row = |row| batch.columns.iter().map(|column| cell(column, row)).collect::<Vec<_>>().join(" ");
     (0..batch.rows as usize).map(row).collect::<Vec<_>>().join(", ")
 }
 
-/// The rows of the plan and of each load, one line each: `users: 1 ed -`. Columns as many as are told, or it says so.
+/// The rows of the plan and of each load, one line each: `users: 1 ed -`. Panics if a batch has more or fewer columns than declared.
 pub fn told(plan: &Plan, (answer, loaded): (ResultSet, Vec<Loaded>)) -> Vec<String> {
     let mut lines = vec![format!("{}: {}", plan.table, rows(&answer.first_batch))];
     assert!(answer.cursor.is_none() && answer.columns.len() == answer.first_batch.columns.len());

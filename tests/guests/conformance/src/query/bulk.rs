@@ -32,7 +32,7 @@ fn price(id: i64, cents: i64) -> Price {
     Price { id, code: format!("c{id}"), cents, note: Some("new".to_owned()) }
 }
 
-/// More rows than one statement has parameters for: new ones and known ones, all or none.
+/// More rows than one statement has parameters for, new and existing ones: all are written or none.
 pub async fn query_upsert_many(rows: u32) -> Saw {
     let db = Database::open("default", models![Price]).await?;
     db.create_all().await?;
@@ -48,7 +48,7 @@ pub async fn query_upsert_many(rows: u32) -> Saw {
     saw.push(ok_or_error(session.one(&count).await.map(drop)));
     let (rows, cents, notes) = session.one(&count).await?;
     saw.push(format!("{rows} {} {notes}", cents.unwrap_or_default()));
-    // The session's objects are kept in step.
+    // The session's objects are synchronized.
     saw.push(format!("{} {:?}", known.cents, known.note));
     session.upsert_many(&all, |insert| insert.on_conflict().do_update_all()).await?;
     saw.push(format!("{}", session.one(&count).await?.2));
@@ -74,7 +74,7 @@ pub async fn query_upsert_many(rows: u32) -> Saw {
     Ok(saw)
 }
 
-/// New values of columns for rows by their keys, without the rows.
+/// Updates columns of rows by primary key, without row structs.
 pub async fn query_update_columns() -> Saw {
     let db = open().await?;
     let session = db.session()?;

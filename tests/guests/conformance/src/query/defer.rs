@@ -1,4 +1,4 @@
-//! Columns that are read only where a query asks for them.
+//! Columns that are read only by queries that ask for them.
 
 use sqlservice_sdk::{prelude::*, value::Deferred};
 
@@ -49,20 +49,20 @@ async fn open() -> Result<Database, Error> {
     Ok(db)
 }
 
-/// What of a note is known.
+/// The deferred columns of a note, or their errors.
 fn shown(note: &Note) -> String {
     let body = note.body.get().map_or_else(|error| ok_or_error::<()>(Err(error)), Clone::clone);
     let mark = note.mark.get().map_or_else(|error| ok_or_error::<()>(Err(error)), |mark| format!("{mark:?}"));
     format!("{} {body} {mark}", note.title)
 }
 
-/// Rows as they are, read as plain ones.
+/// All notes, read as plain rows.
 async fn rows(session: &Session) -> Result<String, Error> {
     let rows = session.all(&select::<Note>().order_by(Note::ID)).await?;
     Ok(rows.iter().map(shown).collect::<Vec<_>>().join(", "))
 }
 
-/// Deferred columns are not asked for, and an error until they are; what was not read is not written.
+/// Deferred columns are not selected, and reading one is an error until it is loaded; an unloaded column is not written.
 pub async fn query_deferred() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -76,12 +76,12 @@ pub async fn query_deferred() -> Saw {
     mark(&db).await?;
     saw.push(format!("{} {:?} {page} {:?}", shown(&notes[0]), one, filtered[0].folder.get()?.map(|folder| folder.id)));
     saw.push(format!("{:?} {}", notes[0], notes[0].to_dict().get("body").is_none()));
-    // Written beside what was not read: only that.
+    // An edit beside unloaded columns writes only the edited column.
     notes[0].edit().title = "new".to_owned();
     notes[1].edit().body.set("other");
     session.flush().await?;
     saw.push(format!("{} | {}", shown(&notes[1]), rows(&session).await?));
-    // Asked for, of objects that are known, too.
+    // Undeferred columns are loaded for objects in the identity map, too.
     query().undefer(Note::BODY).all().await?;
     saw.push(notes.iter().map(|note| shown(note)).collect::<Vec<_>>().join(", "));
     session.load_deferred(&notes).await?;
@@ -92,14 +92,14 @@ pub async fn query_deferred() -> Saw {
     saw.push(shown(&note));
     let note = session.query::<Note>().undefer((Note::BODY, Note::MARK)).get_one(1).await?;
     saw.push(shown(&note));
-    // Edits of one that is loaded are compared; the same value is nothing to write.
+    // Edits of a loaded column are compared; an equal value is no change.
     let mut note = note;
     note.edit().body.set("body 1");
     saw.push(format!("{}", session.is_modified(&note)));
     note.edit().mark.set(None::<i64>);
     session.flush().await?;
     saw.push(rows(&session).await?);
-    // Read again without it, nothing is known of it any more.
+    // A reload that defers the column unloads it again.
     let again = session.query::<Note>().populate_existing().get_one(1).await?;
     saw.push(format!("{} {}", again.is(&note), shown(&note)));
     session.rollback().await?;
@@ -107,7 +107,7 @@ pub async fn query_deferred() -> Saw {
     Ok(saw)
 }
 
-/// A copy of an object without its deferred columns cannot be inserted; streams and relationships.
+/// A copy of an object without its deferred columns cannot be inserted; deferred columns in streams and relationships.
 pub async fn query_deferred_elsewhere() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -126,7 +126,7 @@ pub async fn query_deferred_elsewhere() -> Saw {
     session.expunge_all();
     let folder = session.query::<Folder>().with(Folder::NOTES).get_one(1).await?;
     saw.push(format!("{}", folder.notes.get()?.len()));
-    // A row that takes the place of a deleted one is written whole.
+    // A new object that takes a deleted object's row writes every column.
     session.expunge_all();
     let old = session.get_one::<Note>(3).await?;
     session.delete(&old)?;
@@ -134,7 +134,7 @@ pub async fn query_deferred_elsewhere() -> Saw {
     session.flush().await?;
     let stored = session.all(&select_columns((Note::BODY, Note::MARK)).filter(Note::ID.eq(3))).await?;
     saw.push(format!("{stored:?}"));
-    // Found again after a bulk update, whose values are known.
+    // The value of a bulk update is set on the object.
     let other = session.get_one::<Note>(2).await?;
     session.execute(&update::<Note>().set(Note::BODY, "bulk").filter(Note::ID.eq(2))).await?;
     saw.push(format!("{:?}", other.body.get().ok()));

@@ -1,11 +1,11 @@
-//! `get` of a query: with a lock, a filter, loads, options, and read again.
+//! `get` of a query: with a lock, a filter, loads, options, and `populate_existing`.
 
 use sqlservice_sdk::{prelude::*, session::EntityQuery, statement::Select};
 
 use super::model::{Device, Room, User, devices, open};
 use crate::{Saw, unit_of_work::ok_or_error};
 
-/// What a lookup found.
+/// The result of a lookup.
 fn found(user: Result<Option<Entity<User>>, Error>) -> String {
     match user {
         Ok(Some(user)) => user.name.clone(),
@@ -19,11 +19,11 @@ async fn rename(db: &Database, id: i64, name: &str) -> Result<(), Error> {
     db.transaction(async |other| other.execute(&change).await).await.map(drop)
 }
 
-/// A lock of `get` is one: who comes beside it is refused.
+/// A lock of `get` is taken: a concurrent `no_wait` lock of the row is refused.
 pub async fn query_get_locks() -> Saw {
     let db = open().await?;
     let (first, second) = (db.session()?, db.session()?);
-    // Known, and locked nonetheless.
+    // The object is in the identity map, and the row is locked nonetheless.
     first.get::<User>(1).await?;
     first.commit().await?;
     rename(&db, 1, "eddy").await?;
@@ -42,14 +42,14 @@ pub async fn query_get_locks() -> Saw {
     Ok(saw)
 }
 
-/// A filter holds for the row of a key, whether or not its object is known; so do joins, limits and aliases.
+/// A filter applies to `get` whether or not the object is in the identity map; so do joins, limits and aliases.
 pub async fn query_get_filters() -> Saw {
     let db = open().await?;
     let session = db.session()?;
     let get = async |query: EntityQuery<'_, User>, id: i64| found(query.get(id).await);
     let old = |session| Session::query::<User>(session).filter(User::AGE.gt(35));
     let mut saw = vec![get(old(&session), 1).await, get(old(&session), 3).await, get(old(&session), 2).await];
-    // Now they are known.
+    // Now the objects are in the identity map.
     let all = session.query::<User>().all().await?;
     saw.push(format!("{} {}", get(old(&session), 1).await, get(old(&session), 3).await));
     let has_phone = || session.query::<User>().filter(User::DEVICES.any(Device::KIND.eq("phone")));
@@ -66,7 +66,7 @@ pub async fn query_get_filters() -> Saw {
     Ok(saw)
 }
 
-/// What is known is read again where that is asked for, with what the query loads.
+/// `populate_existing` reads a known object again, with the loads of the query.
 pub async fn query_get_again() -> Saw {
     let db = open().await?;
     let session = db.session_with(SessionOptions { autoflush: false, ..SessionOptions::default() })?;
@@ -79,7 +79,7 @@ pub async fn query_get_again() -> Saw {
     known.edit().name = "edited".to_owned();
     let again = session.query::<User>().populate_existing().with(User::DEVICES).get_one(1).await?;
     saw.push(format!("{} {} {}", again.is(&known), known.name, devices(&known)));
-    // Known by now, and loaded nonetheless.
+    // The object is in the identity map, and its relationship is loaded nonetheless.
     let jo = session.get_one::<User>(2).await?;
     let loaded = session.query::<User>().with(User::DEVICES).get_one(2).await?;
     saw.push(format!("{} {}", loaded.is(&jo), devices(&jo)));
@@ -88,7 +88,7 @@ pub async fn query_get_again() -> Saw {
     Ok(saw)
 }
 
-/// Options of the query hold for `get`.
+/// Options of the query apply to `get`.
 pub async fn query_get_options() -> Saw {
     let db = open().await?;
     let none = RunOptions { max_rows: Some(0), ..RunOptions::default() };
@@ -106,7 +106,7 @@ pub async fn query_get_options() -> Saw {
     Ok(saw)
 }
 
-/// Keys of several columns, and keys of another width.
+/// Keys of several columns, and keys with a wrong number of columns.
 pub async fn query_get_composite() -> Saw {
     let db = open().await?;
     let session = db.session()?;

@@ -1,4 +1,4 @@
-//! Loads with a filter or an order of their own.
+//! Loads with a filter or an order.
 
 use sqlservice_sdk::prelude::*;
 
@@ -15,7 +15,7 @@ fn ids(devices: &Many<Device>) -> String {
     }
 }
 
-/// The declared order, both ways, of every direction; joined and not.
+/// The declared order, ascending and descending, for every direction; joined and not.
 pub async fn query_declared_orders() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -37,7 +37,7 @@ pub async fn query_declared_orders() -> Saw {
     Ok(saw)
 }
 
-/// A filter shows some of what is related, for as many owners as there are, with one statement.
+/// A filtered load returns some related rows, for any number of owners, in one statement.
 pub async fn query_filtered_loads() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -53,17 +53,17 @@ pub async fn query_filtered_loads() -> Saw {
         users[0].devices.is_filtered(),
         users[0].teams.is_loaded()
     ));
-    // Another one takes its place, and so does all of it.
+    // Another filtered load replaces the first one, and an unfiltered load replaces that.
     session.load(&users, User::DEVICES.filter(Device::RANK.eq(1)).order_by(Device::ID.desc())).await?;
     saw.push(users.iter().map(|user| devices(user)).collect::<Vec<_>>().join(" "));
     session.load(&users, User::DEVICES).await?;
     saw.push(format!("{} {}", devices(&users[0]), users[0].devices.is_filtered()));
-    // And the other way round.
+    // And from unfiltered back to filtered.
     session.load(&users, phones().order_by(Device::RANK)).await?;
     saw.push(devices(&users[0]));
     session.load(&users, User::DEVICES.order_by(Device::ID.desc())).await?;
     saw.push(format!("{} {}", devices(&users[0]), users[0].devices.is_filtered()));
-    // To one, through a table, of a table with itself, by two columns.
+    // Many-to-one, through a table, self-referential, and by a composite key.
     let found =
         session.query::<Device>().with(Device::USER.filter(User::NAME.eq("ed"))).order_by(Device::ID).all().await?;
     let owner = |device: &Entity<Device>| told_owner(device);
@@ -82,7 +82,7 @@ pub async fn query_filtered_loads() -> Saw {
         Ok(format!("{:?}", room.beds.get()?.iter().map(|bed| bed.id).collect::<Vec<_>>()))
     };
     saw.push(rooms.all().await?.iter().map(beds).collect::<Result<Vec<_>, _>>()?.join(" "));
-    // Criteria on what is related to it, and loads on both sides of one with a filter.
+    // Criteria on related rows, and loads nested on both sides of a filtered one.
     session.expunge_all();
     let with_mail =
         User::DEVICES.filter(Device::APPS.any(App::NAME.eq("mail"))).with(Device::APPS.filter(App::NAME.eq("chess")));
@@ -114,7 +114,7 @@ fn told_owner(device: &Entity<Device>) -> String {
     }
 }
 
-/// The unit of work knows that there is more than a filter shows: nothing that is not shown is lost or left behind.
+/// The unit of work accounts for the rows that a filter hides: none of them is lost or left behind.
 pub async fn query_filtered_changes(way: String) -> Saw {
     let db = open().await?;
     let session = db.session()?;

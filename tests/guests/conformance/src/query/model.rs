@@ -77,7 +77,7 @@ pub struct Friend {
     pub b: i64,
 }
 
-/// A room is told by its house and its number.
+/// A room has a composite key: its house and its number.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "rooms")]
 pub struct Room {
@@ -147,7 +147,7 @@ pub fn names(users: &[Entity<User>]) -> String {
     users.iter().map(|user| user.name.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// A user's devices, or why they are not there.
+/// The devices of a user, or the error of an unloaded relationship.
 pub fn devices(user: &User) -> String {
     match user.devices.get() {
         Ok(devices) => format!("{:?}", devices.iter().map(|device| device.id).collect::<Vec<_>>()),

@@ -1,11 +1,11 @@
-//! How many rows a query has, and its pages.
+//! Counts and pages of queries.
 
 use sqlservice_sdk::{prelude::*, session::PageKey};
 
 use super::model::{Device, User, devices, names, open};
 use crate::{Saw, unit_of_work::ok_or_error};
 
-/// Counts and whether there is anything, with filters, limits, groups and joins.
+/// `count` and `exists` with filters, limits, groups and joins.
 pub async fn query_count() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -22,13 +22,13 @@ pub async fn query_count() -> Saw {
     saw.push(format!("{} {}", users().exists().await?, users().filter(User::ID.lt(0)).exists().await?));
     let distinct = || users().select(|select| select.distinct());
     saw.push(format!("{} {}", distinct().exists().await?, users().offset(4).exists().await?));
-    // What was not written yet counts.
+    // Pending objects are flushed and counted.
     session.add(User { id: 9, name: "new".to_owned(), ..User::default() })?;
     saw.push(format!("{} {}", users().count().await?, users().filter(User::NAME.eq("new")).exists().await?));
     Ok(saw)
 }
 
-/// Pages in several orders are the whole in its order, wherever nulls are and whatever comes between.
+/// The pages of a query together are the whole result in its order, wherever nulls sort.
 pub async fn query_pages() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -49,7 +49,7 @@ pub async fn query_pages() -> Saw {
         loop {
             let page = session.query::<User>().order_by(order()).page(1, next.as_ref()).await?;
             pages.push(names(&page.items));
-            // As it leaves the plugin and comes back.
+            // The page key as text, as it leaves the plugin and comes back.
             next = page.next.map(|next| next.to_string().parse()).transpose()?;
             if next.is_none() || pages.len() > 9 {
                 break;
@@ -60,7 +60,7 @@ pub async fn query_pages() -> Saw {
     Ok(saw)
 }
 
-/// A page with loads, filters and joins; rows that come and go before it; what is refused.
+/// Pages with loads, filters and joins; rows inserted and deleted before a page; refused queries.
 pub async fn query_page() -> Saw {
     let db = open().await?;
     let session = db.session()?;

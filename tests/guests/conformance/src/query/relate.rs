@@ -1,18 +1,18 @@
-//! Joins by relationships, and conditions on what is related.
+//! Joins along relationships, and conditions on related rows.
 
 use sqlservice_sdk::prelude::*;
 
 use super::model::{App, Bed, Device, Member, Room, Team, User, names, open};
 use crate::{Saw, lines};
 
-/// Inner and outer joins, through tables, of a table with itself, with criteria that belong to the join.
+/// Inner and outer joins, through tables, self-referential, with criteria in the join's condition.
 pub async fn query_joins() -> Saw {
     let db = open().await?;
     let session = db.session()?;
     let mut saw = Vec::new();
     let pairs = select_columns((User::NAME, Device::ID)).order_by((User::ID, Device::ID));
     saw.push(lines::rows(session.all(&pairs.clone().join_related(User::DEVICES)).await));
-    // The other way round, and from the other side's column alone.
+    // From the other side, and selecting that side's column alone.
     saw.push(lines::rows(session.all(&pairs.join_related(Device::USER)).await));
     let alone = select_columns(Device::ID).join_related(User::DEVICES).filter(User::NAME.eq("jo"));
     saw.push(lines::rows(session.all(&alone).await));
@@ -20,12 +20,12 @@ pub async fn query_joins() -> Saw {
         .left_join_related(User::DEVICES.filter(Device::KIND.eq("tablet")))
         .order_by((User::ID, Device::ID));
     saw.push(lines::rows(session.all(&outer).await));
-    // Through a table between, whose columns can be used.
+    // Through a secondary table, whose columns can be selected.
     let teams = select_columns((User::NAME, Team::CODE, Member::USER_ID))
         .join_related(User::TEAMS)
         .order_by((User::ID, Team::CODE));
     saw.push(lines::rows(session.all(&teams).await));
-    // A pair that leads to a small team leaves no row of nulls beside one that leads to a big one.
+    // A pair that leads to a small team leaves no row of nulls beside a pair that leads to a big one.
     let big = select_columns((User::NAME, Team::CODE.nullable()))
         .left_join_related(User::TEAMS.filter(Team::SIZE.gt(5)))
         .order_by(User::ID);
@@ -42,12 +42,12 @@ pub async fn query_joins() -> Saw {
         .join_related(User::FRIENDS.to(friend))
         .order_by((User::ID, User::ID.of(friend)));
     saw.push(lines::rows(session.all(&friends).await));
-    // One join after the other; a key of two columns.
+    // Chained joins; a composite key.
     let apps = select_columns((User::NAME, App::NAME)).join_related(User::DEVICES).join_related(Device::APPS);
     saw.push(lines::rows(session.all(&apps.order_by(App::ID)).await));
     let beds = select_columns((Room::HOUSE, Bed::ID)).join_related(Room::BEDS.filter(Bed::SOFT)).order_by(Bed::ID);
     saw.push(lines::rows(session.all(&beds).await));
-    // Objects, as often as they are joined.
+    // Objects, once for each joined row.
     let phones = session.query::<User>().join_related(User::DEVICES).filter(Device::KIND.eq("phone"));
     saw.push(names(&phones.order_by((User::ID, Device::ID)).all().await?));
     let lonely = session.query::<User>().left_join_related(User::DEVICES).filter(Device::ID.is_null());
@@ -57,7 +57,7 @@ pub async fn query_joins() -> Saw {
     Ok(saw)
 }
 
-/// Whether related rows fulfil something: one, many, through a table, of a table with itself, and one in the other.
+/// Conditions on related rows: one, many, through a table, self-referential, and nested.
 pub async fn query_any() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -70,11 +70,11 @@ pub async fn query_any() -> Saw {
     find(User::DEVICES.any(Device::KIND.eq("phone").and(Device::RANK.gt(2)))).await?;
     find(User::DEVICES.exists().not()).await?;
     find(User::DEVICES.filter(Device::KIND.eq("tablet")).exists()).await?;
-    // Criteria may name the row that is asked.
+    // Criteria may name columns of the owner.
     find(User::DEVICES.any(Device::RANK.eq(User::ID))).await?;
     find(User::TEAMS.any(Team::SIZE.gt(5))).await?;
     find(User::TEAMS.exists()).await?;
-    // Of a table with itself: the criterion is about the other one.
+    // Self-referential: the criterion applies to the related row.
     find(User::BOSS.has(User::NAME.eq("ed"))).await?;
     find(User::STAFF.any(User::NAME.eq("bo"))).await?;
     find(User::STAFF.any(User::STAFF.any(User::NAME.eq("bo")))).await?;
@@ -82,7 +82,7 @@ pub async fn query_any() -> Saw {
     find(User::BOSS.has(User::STAFF.any(User::NAME.eq("al")).and(User::AGE.gt(35)))).await?;
     find(User::FRIENDS.any(User::NAME.eq("jo"))).await?;
     find(User::FRIENDS.any(User::FRIENDS.any(User::NAME.eq("ed")))).await?;
-    // One in the other, over tables that come again.
+    // Nested, over tables that occur more than once.
     find(User::DEVICES.any(Device::APPS.any(App::NAME.eq("chess")))).await?;
     find(User::TEAMS.any(Team::USERS.any(User::NAME.eq("jo")))).await?;
     find(User::STAFF.any(User::DEVICES.any(Device::USER.has(User::NAME.eq("jo"))))).await?;
@@ -100,7 +100,7 @@ pub async fn query_any() -> Saw {
     let rooms =
         session.query::<Room>().filter(Room::BEDS.any(Bed::SOFT.eq(false))).order_by((Room::HOUSE, Room::NUMBER));
     saw.push(format!("{:?}", rooms.all().await?.iter().map(|room| (room.house, room.number)).collect::<Vec<_>>()));
-    // In what changes rows, and selected as a value.
+    // In updates and deletes, and selected as a value.
     let told = select_columns((User::NAME, User::TEAMS.exists())).order_by(User::ID);
     saw.push(lines::rows(session.all(&told).await));
     let gone = session.execute(&delete::<Device>().filter(Device::APPS.exists().not())).await?;
@@ -109,7 +109,7 @@ pub async fn query_any() -> Saw {
     Ok(saw)
 }
 
-/// Columns of a query inside another one, by their model's columns.
+/// Columns of a subquery, by their model's columns.
 pub async fn query_subquery_columns() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -132,7 +132,7 @@ pub async fn query_subquery_columns() -> Saw {
     let old = alias::<User>("old");
     let cte = select_columns(User::NAME.of(old)).with(old, &select::<User>().filter(User::AGE.gt(35))).from_table(old);
     saw.push(lines::rows(session.all(&cte).await));
-    // Objects of it, which are the session's.
+    // Objects of a subquery are those of the session's identity map.
     let known = session.get_one::<Device>(1).await?;
     let found =
         session.query_of(phone.select().from_query(&phones, phone).filter(Device::ID.of(phone).eq(1))).one().await?;

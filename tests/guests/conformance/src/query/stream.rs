@@ -1,4 +1,4 @@
-//! Objects batch by batch, with what they are related to.
+//! Objects streamed in batches, with their related objects.
 
 use sqlservice_sdk::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::{
     unit_of_work::{mark, ok_or_error},
 };
 
-/// As many users as are asked for, each with two devices.
+/// Inserts this many users, each with two devices.
 async fn many(db: &Database, users: i64) -> Result<(), Error> {
     let rows: Vec<User> = (100..100 + users).map(|id| User { id, name: format!("u{id}"), ..User::default() }).collect();
     let device = |id: i64| Device { id, user_id: Some(id / 2), kind: format!("k{}", id % 2), ..Device::default() };
@@ -21,7 +21,7 @@ async fn many(db: &Database, users: i64) -> Result<(), Error> {
     .map(drop)
 }
 
-/// Batches in the order of the query, whole, and the session is free between two of them.
+/// Batches come complete and in the order of the query, and the session is free between two of them.
 pub async fn query_stream(users: u32, batch: u32) -> Saw {
     let db = open().await?;
     many(&db, users.into()).await?;
@@ -43,7 +43,7 @@ pub async fn query_stream(users: u32, batch: u32) -> Saw {
     let expected: Vec<String> =
         session.all(&select_columns(User::NAME).filter(User::ID.ge(100)).order_by(User::NAME.desc())).await?;
     saw.push(format!("{sizes:?} {is_whole} {}", names == expected));
-    // What happens between two batches: another query, a change that is flushed, a row that goes, one that another session changes.
+    // Between two batches: another query, a flush, a deleted row, and a row that another session changes.
     let mut rows = query().with(User::DEVICES).stream(2).await?;
     let mut first = rows.next_batch().await?.unwrap_or_default();
     first[0].edit().name = "edited".to_owned();
@@ -60,7 +60,7 @@ pub async fn query_stream(users: u32, batch: u32) -> Saw {
     ));
     drop(rows);
     session.rollback().await?;
-    // A join makes rows multiply, here as there; a distinct query has whole rows.
+    // A join repeats rows, streamed or not; a distinct query returns whole rows.
     let joined = || {
         session.query::<User>().join_related(User::DEVICES).filter(User::ID.lt(100)).order_by((User::ID, Device::ID))
     };

@@ -1,4 +1,4 @@
-//! Errors of a plugin's own, and others', inside of transactions.
+//! A plugin's own errors, and other crates', in transactions.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ impl From<std::num::ParseIntError> for Refused {
     }
 }
 
-/// An error of another crate, which knows nothing of the SDK.
+/// An error of another crate, independent of the SDK.
 #[derive(Debug)]
 struct Foreign;
 
@@ -56,7 +56,7 @@ async fn grow(session: &Session, age: &str) -> Result<i64, Refused> {
     Ok(age)
 }
 
-/// `?` of every kind leaves a transaction, rolls it back, and is what the caller gets.
+/// `?` on any error leaves the transaction, rolls it back, and passes the error to the caller.
 pub async fn query_errors() -> Saw {
     let db = open().await?;
     let mut saw = Vec::new();
@@ -78,7 +78,7 @@ pub async fn query_errors() -> Saw {
         })
         .await;
     saw.push(format!("{} {:?}", boxed.is_err_and(|error| error.is::<Foreign>()), age().await?));
-    // A savepoint with an error of its own, in a transaction that goes on.
+    // A savepoint that fails with the plugin's own error, in a transaction that goes on.
     let kept = db
         .try_transaction(async |session| -> Result<_, Refused> {
             session.execute(&update::<User>().set(User::AGE, 45).filter(User::ID.eq(1))).await?;
@@ -87,7 +87,7 @@ pub async fn query_errors() -> Saw {
         })
         .await;
     saw.push(format!("{} {:?}", kept.is_ok_and(|is_own| is_own), age().await?));
-    // In the SDK's own error: the usual ones by themselves, all others by their text.
+    // Converted to the SDK's own error: common errors keep their case, others only their text.
     let own = db
         .transaction(async |session| {
             session.execute(&update::<User>().set(User::AGE, 3)).await?;

@@ -1,11 +1,11 @@
-//! What both sides of a relationship say after a flush, where they said different things before it.
+//! Both sides of a relationship agree after a flush, where they contradicted each other before it.
 
 use sqlservice_sdk::prelude::*;
 
 use super::model::{Address, User, address, open_with, seen_addresses};
 use crate::{Saw, unit_of_work::ok_or_error};
 
-/// Two users and three addresses, all of whose relationships are loaded; the first two addresses are the first user's.
+/// Two users and three addresses with all relationships loaded; the first two addresses are the first user's.
 struct Both {
     db: Database,
     session: Session,
@@ -24,7 +24,7 @@ impl Both {
         Ok(Self { db, session, users, addresses })
     }
 
-    /// Flushes, and tells what everybody sees, and who does not agree with it.
+    /// Commits, and reports the stored rows and each object that differs from them.
     async fn agreed(self) -> Result<String, Error> {
         let Self { db, session, users, addresses } = self;
         if let Err(error) = session.commit().await {
@@ -50,7 +50,7 @@ impl Both {
     }
 }
 
-/// One side says this, the other one that.
+/// The two sides of the relationship contradict each other.
 pub async fn session_both_sides(what: String) -> Saw {
     let mut both = Both::open().await?;
     let (users, addresses) = (&mut both.users, &mut both.addresses);

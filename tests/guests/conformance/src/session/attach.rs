@@ -1,11 +1,11 @@
-//! C14, C15: whose an object is.
+//! C14, C15: an object belongs to one session.
 
 use sqlservice_sdk::prelude::*;
 
 use super::model::{Address, User, address, open_with, seen, seen_addresses, user};
 use crate::{Saw, unit_of_work::ok_or_error};
 
-/// An object is of one session.
+/// An object belongs to one session at a time.
 pub async fn c14_another_session() -> Saw {
     let db = open_with(&["u1", "u2"], &["a1"]).await?;
     let (one, other) = (db.session()?, db.session()?);
@@ -13,7 +13,7 @@ pub async fn c14_another_session() -> Saw {
     let pending = one.add(user("pending"))?;
     let mut saw =
         vec![ok_or_error(other.add(&known)), ok_or_error(other.add(&pending)), ok_or_error(other.delete(&known))];
-    // Nor by what it is related to; nothing of the flush is written.
+    // A related object cannot bring it in either; nothing of the flush is written.
     let related = other.add(Address { user: One::from(&known), ..address("a2") })?;
     saw.push(ok_or_error(other.flush().await));
     saw.push(format!("{:?} {:?} {:?}", related.status(), related.user_id, known.status()));
@@ -21,7 +21,7 @@ pub async fn c14_another_session() -> Saw {
     other.expunge(&known);
     other.expire(&pending);
     saw.push(format!("{} {}", one.contains(&known), other.contains(&known)));
-    // One that left its session may join another one, and bring others.
+    // An expunged object may join another session, and so may objects related to it.
     one.expunge(&known);
     one.expunge(&pending);
     known.edit().name = "renamed".to_owned();
@@ -29,7 +29,7 @@ pub async fn c14_another_session() -> Saw {
     other.add(&pending)?;
     other.commit().await?;
     saw.push(format!("{} {}", seen(&db).await?, seen_addresses(&db).await?));
-    // There is one object a row.
+    // A session has one object a row.
     one.rollback().await?;
     let again = one.get_one::<User>(1).await?;
     other.expunge(&known);
@@ -39,7 +39,7 @@ pub async fn c14_another_session() -> Saw {
     Ok(saw)
 }
 
-/// What has no row cannot be deleted.
+/// An object without a row cannot be deleted.
 pub async fn c15_never_saved() -> Saw {
     let db = open_with(&["u1", "u2"], &[]).await?;
     let session = db.session()?;
@@ -52,13 +52,13 @@ pub async fn c15_never_saved() -> Saw {
     saw.push(ok_or_error(session.delete(&new)));
     session.commit().await?;
     saw.push(seen(&db).await?);
-    // Its row is gone for good.
+    // The delete was committed.
     saw.push(format!("{:?} {}", new.status(), ok_or_error(session.delete(&new))));
     saw.push(ok_or_error(session.add(&new)).split(':').next().unwrap_or_default().to_owned());
     session.save(&new).await?;
     session.commit().await?;
     saw.push(seen(&db).await?);
-    // What is to be deleted may stay after all.
+    // An object marked for deletion may be added again.
     let kept = session.get_one::<User>(1).await?;
     session.delete(&kept)?;
     session.add(&kept)?;
@@ -71,7 +71,7 @@ pub async fn c15_never_saved() -> Saw {
     Ok(saw)
 }
 
-/// Objects whose session is gone are read and changed as ever, and can be loaded nothing.
+/// Detached objects can still be read and edited, but not loaded.
 pub async fn session_detached() -> Saw {
     let db = open_with(&["u1", "u2"], &["a1"]).await?;
     let session = db.session()?;

@@ -1,4 +1,4 @@
-//! C02 and C03: statements see what was not written yet, unless somebody says otherwise.
+//! C02 and C03: queries flush pending changes first, unless autoflush is off.
 
 use sqlservice_sdk::{prelude::*, session::SessionOptions};
 
@@ -8,7 +8,7 @@ use crate::{
     unit_of_work::{mark, ok_or_error},
 };
 
-/// A pending object is found by a query.
+/// A query finds a pending object.
 pub async fn c02_pending() -> Saw {
     let db = open(&["u1"]).await?;
     let session = db.session()?;
@@ -22,7 +22,7 @@ pub async fn c02_pending() -> Saw {
     Ok(saw)
 }
 
-/// Whatever asks the database flushes first; what is known is not asked for.
+/// Every statement flushes first; a `get` answered by the identity map does not.
 pub async fn c02_whoever_asks() -> Saw {
     let db = open_with(&["u1", "u2"], &["a1"]).await?;
     let session = db.session()?;
@@ -56,7 +56,7 @@ pub async fn c02_whoever_asks() -> Saw {
     mark(&db).await?;
     let matched = session.execute(&other).await?;
     mark(&db).await?;
-    // Nothing differs, nothing is written.
+    // Without changes nothing is written.
     mark(&db).await?;
     session.flush().await?;
     session.query::<User>().all().await?;
@@ -79,7 +79,7 @@ pub async fn c03_without() -> Saw {
         .no_autoflush(async |session| {
             let inner = session.no_autoflush(async |session| session.count(&query).await).await?;
             let found = session.query_of(query.clone()).all().await?.len();
-            // By name it is flushed all the same.
+            // Neither query has flushed.
             Ok::<_, Error>(format!("{inner} {found}"))
         })
         .await?;
@@ -89,7 +89,7 @@ pub async fn c03_without() -> Saw {
     saw.push(session.query_of(query.clone()).all().await?.len().to_string());
     mark(&db).await?;
     session.rollback().await?;
-    // The same for good.
+    // The same for a session without autoflush.
     let session = db.session_with(SessionOptions { autoflush: false, ..SessionOptions::default() })?;
     session.add(user("jack"))?;
     let query = select::<User>().filter(User::NAME.eq("jack"));
@@ -99,7 +99,7 @@ pub async fn c03_without() -> Saw {
     Ok(saw)
 }
 
-/// Work that is dropped or fails while it does not flush does not keep the session from flushing.
+/// A `no_autoflush` scope that fails or is dropped does not leave autoflush off.
 pub async fn c03_ends() -> Saw {
     let db = open(&["u1"]).await?;
     let session = db.session()?;
@@ -115,7 +115,7 @@ pub async fn c03_ends() -> Saw {
     Ok(saw)
 }
 
-/// T-62: what was not committed is not there, whatever becomes of the session.
+/// T-62: uncommitted changes are lost, however the session ends.
 pub async fn t62_dropped(end: String) -> Saw {
     let db = open_with(&["u1", "u2"], &["a1"]).await?;
     let session = db.session()?;
@@ -137,7 +137,7 @@ pub async fn t62_dropped(end: String) -> Saw {
     }
     saw.push(format!("{:?} {:?}", edited.status(), deleted.status()));
     saw.push(seen(&db).await?);
-    // What they say can be written by another session.
+    // Another session can save the objects.
     let other = db.session()?;
     other.save(&edited).await?;
     other.save(&new).await?;

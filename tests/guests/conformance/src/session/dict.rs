@@ -49,7 +49,7 @@ fn text(title: &str) -> Text {
     Text { title: title.to_owned(), ..Text::default() }
 }
 
-/// Objects that no session knows: what was set of their relationships is all that there is.
+/// Transient objects: only the relationships that were set are included.
 pub async fn a16_new() -> Saw {
     let plain = Entity::new(writer("ed"));
     let with_many = Entity::new(Writer { texts: Many::from([text("a"), text("b")]), ..writer("ed") });
@@ -70,7 +70,7 @@ pub async fn a16_new() -> Saw {
     ])
 }
 
-/// Objects of rows: nothing is read for it, and what leads back is cut.
+/// Persistent objects: the conversion loads nothing, and cuts references that lead back.
 pub async fn a16_loaded() -> Saw {
     let db = Database::open("default", models![Writer, Text]).await?;
     db.create_all().await?;

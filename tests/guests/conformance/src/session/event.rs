@@ -1,4 +1,4 @@
-//! A17: what models hear of.
+//! A17: events of models.
 
 use std::cell::RefCell;
 
@@ -17,7 +17,7 @@ fn hear(event: &str, name: &str) {
     HEARD.with_borrow_mut(|heard| heard.push(format!("{event} {name}")));
 }
 
-/// What was heard since somebody asked last.
+/// Takes the events since the last call.
 fn heard() -> String {
     HEARD.take().join(", ")
 }
@@ -139,7 +139,7 @@ async fn rows(db: &Database) -> Result<String, Error> {
     Ok(format!("{:?} {:?}", session.all(&contacts).await?, session.all(&audits).await?))
 }
 
-/// All of them, in their order.
+/// All events, in their order.
 pub async fn a17_order() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -149,7 +149,7 @@ pub async fn a17_order() -> Saw {
     session.flush().await?;
     HEARD.with_borrow_mut(|heard| heard.retain(|line| !line.starts_with("set")));
     saw.push(heard());
-    // Only what is written is told.
+    // Only written objects fire events.
     first.edit().name = "plain one".to_owned();
     session.flush().await?;
     saw.push(heard());
@@ -170,7 +170,7 @@ pub async fn a17_order() -> Saw {
     Ok(saw)
 }
 
-/// A value is replaced, whoever sets it; what comes from the database is not.
+/// The hook replaces a value that the plugin sets by any means, and no value that comes from the database.
 pub async fn a17_replaced() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -179,7 +179,7 @@ pub async fn a17_replaced() -> Saw {
     let mut saw = vec![contact.phone.clone()];
     session.commit().await?;
     saw.push(rows(&db).await?);
-    // It is what it was, so nothing is written.
+    // The replaced value equals the stored one, so nothing is written.
     contact.edit().phone = "(555) 8675309".to_owned();
     commit(&db, &session).await?;
     saw.push(contact.phone.clone());
@@ -189,7 +189,7 @@ pub async fn a17_replaced() -> Saw {
     session.save(Contact { id: 1, phone: "3/4".to_owned(), ..Contact::clone(&contact) }).await?;
     session.commit().await?;
     saw.push(rows(&db).await?);
-    // As plain SQL wrote it.
+    // As the statement wrote it.
     session.execute(&update::<Contact>().set(Contact::PHONE, "5/6")).await?;
     heard();
     session.refresh(&contact).await?;
@@ -197,7 +197,7 @@ pub async fn a17_replaced() -> Saw {
     Ok(saw)
 }
 
-/// Handlers change their own objects, add others and ask the database.
+/// Handlers change their own objects, add others and run queries.
 pub async fn a17_handlers() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -210,13 +210,13 @@ pub async fn a17_handlers() -> Saw {
     audited.edit().phone = "1".to_owned();
     commit(&db, &session).await?;
     saw.push(rows(&db).await?);
-    // What it asks is asked before the rows of its flush are written.
+    // A handler's query runs before the rows of its flush are written.
     session.add(contact("plain"))?;
     session.add(contact("asks"))?;
     heard();
     session.commit().await?;
     saw.push(heard().split(", ").filter(|line| line.starts_with("known")).collect());
-    // What comes after is written by the next flush, which a commit does.
+    // Objects added in an after-event are written by the next flush, which a commit runs.
     let after = session.add(contact("audited after"))?;
     session.flush().await?;
     saw.push(session.new_objects().len().to_string());
@@ -226,7 +226,7 @@ pub async fn a17_handlers() -> Saw {
     Ok(saw)
 }
 
-/// A handler that fails leaves everything to be written; one that wants to end the transaction is told that it cannot.
+/// After a handler fails, all changes are still pending; a handler that tries to end the transaction gets an error.
 pub async fn a17_refused(name: String) -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -243,7 +243,7 @@ pub async fn a17_refused(name: String) -> Saw {
     Ok(saw)
 }
 
-/// A handler that fails after the rows were written leaves them so, and the transaction to whoever called.
+/// A handler that fails after the rows were written leaves them written; the caller decides on the transaction.
 pub async fn a17_refused_after(is_kept: bool) -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -262,7 +262,7 @@ pub async fn a17_refused_after(is_kept: bool) -> Saw {
     Ok(saw)
 }
 
-/// A delete that is refused, and a savepoint of a handler's own.
+/// A refused delete, and a savepoint opened by a handler.
 pub async fn a17_kept() -> Saw {
     let db = open().await?;
     let session = db.session()?;

@@ -1,21 +1,21 @@
-//! C04, C05 and T-63: flushes that fail, and what is left of objects and session.
+//! C04, C05 and T-63: failed flushes, and the state of the objects and the session after them.
 
 use sqlservice_sdk::prelude::*;
 
 use super::model::{User, names, open, seen, session, user};
 use crate::{Saw, unit_of_work::ok_or_error};
 
-/// How a call ended: the first two words of it, which every database has alike.
+/// The first two words of a call's outcome, which are the same on every database.
 fn short<T>(result: Result<T, Error>) -> String {
     ok_or_error(result).split_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }
 
-/// A new user with a key that is taken.
+/// A new user with an existing key.
 fn duplicate() -> User {
     User { id: 1, ..user("duplicate") }
 }
 
-/// How a failed commit leaves things, with savepoints around flushes or without.
+/// The state after a failed commit, with and without savepoints around flushes.
 pub async fn c04_commit_fails(savepoints: bool) -> Saw {
     let db = open(&["ed"]).await?;
     let session = session(&db, savepoints)?;
@@ -24,7 +24,7 @@ pub async fn c04_commit_fails(savepoints: bool) -> Saw {
     let new = session.add(user("new"))?;
     let duplicate = session.add(duplicate())?;
     let mut saw = vec![short(session.commit().await)];
-    // They are what they were before the flush.
+    // The objects are as they were before the flush.
     saw.push(format!("{} {} {:?} {} {:?}", ed.name, new.id, new.status(), duplicate.id, duplicate.status()));
     let quiet = session.no_autoflush(async |session| names(session).await).await;
     saw.push(quiet.unwrap_or_else(|error| ok_or_error::<()>(Err(error))));
@@ -40,7 +40,7 @@ pub async fn c04_commit_fails(savepoints: bool) -> Saw {
     Ok(saw)
 }
 
-/// With a savepoint around the flush it can be mended, and nothing is lost.
+/// With a savepoint around the flush the objects can be corrected and flushed again, and nothing is lost.
 pub async fn c04_mended() -> Saw {
     let db = open(&["ed", "jack"]).await?;
     let session = db.session()?;
@@ -60,7 +60,7 @@ pub async fn c04_mended() -> Saw {
     Ok(saw)
 }
 
-/// The same inside of a savepoint: what came before it is committed.
+/// The same in a savepoint: earlier changes are committed.
 pub async fn c05_in_a_savepoint(savepoints: bool) -> Saw {
     let db = open(&["ed"]).await?;
     let session = session(&db, savepoints)?;
@@ -73,14 +73,14 @@ pub async fn c05_in_a_savepoint(savepoints: bool) -> Saw {
     savepoint.rollback().await?;
     saw.push(format!("{} {:?}", ed.name, duplicate.status()));
     saw.push(names(&session).await?);
-    // Work in a closure, whose failure undoes it.
+    // Work in a closure, whose failure rolls back the savepoint.
     let nested = session.nested(async |session| {
         session.add(&duplicate)?;
         session.flush().await
     });
     saw.push(short(nested.await));
     saw.push(format!("{} {:?}", ed.name, duplicate.status()));
-    // Its release writes what was not written; that fails, so it goes back.
+    // A release flushes; that fails, so the savepoint is rolled back.
     let savepoint = session.begin_nested().await?;
     session.add(&duplicate)?;
     saw.push(short(savepoint.release().await));
@@ -91,7 +91,7 @@ pub async fn c05_in_a_savepoint(savepoints: bool) -> Saw {
     Ok(saw)
 }
 
-/// T-63: a statement that fails asks for a rollback, and objects go back with it.
+/// T-63: a failed statement requires a rollback, which restores the objects, too.
 pub async fn t63_statement() -> Saw {
     let db = open(&["ed"]).await?;
     let session = db.session()?;

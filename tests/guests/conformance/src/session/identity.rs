@@ -1,4 +1,4 @@
-//! C01: one object a row, how it is read anew, and how it leaves.
+//! C01: one object a row, how it is refreshed, and how it leaves the session.
 
 use sqlservice_sdk::{prelude::*, session::SessionOptions};
 
@@ -10,7 +10,7 @@ use crate::{
 
 const SEVEN: &[&str] = &["u1", "u2", "u3", "u4", "u5", "u6", "u7"];
 
-/// The same object for the same key, asked for once; another one after it was forgotten.
+/// The same object for the same key, from one query; another object after the first was expunged.
 pub async fn c01_get() -> Saw {
     let db = open(SEVEN).await?;
     let session = db.session()?;
@@ -19,7 +19,7 @@ pub async fn c01_get() -> Saw {
     let second = session.get_one::<User>(7).await?;
     mark(&db).await?;
     let mut saw = vec![format!("{} {}", first.name, first.is(&second))];
-    // A query asks the database, and finds the object that is known.
+    // A query runs, and returns the object in the identity map.
     let queried = session.query::<User>().filter(User::NAME.eq("u7")).one().await?;
     let row = session.one(&select::<User>().filter(User::ID.eq(7))).await?;
     saw.push(format!("{} {}", queried.is(&first), session.attach(row).is(&first)));
@@ -33,7 +33,7 @@ pub async fn c01_get() -> Saw {
     Ok(saw)
 }
 
-/// What nobody has is forgotten, unless it has something to write.
+/// The identity map drops objects without handles, unless they have changes to write.
 pub async fn c01_weak() -> Saw {
     let db = open(SEVEN).await?;
     let session = db.session()?;
@@ -51,7 +51,7 @@ pub async fn c01_weak() -> Saw {
     Ok(saw)
 }
 
-/// What others changed is seen when somebody asks for it.
+/// Other sessions' changes are seen after a query that reads the row again.
 pub async fn session_identity_anew() -> Saw {
     let db = open_with(&["u1", "u2"], &["a1"]).await?;
     let session = db.session()?;
@@ -62,7 +62,7 @@ pub async fn session_identity_anew() -> Saw {
     let known = session.get_one::<User>(1).await?;
     let mut saw = vec![format!("{} {}", known.name, query().one().await?.name)];
     session.expire(&first);
-    // Whoever has a handle has what was read, until somebody asks.
+    // An expired object keeps its values until the session reads it again.
     saw.push(first.name.clone());
     mark(&db).await?;
     session.get_one::<User>(1).await?;
@@ -79,7 +79,7 @@ pub async fn session_identity_anew() -> Saw {
     saw.push(format!("{} {}", first.name, session.is_modified(&first)));
     session.commit().await?;
     rename(&db, 1, "u1").await?;
-    // What was edited before it is lost, what is edited after it is written.
+    // Edits before an expire are lost, edits after it are written.
     first.edit().name = "lost".to_owned();
     session.expire_all();
     first.edit().age = Some(7);
@@ -90,7 +90,7 @@ pub async fn session_identity_anew() -> Saw {
     Ok(saw)
 }
 
-/// A row that is gone.
+/// A deleted row.
 pub async fn session_identity_gone() -> Saw {
     let db = open(&["u1", "u2"]).await?;
     let session = db.session()?;
@@ -106,7 +106,7 @@ pub async fn session_identity_gone() -> Saw {
     Ok(saw)
 }
 
-/// What leaves the session is not written.
+/// Changes of expunged objects are not written.
 pub async fn session_identity_expunge() -> Saw {
     let db = open(&["u1", "u2", "u3"]).await?;
     let session = db.session()?;
@@ -122,7 +122,7 @@ pub async fn session_identity_expunge() -> Saw {
     let mut saw = vec![format!("{:?} {:?} {:?} {:?}", edited.status(), deleted.status(), new.status(), kept.status())];
     session.commit().await?;
     saw.push(seen(&db).await?);
-    // It takes what it says along into another session.
+    // An expunged object takes its edits into another session.
     let other = db.session()?;
     other.add(&edited)?;
     edited.edit().age = Some(1);
@@ -134,7 +134,7 @@ pub async fn session_identity_expunge() -> Saw {
     Ok(saw)
 }
 
-/// Objects stay what they are after a commit, or are read anew by whoever asks.
+/// Objects keep their values after a commit, or expire, depending on the session.
 pub async fn session_identity_commit(expires: bool) -> Saw {
     let db = open(&["u1", "u2"]).await?;
     let session = db.session_with(SessionOptions { expire_on_commit: expires, ..SessionOptions::default() })?;

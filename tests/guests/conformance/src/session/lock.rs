@@ -1,4 +1,4 @@
-//! C16 and T-65: rows that somebody has locked.
+//! C16 and T-65: locked rows.
 
 use futures::join;
 use sqlservice_sdk::prelude::*;
@@ -15,7 +15,7 @@ async fn locked(session: &Session, lock: Lock) -> Result<Entity<User>, Error> {
     session.query::<User>().filter(User::ID.eq(1)).lock(lock).one().await
 }
 
-/// A locked row is refused to who does not wait, and read anew by who comes after.
+/// A `no_wait` lock of a locked row is refused; a later lock reads the row again.
 pub async fn c16_locked() -> Saw {
     let db = open(&["u1", "u2"]).await?;
     let (first, second) = (db.session()?, db.session()?);
@@ -37,7 +37,7 @@ pub async fn c16_locked() -> Saw {
     Ok(saw)
 }
 
-/// Two sessions that wait for each other: one of them is ok_or_error, and works on after a rollback.
+/// Two sessions that wait for each other: one is refused, and is usable again after a rollback.
 pub async fn t65_deadlock() -> Saw {
     let db = open(&["u1", "u2"]).await?;
     let (first, second) = (db.session()?, db.session()?);

@@ -7,7 +7,7 @@ use sqlservice_sdk::{Rows, prelude::*};
 use super::model::{Address, User, address, open, seen, user};
 use crate::{Saw, unit_of_work::ok_or_error};
 
-/// A transaction that takes longer than the host allows is rolled back, and its objects say so with it.
+/// A transaction over the host's time limit is rolled back, and so are its objects.
 pub async fn t59_too_long(milliseconds: u64) -> Saw {
     let db = open(&["ed"]).await?;
     let session = db.session()?;
@@ -27,14 +27,14 @@ pub async fn t59_too_long(milliseconds: u64) -> Saw {
     Ok(saw)
 }
 
-/// A session that gets no connection loses nothing: what it would have written it writes when there is one.
+/// A session that gets no connection loses nothing: it writes its changes once a connection is free.
 pub async fn t60_starved() -> Saw {
     let db = open(&["ed"]).await?;
     let (first, second) = (db.session()?, db.session()?);
     let mut ed = first.get_one::<User>(1).await?;
     ed.edit().name = "eddy".to_owned();
     first.flush().await?;
-    // It has one connection, and waits for another.
+    // The first session holds the only connection.
     let jo = second.add(user("jo"))?;
     let mut saw =
         vec![ok_or_error(second.flush().await), ok_or_error(second.commit().await), format!("{:?}", jo.status())];
@@ -45,13 +45,13 @@ pub async fn t60_starved() -> Saw {
     Ok(saw)
 }
 
-/// What a guest has between two calls.
+/// State that the guest keeps between two calls.
 struct Held {
     db: Database,
     session: Session,
     ed: Entity<User>,
     jo: Entity<User>,
-    /// Reads the rows.
+    /// The session that reads the rows.
     reader: Session,
     rows: Rows<String>,
 }
@@ -60,10 +60,10 @@ thread_local! {
     static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
 }
 
-/// Leaves a session with a flush and edits after it, and another one in the middle of many rows.
+/// Leaves one session with edits after a flush, and another one in the middle of a large result set.
 pub async fn t66_hold() -> Saw {
     let db = open(&["ed"]).await?;
-    // Each user with each address: a gigabyte, more than any buffer between both ends keeps.
+    // The cross join of users and addresses: a gigabyte, more than all buffers between the two ends hold.
     let users: Vec<User> = (0..5_000).map(|n| user(&format!("{n:040}"))).collect();
     let addresses: Vec<Address> = (0..5_000).map(|n| address(&format!("{n}@example.org"))).collect();
     db.transaction(async |session| {
@@ -84,7 +84,7 @@ pub async fn t66_hold() -> Saw {
     Ok(vec![first.to_string()])
 }
 
-/// Goes on when the connections of both are gone.
+/// Goes on after both connections were killed.
 pub async fn t66_go_on() -> Saw {
     let Some(Held { db, session, mut ed, jo, reader, mut rows }) = HELD.take() else {
         return Err(Error::other("nothing is held"));

@@ -1,4 +1,4 @@
-//! Users and their addresses, and how they are shown.
+//! Users and their addresses, and their text forms.
 
 use sqlservice_sdk::{prelude::*, session::SessionOptions};
 
@@ -36,7 +36,7 @@ pub fn address(email: &str) -> Address {
     Address { email: email.to_owned(), ..Address::default() }
 }
 
-/// Tables with users of these names, whose keys count from one.
+/// Creates the tables with users of these names, whose keys count from one.
 pub async fn open(names: &[&str]) -> Result<Database, Error> {
     let db = Database::open("default", models![User, Address]).await?;
     db.create_all().await?;
@@ -54,12 +54,12 @@ pub async fn open_with(names: &[&str], emails: &[&str]) -> Result<Database, Erro
     Ok(db)
 }
 
-/// A session whose flushes set savepoints or do not.
+/// A session with or without savepoints around flushes.
 pub fn session(db: &Database, flush_savepoints: bool) -> Result<Session, Error> {
     db.session_with(SessionOptions { flush_savepoints, ..SessionOptions::default() })
 }
 
-/// The names of all users, as somebody else sees them.
+/// The names of all users, as another session sees them.
 pub async fn seen(db: &Database) -> Result<String, Error> {
     names(&db.session()?).await
 }
@@ -69,20 +69,20 @@ pub async fn names(on: &impl Executor) -> Result<String, Error> {
     Ok(on.all(&select_columns(User::NAME).order_by(User::ID)).await?.join(" "))
 }
 
-/// Addresses with their users' keys, as somebody else sees them.
+/// Addresses with their users' keys, as another session sees them.
 pub async fn seen_addresses(db: &Database) -> Result<String, Error> {
     let query = select_columns((Address::EMAIL, Address::USER_ID)).order_by((Address::EMAIL, Address::ID));
     let shown = |(email, user): (String, Option<i64>)| format!("{email}:{}", user.unwrap_or_default());
     Ok(db.session()?.all(&query).await?.into_iter().map(shown).collect::<Vec<_>>().join(" "))
 }
 
-/// Changes a user's name behind everybody's back.
+/// Changes a user's name in another session.
 pub async fn rename(db: &Database, id: i64, name: &str) -> Result<(), Error> {
     let change = update::<User>().set(User::NAME, name).filter(User::ID.eq(id));
     db.transaction(async |session| session.execute(&change).await).await.map(|_| ())
 }
 
-/// Where it is known, what a user has.
+/// The addresses of a user, or the error of an unloaded relationship.
 pub fn emails(user: &Entity<User>) -> String {
     match user.addresses.get() {
         Ok(addresses) => format!("{:?}", addresses.iter().map(|address| address.email.as_str()).collect::<Vec<_>>()),
@@ -90,7 +90,7 @@ pub fn emails(user: &Entity<User>) -> String {
     }
 }
 
-/// Whose an address is, where it is known.
+/// The user of an address, or the error of an unloaded relationship.
 pub fn owner(address: &Entity<Address>) -> String {
     match address.user.get() {
         Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.name.clone()),

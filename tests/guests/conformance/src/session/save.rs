@@ -1,4 +1,4 @@
-//! A10 to A15: rows that are inserted or updated, whichever their keys ask for.
+//! A10 to A15: rows that are inserted or updated, depending on their keys.
 
 use sqlservice_sdk::{partial, prelude::*};
 
@@ -21,7 +21,7 @@ fn keyed(id: i64, name: &str) -> User {
     User { id, ..user(name) }
 }
 
-/// The row is there: it gets what differs.
+/// The row exists: its changed columns are updated.
 pub async fn a10_existing() -> Saw {
     let db = open(&["a"]).await?;
     let session = db.session()?;
@@ -30,14 +30,14 @@ pub async fn a10_existing() -> Saw {
     session.commit().await?;
     mark(&db).await?;
     let mut saw = vec![seen(&db).await?, saved.is(&session.get_one::<User>(1).await?).to_string()];
-    // What is known is not asked for again, and given objects stay what they are.
+    // An object in the identity map is not queried again, and the given object stays transient.
     let given = Entity::new(keyed(1, "c"));
     mark(&db).await?;
     let known = session.save(&given).await?;
     session.commit().await?;
     mark(&db).await?;
     saw.push(format!("{} {:?} {}", known.is(&saved), given.status(), saved.name));
-    // New ones are the objects that were given, with a key or without one.
+    // New objects are the given ones, with a key or without.
     let (new, with_key) = (Entity::new(user("new")), Entity::new(keyed(7, "seven")));
     mark(&db).await?;
     saw.push(format!("{} {}", session.save(&new).await?.is(&new), session.save(&with_key).await?.is(&with_key)));
@@ -47,7 +47,7 @@ pub async fn a10_existing() -> Saw {
     Ok(saw)
 }
 
-/// What is not given stays what it is.
+/// Columns that are not set keep their values.
 pub async fn a11_partial() -> Saw {
     let db = open(&["a"]).await?;
     let session = db.session()?;
@@ -62,18 +62,18 @@ pub async fn a11_partial() -> Saw {
     session.save(partial::<User>().set(User::ID, 1).set(User::NAME, "b")).await?;
     commit(&db, &session).await?;
     saw.push(format!("{} {:?}", saved.name, saved.age));
-    // A column can be given nothing.
+    // A column can be set to null.
     session.save(partial::<User>().set(User::ID, 1).set(User::AGE, None::<i64>)).await?;
     commit(&db, &session).await?;
     saw.push(format!("{} {:?} {}", saved.name, saved.age, seen(&db).await?));
-    // Of a new row the others are the defaults.
+    // The other columns of a new row get their defaults.
     let new = session.save(partial::<User>().set(User::NAME, "new")).await?;
     session.commit().await?;
     saw.push(format!("{} {:?} {}", new.id, new.age, seen(&db).await?));
     Ok(saw)
 }
 
-/// Nothing is sent for what makes no sense.
+/// Nothing is sent for refused arguments.
 pub async fn a12_refused() -> Saw {
     let db = open(&["a"]).await?;
     let session = db.session()?;
@@ -89,7 +89,7 @@ pub async fn a12_refused() -> Saw {
     Ok(saw)
 }
 
-/// Several models at once, one query for each.
+/// Several models at once, one query each.
 pub async fn a13_mixed() -> Saw {
     let db = Database::open("default", models![User, Address, Group]).await?;
     db.create_all().await?;
@@ -116,7 +116,7 @@ pub async fn a13_mixed() -> Saw {
     Ok(saw)
 }
 
-/// As many as no database takes in one statement.
+/// More rows than any database takes in one statement.
 pub async fn a14_many(rows: i64) -> Saw {
     let db = open(&[]).await?;
     let half: Vec<User> = (1..=rows / 2).map(|id| keyed(2 * id, "old")).collect();
@@ -145,7 +145,7 @@ pub async fn a15_deleted_behind() -> Saw {
     session.commit().await?;
     mark(&db).await?;
     let mut saw = vec![format!("{} {:?} {}", saved.is(&detached), saved.status(), seen(&db).await?)];
-    // One of another session that still is there is copied where its row is, and refused where it is not.
+    // An object of another live session is copied where its row exists, and refused where it does not.
     let other = db.session()?;
     let theirs = other.get_one::<User>(2).await?;
     let pending = other.add(user("theirs"))?;
@@ -153,7 +153,7 @@ pub async fn a15_deleted_behind() -> Saw {
     Ok(saw)
 }
 
-/// Rows with others: those that are there are kept, and changed where they differ.
+/// A graph: existing rows are kept, and updated where they differ.
 pub async fn a10_graph(is_known: bool) -> Saw {
     let db = open_with(&["u1"], &["a1", "a2"]).await?;
     let session = db.session()?;
@@ -164,12 +164,12 @@ pub async fn a10_graph(is_known: bool) -> Saw {
     commit(&db, &session).await?;
     let mut saw = vec![format!("{} {}", seen(&db).await?, seen_addresses(&db).await?)];
     saw.push(format!("{} {}", emails(&saved), known.first().is_none_or(|known| known.is(&saved))));
-    // From the other side.
+    // From the child's side.
     let owner = One::from(keyed(1, "again"));
     session.save(Address { id: 2, user: owner, ..address("a2") }).await?;
     session.commit().await?;
     saw.push(format!("{} {} {}", seen(&db).await?, seen_addresses(&db).await?, saved.name));
-    // What was detached with what it has, and got another one.
+    // Detached with its related objects, and given another one.
     let mut detached = session.query::<User>().with(User::ADDRESSES).populate_existing().one().await?;
     session.expunge_all();
     detached.edit().addresses.push(address("a4"));
@@ -177,7 +177,7 @@ pub async fn a10_graph(is_known: bool) -> Saw {
     let saved = session.save(&detached).await?;
     session.commit().await?;
     saw.push(format!("{} {} {}", seen(&db).await?, seen_addresses(&db).await?, emails(&saved)));
-    // Without knowing what it has.
+    // Detached with the relationship unloaded.
     session.expunge_all();
     let mut detached = session.get_one::<User>(1).await?;
     session.expunge_all();

@@ -1,11 +1,11 @@
-//! C06 to C09 and T-64: savepoints, and what objects go back to.
+//! C06 to C09 and T-64: savepoints, and the state that objects return to.
 
 use sqlservice_sdk::prelude::*;
 
 use super::model::{Address, User, address, emails, names, open, open_with, owner, seen, seen_addresses, user};
 use crate::{Saw, unit_of_work::ok_or_error};
 
-/// New objects in a savepoint that is rolled back, kept, or dropped; written inside of it or not.
+/// New objects in a savepoint that is rolled back, released, or dropped; flushed in it or not.
 pub async fn c06_new_and_renamed(end: String, is_flushed: bool) -> Saw {
     let db = open(&[]).await?;
     let session = db.session()?;
@@ -33,7 +33,7 @@ pub async fn c06_new_and_renamed(end: String, is_flushed: bool) -> Saw {
     Ok(saw)
 }
 
-/// Each savepoint gives back what was there at its own beginning.
+/// Each savepoint restores the state at its own beginning.
 pub async fn c07_nested(is_flushed: bool) -> Saw {
     let db = open(&[]).await?;
     let session = db.session()?;
@@ -52,7 +52,7 @@ pub async fn c07_nested(is_flushed: bool) -> Saw {
     let mut saw = vec![format!("{} {}", user.name, names(&session).await?)];
     second.release().await?;
     saw.push(format!("{} {}", user.name, names(&session).await?));
-    // What a kept one changed belongs to the one around it.
+    // Changes of a released savepoint belong to the enclosing one.
     first.rollback().await?;
     saw.push(format!("{} {} {:?}", user.name, names(&session).await?, user.status()));
     session.rollback().await?;
@@ -61,7 +61,7 @@ pub async fn c07_nested(is_flushed: bool) -> Saw {
     Ok(saw)
 }
 
-/// Relationships that are changed in a savepoint, from both sides.
+/// Relationships changed in a savepoint, from both sides.
 pub async fn c08_collections(is_flushed: bool) -> Saw {
     let db = open_with(&["u1", "u2"], &["a1", "a2"]).await?;
     let session = db.session()?;
@@ -85,14 +85,14 @@ pub async fn c08_collections(is_flushed: bool) -> Saw {
     saw.push(show());
     saw.push(format!("{:?} {} {:?}", new.status(), new.id, new.user_id));
     saw.push(format!("{:?} {:?} {}", addresses[0].user_id, addresses[1].user_id, session.dirty().len()));
-    // It can still be done.
+    // The same change still works.
     first.edit().addresses.push(&new);
     session.commit().await?;
     saw.push(format!("{} {}", emails(&first), seen_addresses(&db).await?));
     Ok(saw)
 }
 
-/// What was read inside of a savepoint, and is not there any more.
+/// Objects read in a savepoint whose rows are gone after its rollback.
 pub async fn c08_read_inside() -> Saw {
     let db = open_with(&["u1"], &["a1"]).await?;
     let session = db.session()?;
@@ -110,7 +110,7 @@ pub async fn c08_read_inside() -> Saw {
     Ok(saw)
 }
 
-/// An object that is deleted in a savepoint is there again.
+/// An object deleted in a savepoint is persistent again after its rollback.
 pub async fn c09_deleted(is_flushed: bool) -> Saw {
     let db = open_with(&["ed", "jack"], &["a1"]).await?;
     let session = db.session()?;
@@ -129,7 +129,7 @@ pub async fn c09_deleted(is_flushed: bool) -> Saw {
     ed.edit().age = Some(1);
     session.commit().await?;
     saw.push(format!("{} {}", seen(&db).await?, seen_addresses(&db).await?));
-    // The same with the whole transaction.
+    // The same with a rollback of the whole transaction.
     session.delete(&ed)?;
     if is_flushed {
         session.flush().await?;
@@ -139,7 +139,7 @@ pub async fn c09_deleted(is_flushed: bool) -> Saw {
     Ok(saw)
 }
 
-/// T-64: a savepoint that outlives its transaction can do nothing to what came after it.
+/// T-64: a savepoint that outlives its transaction does not affect the next one.
 pub async fn t64_outlived(end: String) -> Saw {
     let db = open(&["ed"]).await?;
     let session = db.session()?;
@@ -147,7 +147,7 @@ pub async fn t64_outlived(end: String) -> Saw {
     let old = session.begin_nested().await?;
     ed.edit().name = "edward".to_owned();
     session.commit().await?;
-    // One of the same depth.
+    // A savepoint of the same depth.
     let savepoint = session.begin_nested().await?;
     let flushed = session.add(user("flushed"))?;
     session.flush().await?;
@@ -161,7 +161,7 @@ pub async fn t64_outlived(end: String) -> Saw {
             "dropped".to_owned()
         }
     }];
-    // A release flushes before it finds that it is none.
+    // A release flushes before it finds that the savepoint has ended.
     let is_kept = matches!(new.status(), Status::Pending | Status::Persistent);
     saw.push(format!("{} {:?} {is_kept} {:?}", ed.name, flushed.status(), ed.age));
     savepoint.release().await?;
@@ -170,7 +170,7 @@ pub async fn t64_outlived(end: String) -> Saw {
     Ok(saw)
 }
 
-/// T-64: an outer savepoint that ends while an inner one is there is undone, with its objects.
+/// T-64: an outer savepoint that ends before an inner one is rolled back, with its objects.
 pub async fn t64_out_of_order(end: String) -> Saw {
     let db = open(&["ed"]).await?;
     let session = db.session()?;

@@ -1,4 +1,4 @@
-//! G07 and G09: what objects say when nobody asked the database, and many writers of one file.
+//! G07 and G09: the state of objects without a query, and many writers of one file.
 
 use sqlservice_sdk::prelude::*;
 
@@ -26,14 +26,14 @@ struct Counter {
     count: i64,
 }
 
-/// What was not read is an error that says so.
+/// Reading an unloaded relationship is an error that names it.
 pub async fn g07_unloaded() -> Saw {
     let db = open_with(&["u1"], &["a1"]).await?;
     let session = db.session()?;
     let mut user = session.get_one::<User>(1).await?;
     let mut address = session.get_one::<Address>(1).await?;
     let mut saw = vec![ok_or_error(user.addresses.get()), owner(&address), ok_or_error(user.addresses.handles())];
-    // They can be changed all the same, and still are not known.
+    // An unloaded relationship can be changed, and stays unloaded.
     user.edit().addresses.push(super::model::address("a2"));
     saw.push(ok_or_error(user.addresses.get()));
     session.commit().await?;
@@ -47,7 +47,7 @@ pub async fn g07_unloaded() -> Saw {
     Ok(saw)
 }
 
-/// What the database makes of an update is known after it.
+/// Values that the database computes on an update are known after it.
 pub async fn g07_on_update() -> Saw {
     let db = Database::open("default", models![Stamp]).await?;
     db.create_all().await?;
@@ -64,7 +64,7 @@ pub async fn g07_on_update() -> Saw {
     Ok(saw)
 }
 
-/// After a rollback objects say what was committed last.
+/// After a rollback objects have the last committed values.
 pub async fn g07_rolled_back() -> Saw {
     let db = open_with(&["u1", "u2"], &["a1"]).await?;
     let session = db.session()?;
@@ -81,7 +81,7 @@ pub async fn g07_rolled_back() -> Saw {
     let mut saw = vec![format!("{} {}", first.name, known.name)];
     session.rollback().await?;
     saw.push(format!("{} {} {}", first.name, known.name, first.addresses.get()?.len()));
-    // Somebody else changed it meanwhile: that is what is read next.
+    // Another session changed the row: the next read sees that.
     rename(&db, 1, "other").await?;
     session.get_one::<User>(1).await?;
     saw.push(first.name.clone());

@@ -1,4 +1,4 @@
-//! T-61, T-67 and T-69 with objects: keys and versions set by hand, sessions by the hundred, tables of others.
+//! T-61, T-67 and T-69 with objects: keys and versions set by hand, hundreds of sessions, other models' tables.
 
 use sqlservice_sdk::prelude::*;
 
@@ -16,7 +16,7 @@ struct Draft {
     text: String,
 }
 
-/// A changed primary key is an update of it; one that is taken undoes its flush, and the session goes on.
+/// An edited primary key is updated; a key that is taken undoes its flush, and the session stays usable.
 pub async fn t67_key() -> Saw {
     let db = open(&["ed", "jo"]).await?;
     let session = db.session()?;
@@ -33,7 +33,7 @@ pub async fn t67_key() -> Saw {
     Ok(saw)
 }
 
-/// A version counts by itself: whoever sets one is ok_or_error, and nothing of the flush is written.
+/// Versions are counted by the flush: a version set by hand is refused, and nothing of its flush is written.
 pub async fn t67_version() -> Saw {
     let db = Database::open("default", models![Draft]).await?;
     db.create_all().await?;
@@ -48,7 +48,7 @@ pub async fn t67_version() -> Saw {
     session.commit().await?;
     let rows = select_columns((Draft::ID, Draft::VERSION, Draft::TEXT)).order_by(Draft::ID);
     saw.push(format!("{:?}", db.session()?.all(&rows).await?));
-    // Nothing matches: the rows are gone.
+    // No row matches: the rows are gone.
     let other = db.session()?;
     other.execute(&delete::<Draft>()).await?;
     other.commit().await?;
@@ -59,7 +59,7 @@ pub async fn t67_version() -> Saw {
     Ok(saw)
 }
 
-/// Sessions that come and go, each with a change; half of them commit.
+/// Sessions opened and dropped, each with a change; half of them commit.
 pub async fn t61_sessions(count: u32) -> Saw {
     let db = open(&[]).await?;
     for number in 0..count {
@@ -73,7 +73,7 @@ pub async fn t61_sessions(count: u32) -> Saw {
     Ok(vec![names(&db.session()?).await?.split(' ').count().to_string()])
 }
 
-/// `drop_all` drops what is declared and nothing else, whatever there is.
+/// `drop_all` drops the declared tables and no others.
 pub async fn t69_others() -> Saw {
     let db = open(&["ed"]).await?;
     let other = Database::open("default", models![Draft]).await?;

@@ -40,7 +40,7 @@ fn page(text: &str) -> Page {
     Page { text: text.to_owned(), ..Page::default() }
 }
 
-/// Tables with so many documents, each of version 2.
+/// Creates the tables with this many documents, each of version 2.
 async fn open(documents: i64) -> Result<Database, Error> {
     let db = Database::open("default", models![Document, Page]).await?;
     db.create_all().await?;
@@ -58,7 +58,7 @@ async fn rows(db: &Database) -> Result<String, Error> {
     Ok(db.session()?.all(&query).await?.into_iter().map(shown).collect::<Vec<_>>().join(" "))
 }
 
-/// Versions count from one, and updates ask for the one that they know.
+/// Versions count from one, and updates match on the version that the object has.
 pub async fn c10_counted() -> Saw {
     let db = open(0).await?;
     let session = db.session()?;
@@ -70,11 +70,11 @@ pub async fn c10_counted() -> Saw {
         commit(&db, &session).await?;
         saw.push(format!("{} {}", document.version, rows(&db).await?));
     }
-    // Nothing differs, nothing is counted.
+    // Without a change the version is not incremented.
     document.edit().title = "third".to_owned();
     commit(&db, &session).await?;
     saw.push(document.version.to_string());
-    // What is rolled back was not counted, in the object neither.
+    // A rollback takes the increment back, in the object, too.
     document.edit().title = "undone".to_owned();
     session.flush().await?;
     saw.push(document.version.to_string());
@@ -89,7 +89,7 @@ pub async fn c10_counted() -> Saw {
     Ok(saw)
 }
 
-/// Two sessions know the same version, and one of them was faster.
+/// Two sessions read the same version, and one of them writes first.
 pub async fn c11_stale(what: String) -> Saw {
     let db = open(2).await?;
     let slow = db.session()?;
@@ -105,7 +105,7 @@ pub async fn c11_stale(what: String) -> Saw {
         known.iter().try_for_each(|document| slow.delete(document))?;
     }
     let mut saw = vec![ok_or_error(slow.commit().await)];
-    // The whole flush is undone, and can be done again without the one that was stale.
+    // The whole flush is undone, and succeeds again without the stale object.
     saw.push(format!("{:?} {} {}", page.status(), known[0].version, known[0].title));
     if what == "update" {
         slow.refresh(&known[1]).await?;
@@ -121,7 +121,7 @@ pub async fn c11_stale(what: String) -> Saw {
     Ok(saw)
 }
 
-/// A model that is saved says which version it is of, or does not care.
+/// A merged model gives its version, or 0 to ignore it.
 pub async fn c12_merge() -> Saw {
     let db = open(3).await?;
     let session = db.session()?;
@@ -132,7 +132,7 @@ pub async fn c12_merge() -> Saw {
     let mut saw = vec![ok_or_error(wrong)];
     session.commit().await?;
     saw.push(format!("{} {} {}", unset.version, right.version, rows(&db).await?));
-    // A detached object knows its version.
+    // A detached object keeps its version.
     let mut detached = right.clone();
     session.expunge(&detached);
     detached.edit().title = "detached".to_owned();
@@ -146,7 +146,7 @@ pub async fn c12_merge() -> Saw {
     Ok(saw)
 }
 
-/// What others say of a row is no new version of it.
+/// A change of other rows' references to a row does not increment its version.
 pub async fn c13_collection() -> Saw {
     let db = open(2).await?;
     let session = db.session()?;
@@ -159,7 +159,7 @@ pub async fn c13_collection() -> Saw {
     documents[1].edit().pages.remove(&page);
     commit(&db, &session).await?;
     let mut saw = vec![rows(&db).await?];
-    // With a column of its own it is one.
+    // With a column of its own it does.
     documents[1].edit().pages.push(&page);
     documents[1].edit().title = "third".to_owned();
     mark(&db).await?;

@@ -1,4 +1,4 @@
-//! Changes from queries, changes with other sources, upserts.
+//! Updates and deletes with other tables, inserts from queries, upserts.
 
 use sqlservice_sdk::{
     Field, FromRow,
@@ -25,13 +25,13 @@ async fn others(session: &Session) -> String {
     rows(session.all(&select_columns((Other::ID, Other::DATA, Other::PARENT_ID)).order_by(Other::ID)).await)
 }
 
-/// The rows of a common table expression, as a query that stands inside another statement.
+/// A subquery of a common table expression.
 fn some_cte<T: Field + FromRow>(name: &str) -> Select<T> {
     let some = select_columns((Some_::ID, Some_::DATA)).filter(Some_::DATA.in_list(["d2", "d3", "d4"]));
     select_columns(column::<T>("some_cte", name)).from_table("some_cte").with("some_cte", &some)
 }
 
-/// Each change, its count, and what is there after it; then it is undone.
+/// Runs each change, reports its row count and the rows after it, and rolls it back.
 async fn each(session: &Session, changes: Vec<Update<Other>>) -> Saw {
     let mut saw = Vec::new();
     for change in changes {
@@ -56,7 +56,7 @@ pub async fn d02_update() -> Saw {
                 .from_query(&some_cte::<String>("data"), "found")
                 .filter(Other::DATA.eq(column::<String>("found", "data"))),
             to_five().filter(Other::DATA.in_query(&some_cte::<String>("data"))),
-            // With a table, and with the same table once more.
+            // With another table, and with a second occurrence of the same table.
             update::<Other>()
                 .from::<Some_>()
                 .set(Other::PARENT_ID, Some_::ID * 10)
@@ -66,14 +66,14 @@ pub async fn d02_update() -> Saw {
                 .from_alias(itself)
                 .set(Other::DATA, Other::DATA.of(itself))
                 .filter(Other::ID.of(itself).eq(Other::PARENT_ID)),
-            // Correlated: a value of another table for each row.
+            // A correlated scalar subquery.
             update::<Other>()
                 .set(
                     Other::PARENT_ID,
                     scalar(&select_columns(count_all()).from::<Some_>().filter(Some_::PARENT_ID.eq(Other::ID))),
                 )
                 .filter(exists(&select_columns(Some_::ID).filter(Some_::PARENT_ID.eq(Other::ID)))),
-            // Both read what was there before.
+            // Both expressions read the old values.
             update::<Other>()
                 .set(Other::DATA, Other::ID.cast::<String>())
                 .set(Other::PARENT_ID, Other::PARENT_ID + Other::ID),
@@ -94,7 +94,7 @@ pub async fn d02_delete() -> Saw {
         delete::<Other>().filter(Other::DATA.in_query(&some_cte::<String>("data"))),
         delete::<Other>().using::<Some_>().filter(Some_::ID.eq(Other::ID).and(Some_::PARENT_ID.eq(3))),
         delete::<Other>().using_alias(itself).filter(Other::PARENT_ID.of(itself).eq(Other::ID)),
-        // Correlated with the table itself: who has nobody below him.
+        // Correlated with the table itself: rows without children.
         delete::<Other>().filter(exists(&below).not()),
     ];
     let mut saw = Vec::new();
@@ -136,7 +136,7 @@ pub async fn d10_insert_from_select() -> Saw {
         vec![outcome(session.execute(&insert::<Defaulted>().query((Defaulted::ID, Defaulted::DATA), &some)).await)];
     let all = select_columns((Defaulted::ID, Defaulted::DATA, Defaulted::X, Defaulted::Y));
     saw.push(rows(session.all(&all.clone().order_by((Defaulted::DATA, Defaulted::ID))).await));
-    // Of no rows, and with what they became.
+    // From an empty query, and with returned rows.
     let none = select_columns(Defaulted::DATA).filter(Defaulted::ID.lt(0));
     saw.push(outcome(session.execute(&insert::<Defaulted>().query(Defaulted::DATA, &none)).await));
     let more = select_columns((Defaulted::ID + 20, Defaulted::DATA.concat("+"))).filter(Defaulted::ID.eq(1));
@@ -145,7 +145,7 @@ pub async fn d10_insert_from_select() -> Saw {
     Ok(saw)
 }
 
-/// A row with one key.
+/// A row with a single key.
 #[derive(Model, Clone)]
 #[model(table = "counters")]
 struct Counter {
@@ -206,7 +206,7 @@ pub async fn d13_upserts() -> Saw {
         saw.push(rows(returned));
         savepoint.rollback().await?;
     }
-    // From a query: the counter itself, and a new one.
+    // From a query: an existing counter, and a new one.
     let query = select_columns((Counter::ID, Counter::NAME.concat("?"), Counter::VISITS));
     let upsert = insert::<Counter>().query(columns, &query).on_conflict().do_update(Counter::NAME);
     session.execute(&upsert).await?;

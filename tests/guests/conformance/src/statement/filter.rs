@@ -34,7 +34,7 @@ pub async fn d05_lists() -> Saw {
     let conditions: Vec<Expr<bool>> = vec![
         Sought::X.in_list(none),
         Sought::X.not_in_list(none),
-        // Of nothing, a null is no member either.
+        // A null is no member of an empty list either.
         Sought::Y.in_list(none),
         Sought::Y.not_in_list(none),
         Sought::Y.in_list(none).is_null(),
@@ -42,7 +42,7 @@ pub async fn d05_lists() -> Saw {
         literal(None::<i64>).not_in_list(none),
         Sought::X.in_list([2, 3]),
         Sought::X.not_in_list([2, 3]),
-        // What is null is neither.
+        // A null is neither in a list nor not in it.
         Sought::Y.in_list([2, 3]),
         Sought::Y.not_in_list([2, 3]),
         Sought::X.in_list([Some(2), None]),
@@ -51,7 +51,7 @@ pub async fn d05_lists() -> Saw {
         tuple((Sought::X, Sought::Y)).not_in_list(no_pairs),
         tuple((Sought::X, Sought::Y)).in_list([(2, 3), (3, 4), (4, 5), (1, 9)]),
         tuple((Sought::X, Sought::Y)).not_in_list([(2, 3), (3, 4)]),
-        // Of several types.
+        // Tuples of several types.
         tuple((Sought::X, Sought::Z)).in_list([(2, "z2"), (3, "z3"), (4, "none")]),
         tuple((Sought::X, Sought::Z, Sought::ID)).in_list([(2, "z2", 2), (3, "z3", 2)]),
         tuple((Sought::X, Sought::Y)).eq((2, 3)),
@@ -70,7 +70,7 @@ pub async fn d05_lists() -> Saw {
     Ok(saw)
 }
 
-/// A text with what patterns are made of.
+/// A text with the special characters of patterns.
 #[derive(Model, Clone)]
 #[model(table = "texts")]
 struct Text {
@@ -99,7 +99,7 @@ pub async fn d06_patterns() -> Saw {
         data.like("%e%fg"),
         data.like("%b%cde%"),
         data.not_like("ab%c%"),
-        // Literally.
+        // As literal texts.
         data.starts_with("ab%c"),
         data.starts_with("ab#c"),
         data.starts_with("ab_c"),
@@ -112,13 +112,13 @@ pub async fn d06_patterns() -> Saw {
         data.contains("").not(),
         data.starts_with("ab%c").not(),
         data.contains("b%cde").not(),
-        // With a mark of one's own.
+        // With a given escape character.
         data.like_escaped("ab##c%", '#'),
         data.like_escaped("ab#%c%", '#'),
         data.like_escaped("%e##fg", '#'),
         data.like_escaped("%b##cde%", '#'),
         data.like_escaped("ab/_c%", '/'),
-        // Case is seen, unless it is not to be.
+        // Case-sensitive, unless `ilike`.
         data.like("AB%"),
         data.ilike("AB/C%"),
         data.like("ab_cdefg"),

@@ -1,4 +1,4 @@
-//! Functions: what each is of the same values, as a text.
+//! Functions: the result of each for the same values, as text.
 
 use sqlservice_sdk::{expression::*, prelude::*};
 
@@ -52,7 +52,7 @@ async fn samples() -> Result<Session, Error> {
     Ok(session)
 }
 
-/// What expressions are of the sample.
+/// Evaluates expressions on the sample and collects the results.
 struct Results<'s> {
     session: &'s Session,
     saw: Vec<String>,
@@ -116,7 +116,7 @@ pub async fn statement_functions_of_numbers() -> Saw {
     results.tell("least", least(whole, 3)).await;
     results.tell("least with null", least(Sample::NONE, whole)).await;
     results.tell("greatest text", greatest(Sample::TEXT, "a")).await;
-    // By value and not by letters.
+    // Compared as numbers, not as text.
     results.tell("greatest money", greatest(Sample::MONEY, 9_i64)).await;
     results.tell("a fraction as an integer", number.cast::<i64>()).await;
     results.tell("money as an integer", Sample::MONEY.cast::<i64>()).await;

@@ -1,4 +1,4 @@
-//! Joins of all kinds, subqueries in all places.
+//! Joins of all kinds, and subqueries in all positions.
 
 use sqlservice_sdk::{
     prelude::*,
@@ -10,7 +10,7 @@ use crate::{
     lines::{outcome, rows},
 };
 
-/// Somebody, who may have a boss.
+/// A person who may have a boss.
 #[derive(Model, Clone, Debug)]
 #[model(table = "staff")]
 struct Staff {
@@ -22,7 +22,7 @@ struct Staff {
     pay: i64,
 }
 
-/// Something, which may be somebody's.
+/// A desk that may have an owner.
 #[derive(Model, Clone, Debug)]
 #[model(table = "desks")]
 struct Desk {
@@ -33,7 +33,7 @@ struct Desk {
     room: String,
 }
 
-/// Ann is the boss of Bob and Cyd; Bob has two desks, Ann has one, Cyd none, and one is nobody's.
+/// Ann is the boss of Bob and Cyd; Bob has two desks, Ann has one, Cyd none, and one has no owner.
 async fn office() -> Result<Database, Error> {
     let db = Database::open("default", models![Staff, Desk]).await?;
     db.create_all().await?;
@@ -63,7 +63,7 @@ pub async fn statement_joins() -> Saw {
     let entities: Vec<_> =
         entities.iter().map(|(staff, desk)| (&staff.name, desk.as_ref().map(|desk| desk.id))).collect();
     let known = async |query: Select<(Option<String>, Option<i64>)>| {
-        // Where nulls come in an order is the database's habit.
+        // Databases differ in where nulls sort.
         session.all(&query).await.map(|mut found| {
             found.sort();
             found
@@ -219,7 +219,7 @@ pub async fn statement_locks() -> Saw {
     let lock = Lock::default;
     let all = |lock: Lock| select_columns(Staff::NAME).order_by(Staff::ID).lock(lock);
     let mut saw = vec![outcome(holder.one(&one(1).for_update()).await)];
-    // Passed over, refused at once, and not in the way of who only reads.
+    // Skipped, refused at once, and no obstacle for plain reads.
     saw.push(rows(other.all(&all(Lock { skip_locked: true, ..lock() })).await));
     saw.push(outcome(other.one(&one(1)).await));
     let both = Lock { no_wait: true, skip_locked: true, ..lock() };
@@ -228,7 +228,7 @@ pub async fn statement_locks() -> Saw {
         select_columns((Staff::NAME, Desk::ID)).join::<Desk>(Desk::STAFF_ID.eq(Staff::ID)).order_by(Desk::ID).lock(lock)
     };
     let desks = Lock { of: vec!["desks".to_owned()], no_wait: true, ..lock() };
-    // Of the desks alone: that Ann is locked is nothing to it.
+    // A lock of the desks alone: the lock of Ann's row does not matter.
     saw.push(rows(other.all(&joined(desks)).await));
     saw.push(outcome(other.one(&one(3).lock(Lock { share: true, ..lock() })).await));
     let nobody = Lock { of: vec!["nobody".to_owned()], ..lock() };

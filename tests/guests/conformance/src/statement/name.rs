@@ -1,4 +1,4 @@
-//! Names that need care.
+//! Names that need quoting.
 
 use sqlservice_sdk::{prelude::*, statement::Select};
 
@@ -7,7 +7,7 @@ use crate::{
     lines::{outcome, rows},
 };
 
-/// Names with what drivers take for placeholders.
+/// Names that contain drivers' placeholders.
 #[derive(Model, Clone, Debug, PartialEq, Default)]
 #[model(table = "percent%table", index(name = "ix %s", columns(percent)))]
 struct Percent {
@@ -21,7 +21,7 @@ struct Percent {
     marks: String,
 }
 
-/// Names in upper and lower case, and words that mean something.
+/// Names in upper and lower case, and reserved words.
 #[derive(Model, Clone, Debug, PartialEq, Default)]
 #[model(table = "Order")]
 struct Reserved {
@@ -35,7 +35,7 @@ struct Reserved {
     marks: Option<String>,
 }
 
-/// Names of other alphabets.
+/// Names in other alphabets.
 #[derive(Model, Clone, Debug, PartialEq, Default)]
 #[model(table = "Unitéble2 漢字")]
 struct Unicode {
@@ -47,7 +47,7 @@ struct Unicode {
     number: i64,
 }
 
-/// How many were made, and whether they are found as they should be.
+/// The number of inserted rows, and whether they are read back as expected.
 async fn used<M>(session: &Session, new: &[M], again: &Select<M>, expected: &[M]) -> Result<String, Error>
 where
     M: Model + Clone + PartialEq,
@@ -65,7 +65,7 @@ pub async fn d14_odd_names() -> Saw {
     let session = db.begin().await?;
     let percent = |id| Percent { id, percent: 0, spaces: 0, marks: "100% ? :x $1".to_owned() };
     let percents: Vec<_> = (1..=3).map(|id| Percent { percent: id * 10, spaces: -id, ..percent(id) }).collect();
-    // The database makes the keys.
+    // The database generates the keys.
     let new: Vec<_> = percents.iter().map(|row| Percent { id: 0, ..row.clone() }).collect();
     saw.push(used(&session, &new, &select::<Percent>().order_by(Percent::ID), &percents).await?);
     let words: Vec<_> = (1..=3).map(|id| Reserved { id, group: id % 2, mixed: id, marks: None }).collect();
@@ -113,7 +113,7 @@ async fn queries(session: &Session) -> Saw {
     ])
 }
 
-/// What changes return, under these names; rows that the database numbers among them.
+/// The rows that changes return under these names, some with generated keys.
 async fn returned(session: &Session) -> Vec<String> {
     let percent = Percent { percent: 40, marks: "%".to_owned(), ..Percent::default() };
     let unicode = Unicode { text: "é".to_owned(), ..Unicode::default() };

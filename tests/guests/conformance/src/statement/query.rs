@@ -8,7 +8,7 @@ use sqlservice_sdk::{
 
 use crate::{Saw, lines::rows};
 
-/// A row that may have one above it.
+/// A row that may have a parent.
 #[derive(Model, Clone)]
 #[model(table = "some_table")]
 pub(super) struct Some_ {
@@ -19,7 +19,7 @@ pub(super) struct Some_ {
     pub parent_id: Option<i64>,
 }
 
-/// What some rows are copied to.
+/// The table that rows are copied to.
 #[derive(Model, Clone)]
 #[model(table = "some_other_table")]
 pub(super) struct Other {
@@ -30,7 +30,7 @@ pub(super) struct Other {
     pub parent_id: Option<i64>,
 }
 
-/// A session in a transaction, with five rows that are a tree.
+/// A session in a transaction, with five rows that form a tree.
 pub(super) async fn tree() -> Result<Session, Error> {
     let db = Database::open("default", models![Some_, Other]).await?;
     db.create_all().await?;
@@ -58,7 +58,7 @@ pub async fn d01_recursive() -> Saw {
         .with_recursive("some_cte", &whole)
         .filter((&data).ne("d2"))
         .order_by(data.desc());
-    // The same one without its recursion, next to another one that uses it.
+    // The same expression without its recursion, next to one that uses it.
     let plain = select_columns((column::<i64>("b", "id"), column::<i64>("a", "how_many")))
         .from_table("b")
         .with("a", &select_columns(count_all().label("how_many")).from::<Some_>())
@@ -94,7 +94,7 @@ pub async fn d03_unions() -> Saw {
     let session = points(&[(1, 1, 2), (2, 2, 3), (3, 3, 4), (4, 4, 5)]).await?;
     let one = |id: i64| select_columns(ALL).filter(Point::ID.eq(id));
     let limited = |id: i64| one(id).order_by(Point::ID).limit(1);
-    // The least of the upper half, and the greatest of the lower half: an order that is lost shows.
+    // The least of the upper half, and the greatest of the lower half: a lost order would show.
     let upper = select_columns(ALL).filter(Point::ID.ge(3)).order_by(Point::ID).limit(1);
     let lower = select_columns(ALL).filter(Point::ID.le(2)).order_by(Point::ID.desc()).limit(1);
     let both = limited(2).union(limited(3)).order_by(Point::ID);
@@ -119,7 +119,7 @@ pub async fn d03_intersect_and_except() -> Saw {
     Ok(vec![
         rows(session.all(&middle.clone().order_by(Point::ID)).await),
         rows(session.all(&least(1).except(most(2)).order_by(Point::ID)).await),
-        // A compound as the part of another one, whichever binds closer.
+        // A compound as an operand of another one, whatever the precedence.
         rows(session.all(&least(1).except(middle.clone()).order_by(Point::ID)).await),
         rows(session.all(&least(4).union(middle).order_by(Point::ID.desc())).await),
         rows(session.all(&least(1).except(least(2).order_by(Point::ID).limit(1)).order_by(Point::ID)).await),
@@ -134,7 +134,7 @@ pub async fn d04_frames() -> Saw {
         window().order_by(Point::X).frame(FrameUnit::Rows, FrameBound::Following(start), FrameBound::Following(end))
     };
     let mut saw = Vec::new();
-    // More than once, as a frame's numbers are part of the text and not parameters.
+    // Twice, as a frame's bounds are part of the SQL text and not parameters.
     for _ in 0..2 {
         for (start, end) in [(5, 20), (20, 30)] {
             saw.push(rows(session.all(&greatest(ahead(start, end))).await));
@@ -185,10 +185,10 @@ pub async fn d08_limits() -> Saw {
         rows(session.all(&all().limit(0)).await),
         rows(session.all(&all().limit(9).offset(5)).await),
         rows(session.all(&all().limit(u64::MAX)).await),
-        // An order by an expression, and one by what is not selected.
+        // Ordered by an expression, and by a column that is not selected.
         rows(session.all(&select_columns(Point::ID).order_by((Point::X * -1, Point::Y.desc())).limit(3)).await),
     ];
-    // A page whose place comes when the statement runs.
+    // A page whose limit and offset are bind values.
     let page = all().limit_to(parameter(0)).offset_by(parameter(1));
     let page = session.prepare(&page).await?;
     for values in [params![2_i64, 0_i64], params![2_i64, 4_i64], params![0_i64, 0_i64]] {

@@ -1,4 +1,4 @@
-//! The same statements again and again, as loops send them.
+//! The same statements repeated, as in loops.
 
 use sqlservice_sdk::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::{
     model::{User, open},
 };
 
-/// Queries, refused and other changes of one shape each, with other values every time, and an object that follows them.
+/// Repeated queries, changes and refused changes, one shape each with new bind values, and an object synchronized with them.
 pub async fn statement_repeated() -> Saw {
     let db = open().await?;
     let session = db.begin().await?;
@@ -25,7 +25,7 @@ pub async fn statement_repeated() -> Saw {
         let count = session.count(&select::<User>().filter(User::ID.gt(turn))).await?;
         saw.push(format!("{one:?} {other:?} {changed} {note} {count}"));
     }
-    // A null is a value like others, and constants belong to the statement.
+    // A null is a bind value like any other, and constants are part of the statement.
     for note in [Some("n3"), None, Some("n3")] {
         let noted = select_columns(User::ID).filter(User::NOTE.is_not_distinct_from(note.map(str::to_owned)));
         saw.push(rows(session.all(&noted.order_by(User::ID)).await));
@@ -34,7 +34,7 @@ pub async fn statement_repeated() -> Saw {
         saw.push(rows(session.all(&select_columns(User::ID).order_by(User::ID).limit(limit)).await));
     }
     session.commit().await?;
-    // What is refused is refused each time, in the same words.
+    // A refused statement fails each time with the same error.
     for name in ["u1", "u2", "u3", "u4"] {
         let twice = insert::<User>().values(&[User { name: name.to_owned(), ..User::default() }]);
         let session = db.begin().await?;
@@ -43,7 +43,7 @@ pub async fn statement_repeated() -> Saw {
     Ok(saw)
 }
 
-/// More shapes than are kept, each several times. How many rows all of them found.
+/// More shapes than the statement cache keeps, each several times. Returns the number of rows found.
 pub async fn statement_repeated_shapes(shapes: u32) -> Saw {
     let db = open().await?;
     let session = db.session()?;

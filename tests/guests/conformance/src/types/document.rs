@@ -1,4 +1,4 @@
-//! E04: JSON, and its null apart from SQL's.
+//! E04: JSON, and its null as distinct from SQL's.
 
 use sqlservice_sdk::prelude::*;
 
@@ -16,7 +16,7 @@ struct Document {
     body: Option<Json>,
 }
 
-/// One table for writing texts that are no documents.
+/// A row with this text as its document, valid or not.
 fn document(id: i64, body: Option<&str>) -> Document {
     Document { id, body: body.map(Json::new) }
 }
@@ -50,7 +50,7 @@ pub async fn e04_documents() -> Saw {
     saw.push(ids(Document::BODY.is_null()).await);
     saw.push(ids(Document::BODY.cast::<String>().eq("null")).await);
     saw.push(ids(json_text(Document::BODY, "k").eq("v")).await);
-    // What is no document is refused, and nothing of it is stored.
+    // Invalid JSON is refused, and nothing of it is stored.
     for text in ["", "{", "{'a': 1}", "nul", "[1,]", "NaN", "01", "\"\u{1}\"", "1 2"] {
         saw.push(outcome(session.insert_many(&[document(100, Some(text))]).await));
         session.rollback().await?;

@@ -1,4 +1,4 @@
-//! What a database keeps of each kind of value: classes of values are made from a seed, sent, and compared with what comes
+//! Round trips of each type: classes of values are generated from a seed, written, and compared with the values read
 //! back.
 
 mod class;
@@ -11,10 +11,10 @@ use sqlservice_sdk::prelude::*;
 use self::{class::Class, random::Random};
 use crate::{Saw, lines};
 
-/// How many values of a refused class are tried one by one.
+/// The number of values of a refused class that are tried one by one.
 const ALONE: usize = 24;
 
-/// A model with a column of some type.
+/// A model with a column of one type.
 trait Kept: Model + Clone {
     type Of: Clone + std::fmt::Debug;
 
@@ -23,7 +23,7 @@ trait Kept: Model + Clone {
     fn value(&self) -> Option<&Self::Of>;
 }
 
-/// A model for each kind, and the classes of its values.
+/// A model for each type, and the classes of its values.
 macro_rules! kinds {
     ($($module:ident $table:literal { $(#[$attribute:meta])* $of:ty } $classes:path;)*) => {
         $(mod $module {
@@ -52,7 +52,7 @@ macro_rules! kinds {
             }
         })*
 
-        /// A line a class: its kind, its values and what became of them.
+        /// One line a class: its type, its name and the outcome.
         pub async fn types_fidelity(seed: u64, values: u32) -> Saw {
             let mut saw = Vec::new();
             $(
@@ -106,9 +106,9 @@ async fn observe<R: Kept>(kind: &'static str, classes: Vec<Class<R::Of>>) -> Saw
     Ok(saw)
 }
 
-/// What became of a class: `exact`, `equal`, the error by which each of its values is refused, or what went wrong.
+/// The outcome of a class: `exact`, `equal`, the error that refuses each of its values, or a description of the failure.
 async fn outcome<R: Kept>(session: &Session, class: &Class<R::Of>) -> Result<String, Error> {
-    // Nulls between the values, so that a column is never without them.
+    // Nulls between the values, so that the column always has some.
     let with_nulls = class.values.iter().flat_map(|value| [Some(value.clone()), None]);
     let rows: Vec<R> = (1..).zip(with_nulls).map(|(id, value)| R::new(id, value)).collect();
     let sent = session.insert_many(&rows).await;
@@ -143,7 +143,7 @@ fn compared<R: Kept>(class: &Class<R::Of>, sent: &[R], read: &[R]) -> String {
     }
 }
 
-/// A class is refused where each of its values is, by the same error.
+/// A class counts as refused if each of its values is refused by the same error.
 async fn one_by_one<R: Kept>(session: &Session, class: &Class<R::Of>, refused: &str) -> Result<String, Error> {
     for value in class.values.iter().take(ALONE) {
         let alone = session.insert_many(&[R::new(1, Some(value.clone()))]).await;

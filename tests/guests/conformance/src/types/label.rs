@@ -29,7 +29,7 @@ struct Labelled {
     maybe: Option<Letter>,
 }
 
-/// The same table, seen by a guest of another time.
+/// The same table, declared by a guest with other labels.
 #[derive(Enumeration, Clone, Copy, Debug, PartialEq)]
 enum Newer {
     A,
@@ -44,7 +44,7 @@ struct Outdated {
     letter: Newer,
 }
 
-/// And by one that knows of no labels.
+/// The same table, declared by a guest without an enumeration.
 #[derive(Model, Clone)]
 #[model(table = "letters")]
 struct Plain {
@@ -67,7 +67,7 @@ pub async fn e05_labels() -> Saw {
     saw.push(debug(&(read == stored)));
     let like = select_columns(Labelled::ID).filter(Labelled::LETTER.eq(Letter::Percent));
     saw.push(debug(&session.all(&like).await?));
-    // Before anything is sent.
+    // Refused in the guest, before anything is sent.
     saw.push(outcome(Letter::from_label("c").map(|letter| letter.label())));
     session.rollback().await?;
     // A label that this table does not have, and one that this guest does not have.
@@ -81,7 +81,7 @@ pub async fn e05_labels() -> Saw {
     Ok(saw)
 }
 
-/// With a table whose type is the database's own enumeration, or its check.
+/// With a table whose column has the database's own enumeration type, or a check.
 pub async fn e05_native() -> Saw {
     let db = Database::open("default", models![Labelled]).await?;
     let session = db.session()?;

@@ -72,7 +72,7 @@ pub async fn e03_moments() -> Saw {
             text(row.instant.map(|instant| instant.to_string())),
         ));
     }
-    // They are found and ordered as what they are.
+    // They are compared and sorted by their value.
     let first = &rows[0];
     let same = Moment::LOCAL.eq(first.local).and(Moment::DAY.eq(first.day)).and(Moment::CLOCK.eq(first.clock));
     let found = session.all(&select_columns(Moment::ID).filter(same.and(Moment::INSTANT.eq(first.instant)))).await?;

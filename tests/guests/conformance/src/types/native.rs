@@ -10,7 +10,7 @@ use crate::{
     lines::{debug, outcome},
 };
 
-/// What a document holds.
+/// The content of a document.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 struct Settings {
     name: String,
@@ -74,7 +74,7 @@ pub async fn types_native_types() -> Saw {
     session.commit().await?;
     let read = session.all(&select::<Native>().order_by(Native::WIDE.desc().nulls_last())).await;
     let read = match read {
-        // Without an order of nulls.
+        // For databases without `NULLS LAST`.
         Err(Error::Unsupported(_)) => session.all(&select::<Native>().order_by(Native::WIDE.is_null())).await?,
         read => read?,
     };
@@ -87,15 +87,15 @@ pub async fn types_native_types() -> Saw {
         saw.push(format!("{} {}", number(row.wide.map(|wide| wide.to_string())), number(exact)));
         saw.push(format!("{:?} {:?}", row.settings, row.any));
     }
-    // Told by the column's name, before anything is sent.
+    // Refused by the column's name, before anything is sent.
     let nanosecond = Native { clock: Some(civil::time(0, 0, 0, 1)), ..native(2) };
     saw.push(outcome(session.insert_many(std::slice::from_ref(&nanosecond)).await));
     let old = Native { day: Some(civil::date(0, 1, 1)), ..native(2) };
     saw.push(outcome(session.insert_many(&[old]).await));
-    // A statement that holds one is refused as well, and breaks nothing that was not sent.
+    // A statement with such a value is refused as well; nothing was sent, so the transaction is intact.
     saw.push(outcome(session.execute(&insert::<Native>().values(&[nanosecond])).await));
     session.rollback().await?;
-    // 38 digits do not fit the smaller of the two.
+    // 38 digits do not fit the smaller of the two decimal types.
     let wide = select_columns(column::<rust_decimal::Decimal>("natives", "wide")).from::<Native>();
     let wide = wide.filter(Native::WIDE.is_not_null());
     saw.push(outcome(session.all(&wide).await.map(|rows| debug(&rows))));

@@ -1,4 +1,4 @@
-//! E01, E02: numbers, exactly.
+//! E01, E02: exact numbers.
 
 use sqlservice_sdk::prelude::*;
 
@@ -63,7 +63,7 @@ pub async fn e01_decimals() -> Saw {
         .into_iter()
         .map(|row| debug(&(row.wide, row.fine, row.small)))
         .collect();
-    // By number, not by text; and found by the very value.
+    // Sorted by number, not by text; and found by the equal value.
     let ids = session.all(&select_columns(Amount::ID).order_by(Amount::WIDE)).await?;
     saw.push(debug(&ids));
     let same = Amount::SMALL.eq(decimal("1")?);
@@ -94,7 +94,7 @@ pub async fn e02_integers() -> Saw {
     for value in [i64::MIN, i64::MAX] {
         saw.push(outcome(session.one(&select_columns(Count::ID).filter(Count::LONG.eq(value))).await));
     }
-    // 2^64-1 where the database has it.
+    // 2^64-1 where the database supports it.
     let most = Count { id: 3, short: 0, middle: 0, long: None, unsigned: Some(u64::MAX) };
     saw.push(outcome(session.insert_many(&[most]).await));
     let read = session.first(&select_columns(Count::UNSIGNED).filter(Count::ID.eq(3))).await;

@@ -1,4 +1,4 @@
-//! T-18, T-20, T-40: values that fit no column, on their way in and on their way out.
+//! T-18, T-20, T-40: values that fit no column, written and read.
 
 use sqlservice_sdk::{SqlType, prelude::*, schema::TypeKind, value::Scalar};
 
@@ -7,7 +7,7 @@ use crate::{
     lines::{debug, outcome},
 };
 
-/// Whatever a guest sends for a column of some kind, and whatever comes back.
+/// Any scalar as a column of this type, written and read unchecked.
 #[derive(Clone, Debug, PartialEq)]
 struct Any<const KIND: usize>(Scalar);
 
@@ -33,7 +33,7 @@ impl<const KIND: usize> SqlType for Any<KIND> {
     }
 }
 
-/// A column of each kind with an edge.
+/// A column of each type with a limited range.
 #[derive(Model, Clone)]
 #[model(table = "edges")]
 struct Edge {
@@ -48,7 +48,7 @@ struct Edge {
     text: Option<Any<5>>,
 }
 
-/// Values past every edge, each sent alone, by a bulk insert and by a statement.
+/// Values beyond every limit, each alone, by a bulk insert and by a statement.
 pub async fn t20_edges() -> Saw {
     let db = Database::open("default", models![Edge]).await?;
     db.create_all().await?;
@@ -58,7 +58,7 @@ pub async fn t20_edges() -> Saw {
     for days in [i32::MIN, -719_163, 2_932_897, i32::MAX] {
         rows.push(Edge { day: Some(Any(Scalar::Date(days))), ..none.clone() });
     }
-    // The leap second is no time of day either.
+    // The leap second is no valid time of day either.
     for clock in [i64::MIN, -1, 86_400_000_000, i64::MAX] {
         rows.push(Edge { clock: Some(Any(Scalar::Time(clock))), ..none.clone() });
     }
@@ -78,14 +78,14 @@ pub async fn t20_edges() -> Saw {
         session.rollback().await?;
         saw.push(if many == one { many } else { format!("{many}, but {one}") });
     }
-    // The session goes on.
+    // The session stays usable.
     session.insert_many(&[Edge { text: Some(Any(Scalar::Text("🐋".to_owned()))), ..none }]).await?;
     let read = session.all(&select_columns(Edge::TEXT)).await?;
     saw.push(debug(&(read == [Some(Any(Scalar::Text("🐋".to_owned())))])));
     Ok(saw)
 }
 
-/// A table that was filled from outside, by somebody who kept to no type.
+/// A table filled from outside with values that do not fit their columns' types.
 #[derive(Model, Clone, Debug)]
 #[model(table = "odd")]
 struct Odd {
@@ -103,7 +103,7 @@ struct Odd {
     bytes: Option<Vec<u8>>,
 }
 
-/// Each row as what the model says, and its one value as what it is.
+/// Each row read as its model, and its one value read as its stored type.
 pub async fn t40_odd_rows() -> Saw {
     let session = Database::open("default", models![Odd]).await?.session()?;
     let mut saw = Vec::new();
@@ -127,7 +127,7 @@ pub async fn t40_odd_rows() -> Saw {
         }
         saw.push(format!("{typed}: {}", found.join(", ")));
     }
-    // The session goes on.
+    // The session stays usable.
     saw.push(outcome(session.one(&select_columns(count_all()).from::<Odd>()).await));
     Ok(saw)
 }

@@ -21,7 +21,7 @@ struct Other {
     single: Option<f32>,
 }
 
-/// A table of another program's, which keeps UUIDs as 32 hexadecimal digits.
+/// A table of another program, which stores UUIDs as 32 hexadecimal digits.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "foreign_keys_of_others")]
 struct Foreign {

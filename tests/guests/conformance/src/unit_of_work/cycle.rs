@@ -1,11 +1,11 @@
-//! B10 to B12: rows that need each other, and the updates that close such a circle.
+//! B10 to B12: rows that need each other, and the updates that close such a cycle.
 
 use sqlservice_sdk::prelude::*;
 
 use super::{commit, ok_or_error};
 use crate::Saw;
 
-/// People and balls without an update that could come later.
+/// People and balls without `post_update`.
 mod strict {
     use sqlservice_sdk::prelude::*;
 
@@ -76,7 +76,7 @@ async fn open() -> Result<Database, Error> {
     Ok(db)
 }
 
-/// What everybody sees: people with the names of the balls that they point to, and balls with those of their people.
+/// The committed rows: people with the names of the balls that they refer to, and balls with those of their people.
 async fn rows(db: &Database) -> Result<String, Error> {
     let session = db.session()?;
     let people = session.all(&select::<Person>().order_by(Person::NAME)).await?;
@@ -99,7 +99,7 @@ fn person(name: &str, balls: &[Entity<Ball>]) -> Person {
     Person { name: name.to_owned(), balls: Many::from(balls.to_vec()), ..Person::default() }
 }
 
-/// B10: nothing is sent of rows that need each other, and the session goes on.
+/// B10: nothing is sent of rows that need each other, and the session stays usable.
 pub async fn b10_circle() -> Saw {
     let db = Database::open("default", models![strict::Person, strict::Ball]).await?;
     db.create_all().await?;
@@ -116,7 +116,7 @@ pub async fn b10_circle() -> Saw {
     super::mark(&db).await?;
     let count = db.session()?.one(&select_columns(count_all()).from::<strict::Person>()).await?;
     saw.push(format!("{count} {:?} {:?}", owner.status(), ball.status()));
-    // Without the circle it goes; with a row there is none.
+    // Without the cycle the flush succeeds; with an existing row there is no cycle.
     owner.edit().favorite.clear();
     commit(&db, &session).await?;
     owner.edit().favorite.set(&ball);
@@ -125,7 +125,7 @@ pub async fn b10_circle() -> Saw {
     Ok(saw)
 }
 
-/// B11: the circle is closed by an update, and opened by one.
+/// B11: the cycle is closed by an update, and opened by one.
 pub async fn b11_post_update() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -140,7 +140,7 @@ pub async fn b11_post_update() -> Saw {
     Ok(saw)
 }
 
-/// The same where all keys are given: the pointer is left out of the insert all the same.
+/// The same with given keys: the insert leaves out the reference nonetheless.
 pub async fn b11_given_keys() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -155,7 +155,7 @@ pub async fn b11_given_keys() -> Saw {
     Ok(saw)
 }
 
-/// B12: three such columns of one flush are one update, for all rows.
+/// B12: three such columns in one flush are one update, for all rows.
 pub async fn b12_together() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -170,7 +170,7 @@ pub async fn b12_together() -> Saw {
     }
     commit(&db, &session).await?;
     let mut saw = vec![rows(&db).await?];
-    // Rows that are there need no second update: the balls come first.
+    // Existing rows need no second update: the balls are inserted first.
     let mut owner = session.query::<Person>().filter(Person::NAME.eq("q")).one().await?;
     let new = balls(&["new"]);
     {
@@ -181,7 +181,7 @@ pub async fn b12_together() -> Saw {
     }
     commit(&db, &session).await?;
     saw.push(rows(&db).await?);
-    // A favorite goes: nobody points to it any more.
+    // A favorite is deleted after the references to it are cleared.
     session.delete(&new[0])?;
     {
         let mut edit = owner.edit();

@@ -1,4 +1,4 @@
-//! B01 to B05: rows that have others, from both sides.
+//! B01 to B05: one-to-many relationships, from both sides.
 
 use sqlservice_sdk::prelude::*;
 
@@ -42,7 +42,7 @@ async fn open() -> Result<Database, Error> {
     Ok(db)
 }
 
-/// What everybody sees: users, and addresses with the names of their users, in the order in which they were inserted.
+/// The committed rows: users, and addresses with the names of their users, in insert order.
 async fn rows(db: &Database) -> Result<String, Error> {
     let users = db.session()?.all(&select_columns(User::NAME).order_by(User::ID)).await?;
     let addresses = select_columns((Address::EMAIL, nullif(User::NAME, "")))
@@ -67,7 +67,7 @@ async fn family(db: &Database, session: &Session) -> Result<Entity<User>, Error>
     Ok(parent)
 }
 
-/// B01, and both sides afterwards.
+/// B01, and the state of both sides afterwards.
 pub async fn b01_save() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -82,7 +82,7 @@ pub async fn b01_save() -> Saw {
     Ok(saw)
 }
 
-/// The same from the children's side: the parent follows them into the session.
+/// The same from the children's side: the parent cascades into the session.
 pub async fn b01_from_the_child() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -93,7 +93,7 @@ pub async fn b01_from_the_child() -> Saw {
     let mut saw = vec![rows(&db).await?];
     saw.push(format!("{} {}", first.user_id == Some(parent.id), emails(&parent.addresses)));
 
-    // From one parent to another, and both know.
+    // Moved from one parent to another; both lists are updated.
     let other = session.add(user("u2"))?;
     let mut moved = first.clone();
     moved.edit().user.set(&other);
@@ -109,7 +109,7 @@ pub async fn b01_from_the_child() -> Saw {
     Ok(saw)
 }
 
-/// B02: the parent goes, its children stay; whether they are known or not.
+/// B02: the parent is deleted and its children stay, loaded or not.
 pub async fn b02_delete_parent(is_loaded: bool) -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -130,7 +130,7 @@ pub async fn b02_delete_parent(is_loaded: bool) -> Saw {
     Ok(vec![rows(&db).await?])
 }
 
-/// B03: all of them go.
+/// B03: the parent and all children are deleted.
 pub async fn b03_delete_all() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -143,7 +143,7 @@ pub async fn b03_delete_all() -> Saw {
     Ok(vec![rows(&db).await?])
 }
 
-/// What is taken away has no parent any more; what is added to an unloaded relationship gets one without a query.
+/// A removed child has no parent any more; a child added to an unloaded relationship gets one without a query.
 pub async fn b02_change_unloaded() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -162,11 +162,11 @@ pub async fn b02_change_unloaded() -> Saw {
     other.load(std::slice::from_ref(&parent), User::ADDRESSES).await?;
     mark(&db).await?;
     saw.push(emails(&parent.addresses));
-    // Everything else takes their place.
+    // An assignment replaces the whole list.
     parent.edit().addresses.set([address("a5"), address("a4")]);
     commit(&db, &other).await?;
     saw.push(rows(&db).await?);
-    // What was said stays in its order; what is read comes in the relationship's.
+    // An assigned list keeps its order; a loaded one has the relationship's.
     saw.push(emails(&parent.addresses));
     let fresh = db.session()?.query::<User>().with(User::ADDRESSES).one().await?;
     saw.push(emails(&fresh.addresses));
@@ -185,7 +185,7 @@ struct Letter {
     user: One<Person>,
 }
 
-/// A user who does not know of addresses.
+/// A user without a relationship to addresses.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "users")]
 struct Person {
@@ -195,7 +195,7 @@ struct Person {
     name: String,
 }
 
-/// B04: only the children know of their parent.
+/// B04: only the children have a relationship to their parent.
 pub async fn b04_many_to_one() -> Saw {
     let db = Database::open("default", models![Person, Letter]).await?;
     db.create_all().await?;
@@ -212,7 +212,7 @@ pub async fn b04_many_to_one() -> Saw {
     Ok(vec![rows(&db).await?])
 }
 
-/// B05: rows that are related by their foreign keys alone.
+/// B05: rows related only by their foreign keys.
 pub async fn b05_unconnected(child_first: bool) -> Saw {
     let db = open().await?;
     let session = db.session()?;

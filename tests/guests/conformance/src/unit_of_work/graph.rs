@@ -1,4 +1,4 @@
-//! B09: many-to-many between objects of one model, and a favorite besides.
+//! B09: many-to-many between objects of one model, and a many-to-one favorite.
 
 use sqlservice_sdk::prelude::*;
 
@@ -31,7 +31,7 @@ struct Road {
     to_id: i64,
 }
 
-/// What everybody sees: all roads by the names of their ends, and the favorites.
+/// The committed rows: all roads by the names of their ends, and the favorites.
 async fn rows(db: &Database) -> Result<String, Error> {
     let session = db.session()?;
     let places = session.all(&select::<Place>().order_by(Place::NAME)).await?;
@@ -47,7 +47,7 @@ fn names(places: &Many<Place>) -> Result<Vec<String>, Error> {
     Ok(places.get()?.iter().map(|place| place.name.clone()).collect())
 }
 
-/// Seven roads between five places, told from either end.
+/// Seven roads between five places, added from either end.
 pub async fn b09_graph() -> Saw {
     let db = Database::open("default", models![Place, Road]).await?;
     db.create_all().await?;
@@ -77,7 +77,7 @@ pub async fn b09_graph() -> Saw {
         .map(|place| Ok::<_, Error>((names(&place.leads_to)?.concat(), names(&place.reached_from)?.concat())))
         .collect::<Result<_, _>>()?;
     saw.push(format!("{sides:?}"));
-    // One goes, with the roads from it and to it.
+    // A place is deleted, with the roads from it and to it.
     other.delete(&found[2])?;
     commit(&db, &other).await?;
     saw.push(rows(&db).await?);

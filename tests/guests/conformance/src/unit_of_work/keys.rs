@@ -1,4 +1,4 @@
-//! Keys of other kinds: two relationships between the same models, keys of several columns, texts, and one row each.
+//! Relationships by other keys: two between the same models, composite keys, text keys, and one-to-one.
 
 use sqlservice_sdk::prelude::*;
 
@@ -70,7 +70,7 @@ pub async fn unit_keys_two_relationships() -> Saw {
     Ok(saw)
 }
 
-/// A key of two texts.
+/// A composite key of two texts.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "rooms")]
 struct Room {
@@ -101,7 +101,7 @@ async fn seats(db: &Database) -> Result<String, Error> {
     Ok(format!("{:?}", db.session()?.all(&seats).await?))
 }
 
-/// Keys of several columns, texts among them, that children get from their parent.
+/// Composite keys, texts among them, that children copy from their parent.
 pub async fn unit_keys_composite() -> Saw {
     let db = Database::open("default", models![Room, Seat]).await?;
     db.create_all().await?;
@@ -135,7 +135,7 @@ pub async fn unit_keys_composite() -> Saw {
     Ok(saw)
 }
 
-/// A country's key is its code.
+/// A country has its code as primary key.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "countries")]
 struct Country {
@@ -147,7 +147,7 @@ struct Country {
     capital: One<Capital>,
 }
 
-/// One of each country.
+/// The one capital of a country.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "capitals")]
 struct Capital {
@@ -167,7 +167,7 @@ async fn capitals(db: &Database) -> Result<String, Error> {
     Ok(format!("{countries:?} {:?}", session.all(&capitals).await?))
 }
 
-/// Keys that are texts, in one statement with the rows that they refer to, and a relationship of one row to one.
+/// Text keys, inserted in one statement with the rows that refer to them, and a one-to-one relationship.
 pub async fn unit_keys_natural() -> Saw {
     let db = Database::open("default", models![Country, Capital]).await?;
     db.create_all().await?;
@@ -182,7 +182,7 @@ pub async fn unit_keys_natural() -> Saw {
     let edinburgh = scotland.capital.get()?.cloned().expect("it was set");
     saw.push(format!("{}", edinburgh.country.get()?.is_some_and(|country| country.is(&scotland))));
 
-    // Another one takes its place, and both sides know.
+    // Another capital replaces the first one; both sides are updated.
     let mut uk = uk;
     let mut london = session.add(capital("London"))?;
     london.edit().country.set(&uk);

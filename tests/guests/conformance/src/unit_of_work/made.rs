@@ -1,4 +1,4 @@
-//! What the database makes of a row comes back with it; what it refuses can be mended.
+//! Values that the database generates come back with the row; a refused row can be corrected.
 
 use sqlservice_sdk::prelude::*;
 
@@ -65,7 +65,7 @@ async fn open() -> Result<Database, Error> {
     Ok(db)
 }
 
-/// What everybody sees: tasks, steps and tags, each with its task.
+/// The committed rows: tasks, and steps and tags with their tasks.
 async fn rows(db: &Database) -> Result<String, Error> {
     let session = db.session()?;
     let tasks = session.all(&select_columns(Task::NAME).order_by(Task::NAME)).await?;
@@ -81,7 +81,7 @@ async fn rows(db: &Database) -> Result<String, Error> {
     Ok(format!("{tasks:?} {steps:?} {:?}", session.all(&tags).await?))
 }
 
-/// Defaults that are left to the database, and what it changes with every update.
+/// Server defaults, and a column that the database sets on every update.
 pub async fn unit_made_by_the_database() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -97,14 +97,14 @@ pub async fn unit_made_by_the_database() -> Saw {
     commit(&db, &session).await?;
     let row = db.session()?.one(&select::<Task>().filter(Task::NAME.eq("left"))).await?;
     saw.push(format!("{} {}", left.changed.is_some(), left.changed == row.changed));
-    // To nothing, where it was something: a default is for new rows.
+    // A value set to null: a default applies only to new rows.
     left.edit().state = None;
     commit(&db, &session).await?;
     saw.push(format!("{:?}", db.session()?.one(&select_columns(Task::STATE).filter(Task::NAME.eq("left"))).await?));
     Ok(saw)
 }
 
-/// A violation undoes its flush and leaves everything to be written, once it is mended.
+/// A violation undoes its flush; all changes are still pending and can be written after a correction.
 pub async fn unit_made_mended(way: String) -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -112,11 +112,11 @@ pub async fn unit_made_mended(way: String) -> Saw {
     let mut known = session.add(Task { steps: Many::from([&s1]), tags: Many::from([&t1, &t2]), ..task("known") })?;
     let mut other = session.add(task("other"))?;
     session.commit().await?;
-    // Written in this transaction before, and kept.
+    // Flushed earlier in this transaction, and kept.
     session.add(task("before"))?;
     session.flush().await?;
 
-    // Everything at once: a child that is refused, one that goes, one that is left alone, one that moves, a name.
+    // One flush with a refused child, a deleted child, an orphaned one, a moved one, and a new name.
     let (refused, fine) = (step("s1"), step("s2"));
     {
         let mut edit = known.edit();
@@ -138,11 +138,11 @@ pub async fn unit_made_mended(way: String) -> Saw {
         s1.status(),
         t1.task_id == Some(known.id)
     ));
-    // What the session says about itself.
+    // The session's lists of pending changes.
     saw.push(format!("{} {} {}", session.new_objects().len(), session.dirty().len(), session.deleted().len()));
 
     match way.as_str() {
-        // It never was.
+        // All changes are taken back.
         "back" => {
             {
                 let mut edit = known.edit();
@@ -154,7 +154,7 @@ pub async fn unit_made_mended(way: String) -> Saw {
             edit.steps.set(Vec::<Entity<Step>>::new());
             edit.tags.set(Vec::<Entity<Tag>>::new());
         }
-        // Another name for what was refused.
+        // Another name for the refused rows.
         "mend" => {
             let mut refused = refused.clone();
             refused.edit().name = "s3".to_owned();

@@ -26,7 +26,7 @@ struct Child {
     name: String,
 }
 
-/// How many children have the ids and the parents that their objects say.
+/// The number of children whose rows have the ids and parents of their objects.
 async fn right(db: &Database, parents: &[Entity<Parent>]) -> Result<usize, Error> {
     let rows = select_columns((Child::ID, Child::NAME, Parent::ID, Parent::NAME))
         .from::<Child>()
@@ -61,7 +61,7 @@ pub async fn b21_many(parents: u32) -> Saw {
     let mut saw = vec![format!("{} of {count}", right(&db, &parents).await?)];
     let in_order = parents.windows(2).all(|pair| pair[0].id < pair[1].id);
     saw.push(format!("{in_order}"));
-    // All children go to the next parent, and every name changes.
+    // All children move to the next parent, and every name changes.
     let children = parents.iter().map(|parent| parent.children.handles()).collect::<Result<Vec<_>, _>>()?;
     let count = children.len();
     for (at, parent) in parents.iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! Keys that people see, and change: what refers to them follows.
+//! Natural keys that change: the rows that refer to them follow.
 
 use sqlservice_sdk::prelude::*;
 
@@ -73,7 +73,7 @@ async fn stored(db: &Database) -> Result<String, Error> {
     Ok(format!("{addresses:?} {pairs:?}"))
 }
 
-/// The database writes the new key into rows that refer to it; objects follow, whoever loaded them.
+/// `ON UPDATE CASCADE` writes the new key into referring rows; their objects are updated, loaded by any query.
 pub async fn natural_followed() -> Saw {
     let (db, session) = open().await?;
     let mut jack = session.add(User { addresses: Many::from([address("1"), address("2")]), ..user("jack") })?;
@@ -81,7 +81,7 @@ pub async fn natural_followed() -> Saw {
     let other = session.add(Address { user: One::from(&Entity::new(user("fred"))), ..address("4") })?;
     commit(&db, &session).await?;
     let mut all: Vec<Entity<Address>> = jack.addresses.handles()?;
-    // One that says so by its foreign key alone is among them.
+    // An address that was related by its foreign key alone is in the list.
     if !all.contains(&alone) {
         return Err(Error::other("the third one is not there"));
     }
@@ -94,7 +94,7 @@ pub async fn natural_followed() -> Saw {
         session.get_one::<User>("ed").await?.is(&jack),
         session.get::<User>("jack").await?.is_none()
     ));
-    // There is nothing more to write, and a text that changes with the key is written as ever.
+    // Nothing is left to write, and another column edited along with the key is written as usual.
     saw.push(format!("{}", session.dirty().len()));
     jack.edit().name = "wendy".to_owned();
     all[0].edit().email = "0".to_owned();
@@ -102,7 +102,7 @@ pub async fn natural_followed() -> Saw {
     commit(&db, &session).await?;
     saw.extend([names(&all), stored(&db).await?]);
     saw.push(format!("{:?}", jack.addresses.get()?.iter().map(|it| it.email.clone()).collect::<String>()));
-    // A rollback takes them back, and so does a flush that fails.
+    // A rollback restores the keys, and so does a failed flush.
     jack.edit().name = "x".to_owned();
     session.flush().await?;
     saw.push(names(&all));
@@ -116,7 +116,7 @@ pub async fn natural_followed() -> Saw {
     Ok(saw)
 }
 
-/// Two users swap their names: what belongs to them goes with them.
+/// Two users swap their names: their addresses follow.
 pub async fn natural_swapped() -> Saw {
     let (db, session) = open().await?;
     let mut jack = session.add(User { addresses: Many::from([address("1")]), ..user("jack") })?;
@@ -133,7 +133,7 @@ pub async fn natural_swapped() -> Saw {
     Ok(vec![names(&all), stored(&db).await?, format!("{full:?}")])
 }
 
-/// Rows between two tables follow on both sides; one is removed in the flush in which a key changes.
+/// Rows of a secondary table follow on both sides; one is removed in the flush in which a key changes.
 pub async fn natural_between() -> Saw {
     let (db, session) = open().await?;
     let item = |name: &str| Entity::new(Item { name: name.to_owned(), ..Item::default() });
@@ -166,7 +166,7 @@ struct Country {
     states: Many<State>,
 }
 
-/// The key of the country is a part of its own.
+/// Its key contains the key of its country.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "states")]
 struct State {
@@ -194,7 +194,7 @@ struct City {
     state_of: One<State>,
 }
 
-/// A chain of keys that have the one before in them.
+/// A chain of keys, each of which contains the one before.
 pub async fn natural_chain() -> Saw {
     let db = Database::open("default", models![Country, State, City]).await?;
     db.create_all().await?;
@@ -223,13 +223,13 @@ pub async fn natural_chain() -> Saw {
         let cities = select_columns((City::COUNTRY, City::STATE)).order_by((City::STATE, City::ID));
         Ok::<_, Error>(format!("{:?} {:?}", session.all(&states).await?, session.all(&cities).await?))
     };
-    // Along with the key, a text of a row whose own key follows.
+    // Along with the key, another column of a row whose own key follows.
     country.edit().code = "y".to_owned();
     states[0].edit().name = "A".to_owned();
     commit(&db, &session).await?;
     let mut saw = vec![objects(&states), rows().await?];
     saw.push(format!("{}", session.get_one::<State>(("y", "a")).await?.is(&states[0])));
-    // The second in the chain by itself, and the first with a row that goes.
+    // The second key of the chain alone, then the first together with a deleted row.
     states[1].edit().code = "c".to_owned();
     commit(&db, &session).await?;
     saw.push(objects(&states));
@@ -242,7 +242,7 @@ pub async fn natural_chain() -> Saw {
     Ok(saw)
 }
 
-/// Rows of a table that refer to others of it, which the flush updates: no database has to.
+/// A self-referential table whose references the flush updates, without the database's cascade.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "nodes")]
 struct Node {
@@ -266,7 +266,7 @@ struct Owner {
     pets: Many<Pet>,
 }
 
-/// It refers to a text that is no primary key.
+/// It refers to a unique text that is no primary key.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "pets")]
 struct Pet {
@@ -276,7 +276,7 @@ struct Pet {
     owner_name: Option<String>,
 }
 
-/// The flush updates what refers to a key that changes, loaded or not.
+/// The flush updates rows that refer to a changed key, loaded or not.
 pub async fn natural_updated() -> Saw {
     let db = Database::open("default", models![Node, Owner, Pet]).await?;
     db.create_all().await?;
@@ -292,7 +292,7 @@ pub async fn natural_updated() -> Saw {
         let pets = session.all(&select_columns(Pet::OWNER_NAME)).await?;
         Ok::<_, Error>(format!("{nodes:?} {pets:?}"))
     };
-    // Nothing of it is loaded.
+    // No referring row is loaded.
     let session = db.session()?;
     let mut top = session.get_one::<Node>("n1").await?;
     let mut owner = session.query::<Owner>().one().await?;
@@ -302,7 +302,7 @@ pub async fn natural_updated() -> Saw {
     let mut saw = vec![rows().await?];
     let children = top.children.handles()?;
     saw.push(children.iter().map(|it| it.parent_name.clone().unwrap_or_default()).collect::<Vec<_>>().join(" "));
-    // A child is moved by hand at the same time.
+    // A child is moved by its foreign key in the same flush.
     top.edit().name = "n1".to_owned();
     let mut child = children[0].clone();
     child.edit().parent_name = None;

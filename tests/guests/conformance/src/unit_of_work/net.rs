@@ -1,4 +1,4 @@
-//! B13 to B15: rows that take the place of others, changes that are none, and rows of one shape together.
+//! B13 to B15: row switches, edits without a net change, and batches of rows with the same columns.
 
 use sqlservice_sdk::prelude::*;
 
@@ -47,7 +47,7 @@ async fn rows(db: &Database) -> Result<String, Error> {
     Ok(format!("{:?}", db.session()?.all(&rows).await?))
 }
 
-/// B13: the row of a deleted object goes to a new one of its key.
+/// B13: a new object with the key of a deleted one takes over its row.
 pub async fn b13_row_switch() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -61,14 +61,14 @@ pub async fn b13_row_switch() -> Saw {
     let mut saw = vec![rows(&db).await?];
     let known = session.get::<Thing>(100).await?;
     saw.push(format!("{} {:?} {:?}", known.is_some_and(|it| it.is(&new)), old.status(), new.status()));
-    // Nothing differs: there is nothing to write but what the row does not say of the new object.
+    // The common columns are equal: only columns that the new object leaves unset are written.
     session.delete(&new)?;
     let mut third = session.add(Thing { kind: Some("made".to_owned()), ..thing(100, "b") })?;
     commit(&db, &session).await?;
     third.edit().name = "c".to_owned();
     commit(&db, &session).await?;
     saw.push(rows(&db).await?);
-    // The unique name of a row that goes is not free yet when the new one is inserted, so the key is given.
+    // A new object with the same unique name takes over the row by its given key.
     session.delete(&third)?;
     session.add(Thing { kind: Some("made".to_owned()), ..thing(100, "c") })?;
     session.add(thing(101, "a"))?;
@@ -77,7 +77,7 @@ pub async fn b13_row_switch() -> Saw {
     Ok(saw)
 }
 
-/// B14: what is the same afterwards is not written.
+/// B14: edits without a net change are not written.
 pub async fn b14_net_changes() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -90,7 +90,7 @@ pub async fn b14_net_changes() -> Saw {
     let session = db.session()?;
     let mut found = session.query::<Thing>().order_by(Thing::ID).all().await?;
     let (mut second, mut first) = (found.remove(1), found.remove(0));
-    // The same value.
+    // Set to the same value.
     first.edit().name = "a".to_owned();
     first.edit().data = vec![1, 2];
     commit(&db, &session).await?;
@@ -99,7 +99,7 @@ pub async fn b14_net_changes() -> Saw {
     first.edit().note = Some("note".to_owned());
     let mut saw = vec![format!("{}", session.is_modified(&first))];
     commit(&db, &session).await?;
-    // One column of three that were set, and the other row not at all.
+    // Only one of three edited columns changed, and no column of the other row.
     {
         let mut edit = first.edit();
         edit.name = "a".to_owned();
@@ -110,7 +110,7 @@ pub async fn b14_net_changes() -> Saw {
     saw.push(format!("{} {}", session.is_modified(&first), session.is_modified(&second)));
     commit(&db, &session).await?;
     saw.push(rows(&db).await?);
-    // A child that was taken away and put back.
+    // A child removed and pushed again.
     let part = session.add(Part { name: "p".to_owned(), ..Part::default() })?;
     first.edit().parts.push(&part);
     session.commit().await?;
@@ -146,7 +146,7 @@ pub async fn b15_batches() -> Saw {
     sorted.sort();
     let saw = format!("{}", rows(&db).await? == format!("{sorted:?}"));
     let kinds = known.iter().filter_map(|(.., kind)| kind.as_deref()).collect::<Vec<_>>().join(" ");
-    // Updates, by which columns change.
+    // Updates are batched by the columns that change.
     for (at, thing) in things.iter_mut().enumerate() {
         let mut edit = thing.edit();
         edit.note = (at % 2 == 0).then(|| format!("n{at}"));

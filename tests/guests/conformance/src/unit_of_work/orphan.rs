@@ -1,4 +1,4 @@
-//! B16 and B17: children that are nothing without their parent.
+//! B16 and B17: children that cannot exist without their parent (`delete-orphan`).
 
 use sqlservice_sdk::prelude::*;
 
@@ -53,7 +53,7 @@ async fn open() -> Result<Database, Error> {
     Ok(db)
 }
 
-/// What everybody sees: children with their parents, and how many toys there are.
+/// The committed rows: children with their parents, and the number of toys.
 async fn rows(db: &Database) -> Result<String, Error> {
     let children = select_columns((Child::NAME, Parent::NAME))
         .from::<Child>()
@@ -89,7 +89,7 @@ pub async fn b16_replace(is_loaded: bool) -> Saw {
     ])
 }
 
-/// B17: a child that another parent takes is no orphan, whoever says so.
+/// B17: a child moved to another parent is no orphan, whichever side was changed.
 pub async fn b17_move() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -97,34 +97,34 @@ pub async fn b17_move() -> Saw {
     let mut first = session.add(parent("p1", std::slice::from_ref(&moved)))?;
     let mut second = session.add(parent("p2", &[]))?;
     commit(&db, &session).await?;
-    // From one list to the other.
+    // Removed from one list and pushed to the other.
     first.edit().children.remove(&moved);
     second.edit().children.push(&moved);
     commit(&db, &session).await?;
     let mut saw = vec![rows(&db).await?];
     saw.push(format!("{} {}", first.children.get()?.len(), moved.parent.get()?.is_some_and(|it| it.is(&second))));
-    // Put into a list, and not taken out of the other one.
+    // Pushed to a list without a removal from the other.
     first.edit().children.push(&moved);
     commit(&db, &session).await?;
     saw.push(rows(&db).await?);
     saw.push(format!("{} {}", first.children.get()?.len(), second.children.get()?.len()));
-    // By the child alone.
+    // By the child's side alone.
     let mut moved = moved;
     moved.edit().parent.set(&second);
     commit(&db, &session).await?;
     saw.push(rows(&db).await?);
     saw.push(format!("{} {}", first.children.get()?.len(), second.children.get()?.len()));
-    // Taken out of its list and told of its new parent itself.
+    // Removed from its list, and the new parent set on the child.
     second.edit().children.remove(&moved);
     moved.edit().parent.set(&first);
     commit(&db, &session).await?;
     saw.push(rows(&db).await?);
-    // To a parent who is new.
+    // To a new parent.
     first.edit().children.remove(&moved);
     let mut third = session.add(parent("p3", std::slice::from_ref(&moved)))?;
     commit(&db, &session).await?;
     saw.push(rows(&db).await?);
-    // Taken out of its list, and its foreign key says where it is now.
+    // Removed from its list, and moved by its foreign key.
     third.edit().children.remove(&moved);
     moved.edit().parent_id = second.id;
     commit(&db, &session).await?;
@@ -132,7 +132,7 @@ pub async fn b17_move() -> Saw {
     Ok(saw)
 }
 
-/// What was never written is not written when its parent loses it; what has no parent at all is refused.
+/// A pending child is not written after its parent loses it; a child without any parent is refused.
 pub async fn b16_pending() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -143,7 +143,7 @@ pub async fn b16_pending() -> Saw {
     first.edit().children.remove(&lost);
     commit(&db, &session).await?;
     let mut saw = vec![rows(&db).await?, format!("{:?}", lost.status())];
-    // Deleted with its parent, by way of its own children, and nothing of them is known.
+    // Deleted with its parent, through its own children, with nothing loaded.
     first.edit().children.push(child("kept"));
     session.commit().await?;
     let other = db.session()?;
@@ -151,7 +151,7 @@ pub async fn b16_pending() -> Saw {
     other.delete(&known)?;
     commit(&db, &other).await?;
     saw.push(rows(&db).await?);
-    // A child of nobody: its column says no.
+    // A child without a parent: its foreign key is not nullable.
     let third = db.session()?;
     third.add(Child { name: "nobody's".to_owned(), ..Child::default() })?;
     saw.push(ok_or_error(third.commit().await).split(" columns").next().unwrap_or_default().to_owned());

@@ -1,4 +1,4 @@
-//! B18 and B19: children that are left to the database.
+//! B18 and B19: children whose delete is left to the database.
 
 use sqlservice_sdk::prelude::*;
 
@@ -25,7 +25,7 @@ struct Child {
     parent_id: i64,
 }
 
-/// The same, and the database deletes nothing by itself.
+/// The same, without a delete action in the database.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "shelves")]
 struct Shelf {
@@ -62,7 +62,7 @@ async fn rows(db: &Database) -> Result<String, Error> {
     Ok(format!("{parents} {children} {shelves} {owned} of {}", books.len()))
 }
 
-/// B18: four children that nobody knows; then two that somebody does.
+/// B18: four children, loaded or not, that the database deletes with their parent.
 pub async fn b18_left_to_the_database(is_loaded: bool) -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -81,7 +81,7 @@ pub async fn b18_left_to_the_database(is_loaded: bool) -> Saw {
     Ok(saw)
 }
 
-/// B19: the database refuses to delete what others refer to; nothing is lost.
+/// B19: the database refuses to delete a referenced row; nothing is lost.
 pub async fn b19_refused() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -96,7 +96,7 @@ pub async fn b19_refused() -> Saw {
     super::mark(&db).await?;
     other.rollback().await?;
     saw.push(format!("{} {:?}", rows(&db).await?, known.status()));
-    // The session goes on, and so does the object.
+    // The session and the object stay usable.
     known.edit().name = "t".to_owned();
     other.commit().await?;
     saw.push(db.session()?.one(&select_columns(Shelf::NAME)).await?);

@@ -1,4 +1,4 @@
-//! A graph of objects against a plain model of it: random operations, and after each flush both have to agree.
+//! A graph of objects against a plain model: random operations, and a comparison of both after each flush.
 
 mod toys;
 
@@ -16,7 +16,7 @@ struct Person {
     id: i64,
     #[model(length = 40)]
     name: String,
-    /// No two have the same.
+    /// Unique.
     #[model(unique)]
     rank: Option<i64>,
     #[model(order_by = "id")]
@@ -57,7 +57,7 @@ struct Member {
     club_name: String,
 }
 
-/// Choices that somebody else made: one a byte, the first of all where there are no more.
+/// Choices given as bytes, one byte each; the first option once the bytes are used up.
 struct Dice(std::vec::IntoIter<u8>);
 
 impl Dice {
@@ -70,7 +70,7 @@ impl Dice {
     }
 }
 
-/// What there is, by names that never change. The text of a person is what follows the name.
+/// The expected rows, by names that never change. A person's text is the suffix of the name.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Plain {
     people: BTreeMap<String, String>,
@@ -78,9 +78,9 @@ struct Plain {
     notes: BTreeMap<String, Option<String>>,
     clubs: BTreeSet<String>,
     members: BTreeSet<(String, String)>,
-    /// Each with its owner, without whom it is nothing.
+    /// Each with its owner; a toy cannot exist without one.
     toys: BTreeMap<String, String>,
-    /// Toys that were deleted: a handler wrote that down.
+    /// Deleted toys, as recorded by an event handler.
     graves: BTreeSet<String>,
 }
 
@@ -94,7 +94,7 @@ struct Play {
     notes: BTreeMap<String, Entity<Note>>,
     clubs: BTreeMap<String, Entity<Club>>,
     toys: BTreeMap<String, Entity<Toy>>,
-    /// What was changed since the last flush: two sides that say different things are another test's.
+    /// Objects changed since the last flush. They are not changed again: contradictory sides are tested elsewhere.
     touched: BTreeSet<String>,
     made: u32,
     log: Vec<String>,
@@ -227,7 +227,7 @@ impl Play {
                     self.now.clubs.insert(club.clone());
                     self.now.members.insert((name.clone(), club.clone()));
                 }
-                // What is in a set is not put there twice.
+                // A pair in a set is not added twice.
                 self.touched.extend([name, club]);
                 self.flush().await?;
             }
@@ -264,7 +264,7 @@ impl Play {
             }
             30 | 31 => self.take_rank(),
             32 => {
-                // A new one takes the rank of one who gives it up.
+                // A new person takes the rank that another one gives up.
                 let ranked: Vec<String> = self.now.ranks.keys().cloned().collect();
                 let Some(mut person) = self.dice.pick(&ranked).and_then(|name| self.people.get(&name).cloned()) else {
                     return Ok(());
@@ -293,7 +293,7 @@ impl Play {
         Ok(())
     }
 
-    /// Somebody takes a rank, and who had it gets theirs.
+    /// A person takes a rank; its previous holder gets the person's own.
     fn take_rank(&mut self) {
         let (name, rank) = (self.someone(), i64::try_from(self.dice.roll(6)).unwrap_or_default());
         let Some((name, mut person)) = name else { return };
@@ -310,7 +310,7 @@ impl Play {
         self.now.ranks.insert(name, rank);
     }
 
-    /// A club gets another name, which is its key.
+    /// Renames a club, which changes its primary key.
     fn rename_club(&mut self) {
         let known: Vec<String> = self.now.clubs.iter().filter(|name| !self.touched.contains(*name)).cloned().collect();
         let Some(old) = self.dice.pick(&known) else { return };
@@ -326,13 +326,13 @@ impl Play {
         self.touched.insert(new);
     }
 
-    /// Handles of what never was.
+    /// Drops the handles of objects that were rolled back.
     fn forget(&mut self) {
         let Self { now, people, notes, clubs, toys, .. } = self;
         toys.retain(|name, _| now.toys.contains_key(name));
         people.retain(|name, _| now.people.contains_key(name));
         notes.retain(|name, _| now.notes.contains_key(name));
-        // Names of clubs go back, too.
+        // Names of clubs were rolled back, too.
         *clubs = std::mem::take(clubs).into_values().map(|club| (club.name.clone(), club)).collect();
         clubs.retain(|name, _| now.clubs.contains(name));
     }
@@ -348,7 +348,7 @@ impl Play {
         self.compare().await
     }
 
-    /// What the database has, and what the objects say, against what should be.
+    /// Compares the rows and the objects with the expected state.
     async fn compare(&mut self) -> Result<(), Error> {
         let name = |text: &str| text.trim_end_matches('x').to_owned();
         let people = self.session.all(&select_columns((Person::ID, Person::NAME, Person::RANK))).await?;
@@ -411,8 +411,8 @@ impl Play {
     }
 }
 
-/// Plays sequences of operations, as their bytes choose. What was wrong with each, after what was done; nothing where all was
-/// right.
+/// Runs a sequence of operations for each list of bytes, which choose them. Returns the failures with the log of
+/// operations before them; nothing if all passed.
 pub async fn unit_random(sequences: Vec<Vec<u8>>) -> Saw {
     let db = Database::open("default", models![Person, Note, Club, Member, Toy, Grave]).await?;
     db.create_all().await?;

@@ -1,4 +1,4 @@
-//! B20: rows that went away behind the session.
+//! B20: rows deleted by another session.
 
 use sqlservice_sdk::prelude::*;
 
@@ -35,7 +35,7 @@ async fn open() -> Result<Database, Error> {
     Ok(db)
 }
 
-/// Somebody else deletes row 2 of both tables.
+/// Deletes row 2 of both tables in another session.
 async fn behind(db: &Database) -> Result<(), Error> {
     let other = db.session()?;
     other.execute(&delete::<Plain>().filter(Plain::ID.eq(2))).await?;
@@ -50,7 +50,7 @@ async fn rows(db: &Database) -> Result<String, Error> {
     Ok(format!("{plain:?} {:?}", session.all(&versioned).await?))
 }
 
-/// An update of a row that is gone is told, and the others of its flush are not written.
+/// An update of a deleted row is an error, and nothing of its flush is written.
 pub async fn b20_update(is_versioned: bool) -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -67,7 +67,7 @@ pub async fn b20_update(is_versioned: bool) -> Saw {
     session.rollback().await?;
     saw.push(rows(&db).await?);
     saw.push(format!("{} {} {}", plain[0].name, versioned[0].name, versioned[0].version));
-    // Without the row that is gone, the session goes on.
+    // Without the stale objects, the session is usable again.
     session.expunge(&plain[1]);
     session.expunge(&versioned[1]);
     plain[0].edit().name = "after".to_owned();
@@ -77,7 +77,7 @@ pub async fn b20_update(is_versioned: bool) -> Saw {
     Ok(saw)
 }
 
-/// A delete of a row that is gone is done, unless its version was to be looked at.
+/// A delete of a deleted row succeeds, unless the row is versioned.
 pub async fn b20_delete(is_versioned: bool) -> Saw {
     let db = open().await?;
     let session = db.session()?;

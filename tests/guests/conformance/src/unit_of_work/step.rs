@@ -1,4 +1,4 @@
-//! Statements and bulk updates beside objects: these are kept in step.
+//! Statements and bulk updates in a session: its objects are synchronized.
 
 use sqlservice_sdk::prelude::*;
 
@@ -60,26 +60,26 @@ fn shown(books: &[Entity<Book>]) -> String {
     books.iter().map(book).collect::<Vec<_>>().join(", ")
 }
 
-/// An update and a delete by a condition, with objects of some of their rows in the session.
+/// An update and a delete by a condition, with some of the rows in the identity map.
 pub async fn unit_step() -> Saw {
     let (db, session) = open().await?;
     let query = || session.query::<Book>().filter(Book::ID.lt(4)).order_by(Book::ID).with(Book::SHELF);
     let mut books = query().all().await?;
     books[0].edit().title = "mine".to_owned();
     mark(&db).await?;
-    // What was not written is written first, as before every statement.
+    // Pending changes are flushed first, as before every statement.
     let raised = update::<Book>().set(Book::PRICE, Book::PRICE + 1).filter(Book::PRICE.ge(20));
     let matched = session.execute(&raised).await?;
     mark(&db).await?;
     let mut saw = vec![format!("{matched}: {}", shown(&books))];
-    // Another shelf: who is on which is to be loaded again.
+    // A changed foreign key unloads the relationship.
     session.execute(&update::<Book>().set(Book::SHELF_ID, 2).filter(Book::ID.eq(2))).await?;
     saw.push(format!("{} {:?}", shown(&books), books[1].shelf.is_loaded()));
     session.load(&books, Book::SHELF).await?;
     saw.push(shown(&books));
     session.execute(&delete::<Book>().filter(Book::PRICE.eq(21))).await?;
     saw.push(format!("{} {:?}", shown(&books), session.get::<Book>(2).await?.is_some()));
-    // The other tables' objects are asked for nothing.
+    // Objects of other tables are not refreshed.
     mark(&db).await?;
     session.execute(&update::<Counter>().set(Counter::COUNT, 5)).await?;
     mark(&db).await?;
@@ -88,7 +88,7 @@ pub async fn unit_step() -> Saw {
     Ok(saw)
 }
 
-/// What somebody edits and does not want to be written yet stays; what others see of it is kept in step.
+/// Unflushed edits stay, and the other columns are synchronized.
 pub async fn unit_step_edits() -> Saw {
     let (_db, session) = open().await?;
     let mut book = session.get_one::<Book>(1).await?;
@@ -99,7 +99,7 @@ pub async fn unit_step_edits() -> Saw {
     session.commit().await?;
     let stored = select_columns((Book::TITLE, Book::PRICE)).filter(Book::ID.eq(1));
     saw.push(format!("{:?}", session.one(&stored).await?));
-    // Prepared changes and upserts are statements like the others.
+    // Prepared changes and upserts are synchronized, too.
     let prepared = session.prepare_change(&update::<Book>().set(Book::PRICE, parameter::<i64>(0))).await?;
     session.execute(&prepared.bind(params![9])).await?;
     saw.push(book.price.to_string());
@@ -109,7 +109,7 @@ pub async fn unit_step_edits() -> Saw {
     Ok(saw)
 }
 
-/// Without it, objects go on as if nothing had happened.
+/// Without synchronization, objects keep their values.
 pub async fn unit_step_apart() -> Saw {
     let (db, session) = open().await?;
     drop(session);
@@ -123,7 +123,7 @@ pub async fn unit_step_apart() -> Saw {
     Ok(vec![format!("{before} {}", book.price)])
 }
 
-/// Rows by their primary keys.
+/// Updates by primary key.
 pub async fn unit_update_many() -> Saw {
     let (db, session) = open().await?;
     let known = session.get_one::<Book>(1).await?;
@@ -135,11 +135,11 @@ pub async fn unit_update_many() -> Saw {
     let stored = select_columns((Book::ID, Book::TITLE, Book::PRICE, Book::SHELF_ID)).order_by(Book::ID);
     let mut saw = vec![updated.to_string(), format!("{} {}", known.title, known.price)];
     saw.push(format!("{:?}", session.all(&stored).await?));
-    // A row that is not there: none is changed.
+    // A missing row: none is updated.
     let gone = [row(1), Book { title: "gone".to_owned(), ..row(9) }];
     saw.push(ok_or_error(session.update_many(&gone, Book::PRICE).await));
     saw.push(format!("{:?}", session.update_many::<Book>(&[], Book::PRICE).await?));
-    // Versions are looked at and counted up.
+    // Versions are checked and incremented.
     let counter = |id, version| Counter { id, version, count: 8 };
     saw.push(ok_or_error(session.update_many(&[counter(1, 1), counter(2, 1)], Counter::COUNT).await));
     saw.push(ok_or_error(session.update_many(&[counter(1, 1), counter(2, 2)], Counter::COUNT).await));

@@ -1,4 +1,4 @@
-//! B08: many-to-many, with a table of nothing but pairs and with one that has more to say.
+//! B08: many-to-many, through a table of keys only and through one with columns of its own.
 
 use sqlservice_sdk::prelude::*;
 
@@ -50,7 +50,7 @@ async fn open() -> Result<Database, Error> {
     Ok(db)
 }
 
-/// What everybody sees: items, keywords, and what is between them.
+/// The committed rows: items, keywords, and their pairs.
 async fn rows(db: &Database) -> Result<String, Error> {
     let session = db.session()?;
     let items = session.all(&select_columns(Item::NAME).order_by(Item::NAME)).await?;
@@ -94,7 +94,7 @@ pub async fn b08_many_to_many(is_loaded: bool) -> Saw {
     Ok(saw)
 }
 
-/// A pair that both sides tell of is one row; the side that nobody touched knows of it.
+/// A pair added on both sides is one row; the side that was not edited is updated.
 pub async fn b08_both_sides() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -105,13 +105,13 @@ pub async fn b08_both_sides() -> Saw {
     let mut saw = vec![rows(&db).await?];
     let k2 = i1.keywords.get()?[1].clone();
     saw.push(format!("{} {}", k1.items.get()?.len(), k2.items.get()?.len()));
-    // Both take it away.
+    // Removed on both sides.
     let mut i1 = i1;
     i1.edit().keywords.remove(&k1);
     k1.edit().items.remove(&i1);
     commit(&db, &session).await?;
     saw.push(rows(&db).await?);
-    // One takes it away, and the other side knows.
+    // Removed on one side; the other side is updated.
     i1.edit().keywords.remove(&k2);
     commit(&db, &session).await?;
     saw.push(rows(&db).await?);
@@ -119,7 +119,7 @@ pub async fn b08_both_sides() -> Saw {
     Ok(saw)
 }
 
-/// One side goes: its pairs go before it, and the other side stays.
+/// One side is deleted: its pairs are deleted first, and the other side stays.
 pub async fn b08_delete_a_side() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -134,7 +134,7 @@ pub async fn b08_delete_a_side() -> Saw {
     other.delete(&shared)?;
     commit(&db, &other).await?;
     let mut saw = vec![rows(&db).await?];
-    // All of them together.
+    // All items and keywords in one flush.
     session.expire_all();
     drop(session);
     let last = db.session()?;
@@ -159,7 +159,7 @@ struct Order {
     lines: Many<Line>,
 }
 
-/// Between an order and an article, with something of its own to say.
+/// An order's line for an article, with a column of its own.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "order_lines")]
 struct Line {
@@ -188,7 +188,7 @@ async fn lines(db: &Database) -> Result<String, Error> {
     Ok(format!("{:?}", db.session()?.all(&rows).await?))
 }
 
-/// A table between two others that is a model: its key comes from both.
+/// A secondary table that is a model: its key comes from both parents.
 pub async fn b08_with_columns() -> Saw {
     let db = Database::open("default", models![Order, Line, Article]).await?;
     db.create_all().await?;

@@ -1,4 +1,4 @@
-//! B06 and B07: rows of one table that have each other.
+//! B06 and B07: self-referential rows.
 
 use sqlservice_sdk::prelude::*;
 
@@ -29,7 +29,7 @@ async fn open() -> Result<Database, Error> {
     Ok(db)
 }
 
-/// What everybody sees: each node with its parent.
+/// The committed rows: each node with its parent.
 async fn rows(db: &Database) -> Result<String, Error> {
     let all = db.session()?.all(&select::<Node>().order_by(Node::ID)).await?;
     let name = |id: Option<i64>| all.iter().find(|node| Some(node.id) == id).map(|node| node.name.as_str());
@@ -38,7 +38,7 @@ async fn rows(db: &Database) -> Result<String, Error> {
     Ok(format!("{pairs:?}"))
 }
 
-/// B06: given keys, in this order.
+/// B06: given keys, added in this order.
 pub async fn b06_given_keys(order: Vec<u32>) -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -62,7 +62,7 @@ fn tree() -> Node {
     Node { children: Many::from([first, node("c2")]), ..node("root") }
 }
 
-/// B07: root -> { c1 -> g1, c2 }, from the root, and all of it goes with the root.
+/// B07: root -> { c1 -> g1, c2 }, added by the root, and deleted with it.
 pub async fn b07_tree(is_loaded: bool) -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -89,7 +89,7 @@ pub async fn b07_tree(is_loaded: bool) -> Saw {
     Ok(saw)
 }
 
-/// A branch goes somewhere else; then from the leaf's side, the root comes last.
+/// A branch moves; then a tree is added by its leaf, so that the root comes last.
 pub async fn b07_move() -> Saw {
     let db = open().await?;
     let session = db.session()?;
@@ -106,7 +106,7 @@ pub async fn b07_move() -> Saw {
     session.add(Node { parent: One::from(&middle), ..node("bottom") })?;
     commit(&db, &session).await?;
     saw.push(rows(&db).await?);
-    // A tree with one query a level.
+    // A tree loaded with one query a level.
     let fresh = db.session()?;
     let filter = Node::NAME.eq("root");
     let found = fresh.query::<Node>().filter(filter).with(Node::CHILDREN.with(Node::CHILDREN)).one().await?;

@@ -1,4 +1,4 @@
-//! Values of unique keys that one row frees and another one takes, in one flush.
+//! Unique values that one row frees and another one takes, in one flush.
 
 use sqlservice_sdk::prelude::*;
 
@@ -21,7 +21,7 @@ struct Person {
     locker: One<Locker>,
 }
 
-/// One of each person, who has to have one.
+/// The badge of a person, which cannot be without one.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "badges")]
 struct Badge {
@@ -33,7 +33,7 @@ struct Badge {
     text: String,
 }
 
-/// One of a person, or of none.
+/// The locker of a person, or of none.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "lockers")]
 struct Locker {
@@ -56,7 +56,7 @@ fn person(name: &str, seat: i32) -> Person {
     Person { name: name.to_owned(), seat: Some(seat), ..Person::default() }
 }
 
-/// Names and seats, in the order of their rows.
+/// Names and seats, ordered by key.
 async fn people(db: &Database) -> Result<String, Error> {
     let people = select_columns((Person::NAME, Person::SEAT, Person::VERSION)).order_by(Person::ID);
     let people = db.session()?.all(&people).await?;
@@ -64,7 +64,7 @@ async fn people(db: &Database) -> Result<String, Error> {
     Ok(told.collect::<Vec<_>>().join(" "))
 }
 
-/// An insert takes what an update frees, and what a delete frees, together.
+/// Inserts take the values that an update and a delete free.
 pub async fn unique_freed() -> Saw {
     let (db, session) = open().await?;
     let mut ed = session.add(person("ed", 1))?;
@@ -78,7 +78,7 @@ pub async fn unique_freed() -> Saw {
     session.delete(&jo)?;
     commit(&db, &session).await?;
     saw.push(people(&db).await?);
-    // An update takes what a delete frees.
+    // An update takes the value that a delete frees.
     let gone = session.query::<Person>().filter(Person::NAME.eq("jo")).one().await?;
     session.delete(&gone)?;
     ed.edit().name = "jo".to_owned();
@@ -87,7 +87,7 @@ pub async fn unique_freed() -> Saw {
     Ok(saw)
 }
 
-/// Rows swap their values, three of them in a ring, texts that are not null and numbers that may be; and a chain.
+/// Rows swap their values, three of them in a ring, in not-null texts and in nullable numbers; and a chain.
 pub async fn unique_swapped() -> Saw {
     let (db, session) = open().await?;
     let mut all = Vec::new();
@@ -105,7 +105,7 @@ pub async fn unique_swapped() -> Saw {
         saw.push(people(&db).await?);
         saw.push(all.iter().map(|person| format!("{}:{}", person.name, person.version)).collect::<Vec<_>>().join(" "));
     }
-    // What a rollback undoes.
+    // A swap that is rolled back.
     for (person, name) in all.iter_mut().zip(["b", "d", "c"]) {
         person.edit().name = name.to_owned();
     }
@@ -116,7 +116,7 @@ pub async fn unique_swapped() -> Saw {
     Ok(saw)
 }
 
-/// What stays a violation: a value that a row keeps, and one that two rows take.
+/// Real violations: a value that another row keeps, and a value that two rows take.
 pub async fn unique_kept() -> Saw {
     let (db, session) = open().await?;
     let mut ed = session.add(person("ed", 1))?;
@@ -143,7 +143,7 @@ async fn one_each(db: &Database) -> Result<String, Error> {
     Ok(format!("{badges:?} {lockers:?}"))
 }
 
-/// What a person has one of is replaced: the old one goes, or belongs to nobody. Two people swap theirs.
+/// A one-to-one row is replaced: the old one is deleted, or loses its owner. Two people swap theirs.
 pub async fn unique_replaced() -> Saw {
     let (db, session) = open().await?;
     let badge = |text: &str| Badge { text: text.to_owned(), ..Badge::default() };
@@ -159,7 +159,7 @@ pub async fn unique_replaced() -> Saw {
     ed.edit().locker.set(locker("3"));
     commit(&db, &session).await?;
     let mut saw = vec![one_each(&db).await?];
-    // Lockers may belong to nobody for a moment.
+    // Lockers may lose their owner in between.
     let (mine, yours) = (ed.locker.get()?.cloned(), jo.locker.get()?.cloned());
     ed.edit().locker.set(yours.ok_or(Error::NoResult)?);
     jo.edit().locker.set(mine.ok_or(Error::NoResult)?);
@@ -169,7 +169,7 @@ pub async fn unique_replaced() -> Saw {
     Ok(saw)
 }
 
-/// Places in a list, each once.
+/// Positions in a list, each unique.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "places", unique(columns(list, position)))]
 struct Place {
@@ -181,7 +181,7 @@ struct Place {
     text: String,
 }
 
-/// A new first place: all others move on; and the last one to the front.
+/// A new first position: all others move on; then the last one moves to the front.
 pub async fn unique_positions() -> Saw {
     let (db, session) = open().await?;
     let place = |list, position, text: &str| Place { list, position, text: text.to_owned(), ..Place::default() };
@@ -207,7 +207,7 @@ pub async fn unique_positions() -> Saw {
     Ok(saw)
 }
 
-/// A key of two numbers, one of which says what is done with the row.
+/// A composite key of two numbers, one of which is the row's status.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "codes")]
 struct Code {
@@ -219,7 +219,7 @@ struct Code {
     text: String,
 }
 
-/// Primary keys that rows hand on, swap, and take from deleted ones.
+/// Primary keys that rows pass on, swap, and take from deleted rows.
 pub async fn unique_keys() -> Saw {
     let (db, session) = open().await?;
     let code = |status, text: &str| Code { code: 1, status, text: text.to_owned() };
@@ -249,7 +249,7 @@ pub async fn unique_keys() -> Saw {
     savepoint.release().await?;
     session.rollback().await?;
     saw.push(format!("{} {} {}", published.status, editable.status, known().await?));
-    // The row of one that goes.
+    // The key of a deleted row.
     session.delete(&editable)?;
     published.edit().status = 1;
     commit(&db, &session).await?;

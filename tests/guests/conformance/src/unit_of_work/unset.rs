@@ -1,4 +1,4 @@
-//! What a new row says nothing of: one rule for all ways in.
+//! Unset columns of a new row: one rule for all kinds of insert.
 
 use sqlservice_sdk::prelude::*;
 
@@ -27,7 +27,7 @@ fn task(id: i64) -> Task {
     Task { id, ..Task::default() }
 }
 
-/// One that says all, and in which nothing is the default's.
+/// A task with every column set, none to its default.
 fn full(id: i64) -> Task {
     let made = Some(Timestamp::from_microseconds(0));
     Task { open: false.into(), state: Some("x".to_owned()), weight: Some(0), made, plain: 1, note: Some(2), ..task(id) }
@@ -49,7 +49,7 @@ async fn rows(db: &Database) -> Result<Vec<String>, Error> {
     Ok(told.collect())
 }
 
-/// The same row by each way in.
+/// The same row by each kind of insert.
 pub async fn unset_ways(way: String) -> Saw {
     let db = Database::open("default", models![Task]).await?;
     db.create_all().await?;
@@ -78,7 +78,7 @@ pub async fn unset_ways(way: String) -> Saw {
             session.insert_many(&[full(2)]).await?;
             session.commit().await?;
         }
-        // Constants stand for what is not set beside rows that set it; the time does not.
+        // Constant defaults replace unset values beside rows that set them; a generated time does not.
         "mixed" => {
             let made = Some(Timestamp::from_microseconds(1));
             session.insert_many(&[Task { made, ..task(1) }, full(2)]).await?;
@@ -104,14 +104,14 @@ pub async fn unset_ways(way: String) -> Saw {
     rows(&db).await
 }
 
-/// Rows that differ in what nothing can stand for.
+/// Rows that differ in unset columns without a constant default.
 pub async fn unset_mixed() -> Saw {
     let db = Database::open("default", models![Task]).await?;
     db.create_all().await?;
     let session = db.session()?;
     let mut saw = vec![ok_or_error(session.insert_many(&[task(1), full(2)]).await)];
     saw.push(ok_or_error(session.execute(&insert::<Task>().values(&[task(1), full(2)])).await));
-    // Objects are written group by group.
+    // Objects are grouped by the columns that they set.
     session.add(task(1))?;
     session.add(full(2))?;
     session.commit().await?;
@@ -139,7 +139,7 @@ struct Pet {
     owner: One<Owner>,
 }
 
-/// Its keys are given: 0 is one of them.
+/// Its keys are given, and 0 is a valid one.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "kinds")]
 struct Kind {
@@ -149,7 +149,7 @@ struct Kind {
     name: Auto<String>,
 }
 
-/// What was forgotten is refused by its column, before anything is sent.
+/// A required column left unset is refused by its name, before anything is sent.
 pub async fn unset_forgotten() -> Saw {
     let db = Database::open("default", models![Owner, Pet, Kind]).await?;
     db.create_all().await?;
@@ -177,13 +177,13 @@ pub async fn unset_forgotten() -> Saw {
     session.save(pet()).await?;
     saw.push(forgotten(session.flush().await));
     session.rollback().await?;
-    // A column that cannot be null and has no default.
+    // A column that is not nullable and has no default.
     session.add(Kind { id: 2, ..Kind::default() })?;
     saw.push(forgotten(session.flush().await));
     session.rollback().await?;
     saw.push(forgotten(session.insert_many(&[Kind { id: 2, ..Kind::default() }]).await.map(drop)));
     mark(&db).await?;
-    // The session works on, by each side.
+    // The session stays usable, from each side of the relationship.
     let pet = session.add(Pet { owner: One::from(&owner), ..Pet::default() })?;
     session.commit().await?;
     saw.push(format!("{}", pet.owner_id == owner.id));
@@ -191,7 +191,7 @@ pub async fn unset_forgotten() -> Saw {
     Ok(saw)
 }
 
-/// The limits that hold, as the host has them.
+/// The limits in force, as the host reports them.
 pub async fn unset_limits() -> Saw {
     let limits = Database::open("default", models![]).await?.limits();
     Ok(vec![format!("{}", limits.result_bytes)])

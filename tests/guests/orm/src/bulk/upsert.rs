@@ -1,11 +1,11 @@
-//! Upserts, and inserts that return what they made or take it from elsewhere.
+//! Upserts, and inserts that return rows or take them from a query.
 
 use sqlservice_sdk::prelude::*;
 
 use super::{Part, Ware, at, places, ware, wares};
 use crate::case::{Case, count, kind, rows, same};
 
-/// Whether the database can name the unique key of a conflict, and return what an upsert did.
+/// Whether the database supports a conflict target, and returning rows from an upsert.
 fn is_exact(db: &Database) -> bool {
     db.capabilities().contains(Capabilities::CONFLICT_TARGET)
 }
@@ -18,7 +18,7 @@ pub(super) async fn upserts_by_a_unique_key(db: &Database) -> Case {
         return same("refused", kind(&upserted), "unsupported conflict-target");
     }
     session.commit().await?;
-    // The row that was there keeps its key and whatever is not said.
+    // The existing row keeps its key and its other columns.
     places(db, "rows", "a1 b2 c3 d4").await?;
     let prices = select_columns((Ware::CODE, Ware::PRICE)).filter(Ware::PRICE.is_not_null()).order_by(Ware::CODE);
     rows(db, "prices", &prices, r#"[("b", Some(5)), ("d", Some(6))]"#).await
@@ -33,7 +33,7 @@ pub(super) async fn upserts_leave_what_is_there(db: &Database) -> Case {
         places(db, "rows", "a1 b2 c3 d4").await?;
         return rows(db, "prices", &select_columns(Ware::PRICE).filter(Ware::PRICE.is_not_null()), "[]").await;
     }
-    // Another unique key could conflict as well, and the database would not tell which one did.
+    // Another unique key could conflict as well, and the database would not report which one did.
     let refused = session.upsert_many(&all, |insert| insert.on_conflict().do_nothing()).await;
     same("refused", kind(&refused), "unsupported conflict-target")
 }
@@ -70,7 +70,7 @@ pub(super) async fn objects_follow_upserts(db: &Database) -> Case {
     same("clean", session.dirty().len(), 0)?;
     session.rollback().await?;
     same("back", known.iter().map(|it| it.price).collect::<Vec<_>>(), vec![None; 3])?;
-    // By a unique key, too, of which the objects' own keys are not told.
+    // By a unique key, too, where the objects' primary keys are not given.
     let upsert = [Ware { price: Some(9), ..ware("c", 30) }];
     session.upsert_many(&upsert, |insert| insert.on_conflict_of(Ware::CODE).do_update(Ware::PRICE)).await?;
     same("by its code", (known[2].price, known[2].place), (Some(9), Some(3)))?;
@@ -136,7 +136,7 @@ pub(super) async fn inserts_return_entities(db: &Database) -> Case {
 
 pub(super) async fn inserts_from_queries(db: &Database) -> Case {
     let session = wares(db).await?;
-    // Of the table itself, with keys that the database makes and the defaults of what is not said.
+    // From the table itself, with generated keys and the defaults of unset columns.
     let copies = select_columns((Ware::CODE.concat("2"), Ware::PLACE + 10)).filter(Ware::ID.lt(3)).order_by(Ware::ID);
     same("copied", session.execute(&insert::<Ware>().query((Ware::CODE, Ware::PLACE), &copies)).await?, 2)?;
     let none = select_columns((Ware::CODE, Ware::PLACE)).filter(Ware::ID.gt(90));

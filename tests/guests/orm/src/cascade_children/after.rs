@@ -1,11 +1,11 @@
-//! What is pushed to a parent and taken from one that is deleted, or in no session.
+//! Children pushed to or removed from a parent that is deleted or in no session.
 
 use sqlservice_sdk::prelude::*;
 
 use super::{Kid, Parent, family, kid, parent, seen};
 use crate::case::{Case, one, same};
 
-/// The kid stays without a parent: it was put there after the delete was asked for.
+/// The kid stays without a parent: it was pushed after the delete was marked.
 pub(super) async fn pushed_after_the_delete_of_its_parent(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = family(&session, "ed", &["a"]).await?;
@@ -25,12 +25,12 @@ pub(super) async fn moved_after_the_delete_of_its_parent(db: &Database) -> Case 
     session.delete(&ed)?;
     ed.edit().kids.push(&b);
     session.commit().await?;
-    // It stays where it was.
+    // It keeps its parent.
     same("status", (b.status(), one(&b.parent, |parent| parent.name.clone())), (Status::Persistent, "jo".to_owned()))?;
     seen(db, "after", "jo", "b:jo", "b's").await
 }
 
-/// What was pushed before the delete goes along, written or not.
+/// A kid pushed before the delete is deleted too, or is not inserted if it is pending.
 pub(super) async fn pushed_before_the_delete_of_its_parent(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = family(&session, "ed", &["a"]).await?;
@@ -55,7 +55,7 @@ pub(super) async fn pushed_to_an_unloaded_list_after_the_delete(db: &Database) -
     seen(db, "after", "", "new:", "new's").await
 }
 
-/// A parent that is kept after all has what was pushed to it.
+/// A parent whose delete is taken back keeps the kids pushed meanwhile.
 pub(super) async fn pushed_after_a_delete_that_is_taken_back(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = family(&session, "ed", &["a"]).await?;
@@ -83,7 +83,7 @@ pub(super) async fn pushed_after_the_delete_and_rolled_back(db: &Database) -> Ca
     seen(db, "after", "", "", "").await
 }
 
-/// The kid says it itself: it has lost its old parent and has no other one.
+/// The parent is set on the kid: it has lost its old parent and has no other one.
 pub(super) async fn its_own_side_set_after_the_delete(db: &Database) -> Case {
     let session = db.session()?;
     let ed = family(&session, "ed", &["a"]).await?;
@@ -106,7 +106,7 @@ pub(super) async fn its_own_side_set_before_the_delete(db: &Database) -> Case {
     let new = session.add(Kid { parent: One::from(&ed), ..kid("new") })?;
     all[0].edit().parent.set(&ed);
     session.delete(&ed)?;
-    // An edit of something else changes nothing of that.
+    // Edits of other columns do not change that.
     all[0].edit().name = "x".to_owned();
     all[1].edit().name = "y".to_owned();
     session.commit().await?;
@@ -114,7 +114,7 @@ pub(super) async fn its_own_side_set_before_the_delete(db: &Database) -> Case {
     seen(db, "after", "jo", "y:jo", "c's").await
 }
 
-/// A parent in no session loses a kid of one.
+/// A detached parent loses a kid of a session.
 pub(super) async fn taken_from_a_parent_of_no_session(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = family(&session, "ed", &["a", "b"]).await?;
@@ -127,7 +127,7 @@ pub(super) async fn taken_from_a_parent_of_no_session(db: &Database) -> Case {
     session.commit().await?;
     same("statuses", (all[0].status(), all[1].status()), (Status::Detached, Status::Persistent))?;
     seen(db, "after", "ed", "b:ed", "b's").await?;
-    // Put back before the flush, it stays.
+    // Pushed back before the flush, it stays.
     ed.edit().kids.remove(&all[1]);
     ed.edit().kids.push(&all[1]);
     session.commit().await?;
@@ -155,14 +155,14 @@ pub(super) async fn taken_from_a_parent_that_was_never_added(db: &Database) -> C
         ed.edit().kids.push(kid);
         ed.edit().kids.remove(kid);
     }
-    // It is added after that, so it is somebody by itself.
+    // It is added after its removal, so it is written without a parent.
     session.add(&second)?;
     session.commit().await?;
     same("statuses", (first.status(), second.status()), (Status::Transient, Status::Persistent))?;
     seen(db, "after", "", "second:", "second's").await
 }
 
-/// Another parent of the session has it: it is no orphan.
+/// Another parent in the session has it: it is no orphan.
 pub(super) async fn moved_from_a_parent_of_no_session(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = family(&session, "ed", &["a"]).await?;

@@ -1,11 +1,11 @@
-//! Loads that nest deep in a table that refers to itself.
+//! Deeply nested loads of a self-referential table.
 
 use sqlservice_sdk::{prelude::*, relation::Related};
 
 use super::{Node, chain};
 use crate::case::{Case, each, kind, same};
 
-/// A load of children, and theirs, so many levels deep.
+/// A load of children nested to this many levels.
 fn levels(count: usize) -> Related<Node, Node> {
     let mut load = Related::from(Node::CHILDREN);
     for _ in 1..count {
@@ -26,7 +26,7 @@ pub(super) async fn loads_nest_as_deep_as_is_said(db: &Database) -> Case {
     same("the last", (each(&last.children, path), last.id, below.id), (String::new(), c.id, b.id))
 }
 
-/// What nests deeper than anybody needs is refused, however it was built; it does not take the plugin down.
+/// Loads nested beyond the limit are refused, however they were built; they do not crash the plugin.
 pub(super) async fn loads_that_nest_too_deep_are_refused(db: &Database) -> Case {
     let session = db.session()?;
     let [a, ..] = chain(&session).await?;

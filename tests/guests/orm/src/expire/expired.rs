@@ -7,7 +7,7 @@ use crate::{
     members::{User, address, emails, group, people, removed, renamed, seen, user},
 };
 
-/// Whoever asks reads it again, once; who has a handle sees what was read.
+/// The next query reads an expired object again, once; until then its handles have the old values.
 pub(super) async fn it_is_read_once(db: &Database) -> Case {
     let session = db.session()?;
     let ed = people(&session, &["ed"], &[]).await?.remove(0);
@@ -66,7 +66,7 @@ pub(super) async fn edits_of_all_are_lost(db: &Database) -> Case {
     same("rows", seen(db).await?, "ed(a) jo new")
 }
 
-/// `refresh-expire`, which `all` contains: what an owner has is expired with it.
+/// `refresh-expire`, which `all` contains: related objects expire with their owner.
 pub(super) async fn edits_of_what_follows_are_lost(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = people(&session, &["ed"], &["a", "b"]).await?.remove(0);
@@ -152,7 +152,7 @@ pub(super) async fn an_expired_row_that_is_gone(db: &Database) -> Case {
     same("rows", seen(db).await?, "jo")
 }
 
-/// What has edits is still to be written, which is told.
+/// The edits of an expired object are still pending, and their update finds no row.
 pub(super) async fn an_expired_row_that_is_gone_is_edited(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = people(&session, &["ed"], &[]).await?.remove(0);
@@ -171,7 +171,7 @@ pub(super) async fn an_expired_row_comes_back_with_a_rollback(db: &Database) -> 
     same("gone", (session.get::<User>(ed.id).await?.is_none(), session.contains(&ed)), (true, false))?;
     session.rollback().await?;
     same("back", (session.contains(&ed), session.get_one::<User>(ed.id).await?.is(&ed)), (true, true))?;
-    // The same of a session whose statements tell nobody.
+    // The same in a session that does not synchronize.
     let quiet = db.session_with(SessionOptions { synchronize: false, ..SessionOptions::default() })?;
     session.commit().await?;
     let ed = quiet.get_one::<User>(ed.id).await?;
@@ -217,7 +217,7 @@ pub(super) async fn expired_in_a_savepoint(db: &Database) -> Case {
     same("rows", seen(db).await?, "ed:7(a) jo")
 }
 
-/// A key that was edited is the row's again.
+/// An edited key is reset to the row's.
 pub(super) async fn an_edited_key_is_lost(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = people(&session, &["ed"], &["a"]).await?.remove(0);

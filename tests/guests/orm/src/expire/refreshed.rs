@@ -20,7 +20,7 @@ pub(super) async fn a_refresh_drops_edits(db: &Database) -> Case {
     session.commit().await?;
     same("written", new.status(), Status::Transient)?;
     same("rows", seen(db).await?, "others(a)")?;
-    // It may be edited again.
+    // It can be edited again.
     ed.edit().age = Some(8);
     session.commit().await?;
     same("rows", seen(db).await?, "others:8(a)")
@@ -36,7 +36,7 @@ pub(super) async fn a_refresh_unloads_relationships(db: &Database) -> Case {
     same("the same again", ed.addresses.get()?[0].is(&a), true)
 }
 
-/// Changes of other objects are flushed before the row is read, its own are not.
+/// A refresh flushes changes of other objects, and not those of the object itself.
 pub(super) async fn a_refresh_flushes_others(db: &Database) -> Case {
     let session = db.session()?;
     let mut users = people(&session, &["ed", "jo"], &["a"]).await?;
@@ -47,7 +47,7 @@ pub(super) async fn a_refresh_flushes_others(db: &Database) -> Case {
     same("others", (new.status(), session.dirty().len(), users[1].age), (Status::Persistent, 0, Some(8)))?;
     session.commit().await?;
     same("rows", seen(db).await?, "ed(a) jo:8 new")?;
-    // A list of another object says what the row's foreign key is.
+    // The foreign key is written from another object's list.
     let a = session.query::<crate::members::Address>().one().await?;
     users[1].edit().addresses.push(&a);
     session.refresh(&a).await?;

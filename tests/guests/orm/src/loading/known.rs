@@ -1,4 +1,4 @@
-//! Loads for objects that the session knows already.
+//! Loads for objects in the identity map.
 
 use sqlservice_sdk::prelude::*;
 
@@ -12,7 +12,7 @@ fn address(email: &str) -> Address {
     Address { email: email.to_owned(), ..Address::default() }
 }
 
-/// An address that another session gives to a user.
+/// Inserts an address of a user in another session.
 async fn behind(db: &Database, user_id: i64) -> Result<(), Error> {
     let behind = Address { user_id: Some(user_id), ..address("x@behind") };
     db.transaction(async |session| session.insert(&behind).await.map(drop)).await
@@ -69,7 +69,7 @@ pub(super) async fn the_second_level_of_known_objects(db: &Database) -> Case {
         same("known", found == users, true)?;
         same("of jack", shop::numbers(&users[0].orders.get()?[1].items), "3 4 5")?;
     }
-    // Owners of another level, too.
+    // Owners at a nested level, too.
     let order = session.query::<Order>().with(Order::USER.with(User::ADDRESSES)).get_one(2).await?;
     same("of fred", one(&order.user, |user| shop::emails(&user.addresses)), "fred")
 }
@@ -118,7 +118,7 @@ pub(super) async fn objects_of_every_status_are_asked(db: &Database) -> Case {
     same("transient", load(&new).await, "NotPersisted")?;
     same("of nothing", shop::emails(&new.addresses), "")?;
     session.add(&new)?;
-    // A pending one is flushed first, and has a row then.
+    // A pending owner is flushed first, and has a row then.
     same("pending", load(&new).await, "ok")?;
     let expunged = session.get_one::<User>(1).await?;
     session.expunge(&expunged);
@@ -132,10 +132,10 @@ pub(super) async fn objects_of_every_status_are_asked(db: &Database) -> Case {
     same("of another session", load(&other).await != "ok", true)
 }
 
-/// An error names what is not loaded, also of objects that the plugin made.
+/// An error names the unloaded relationship, also for objects that the plugin created.
 pub(super) async fn relations_name_themselves_where_they_are_unloaded(db: &Database) -> Case {
     let session = filled(db).await?;
-    // A foreign key leads to an owner that the session does not know.
+    // The foreign key refers to an owner outside the identity map.
     let order = session.add(Order { user_id: Some(2), address_id: Some(1), ..Order::default() })?;
     session.flush().await?;
     same("user", kind(&order.user.get()), "unloaded user")?;
@@ -149,7 +149,7 @@ pub(super) async fn relations_name_themselves_where_they_are_unloaded(db: &Datab
         (kind(&order.user.get()), kind(&order.address.get())),
         ("unloaded user".into(), "unloaded address".into()),
     )?;
-    // A new owner's lists are known, and read again they are not.
+    // A new owner's lists are empty; after a refresh they are unloaded.
     let user = session.add(User { name: "new".to_owned(), ..User::default() })?;
     session.flush().await?;
     same("new lists", shop::emails(&user.addresses), "")?;
@@ -168,7 +168,7 @@ pub(super) async fn what_is_unloaded_names_itself_after_a_statement(db: &Databas
     same("known", one(&order.user, |user| user.name.clone()), "jack")?;
     session.execute(&update::<Order>().set(Order::USER_ID, 2).filter(Order::ID.eq(order.id))).await?;
     same("unloaded", (order.user_id, kind(&order.user.get())), (Some(2), "unloaded user".to_owned()))?;
-    // By a load with a filter, whose rest is not known.
+    // By a filtered load, which leaves the other rows unknown.
     let users = session.query::<User>().with(User::ADDRESSES.filter(Address::ID.eq(1))).all().await?;
     let new = session.add(User { addresses: Many::from([address("n@new")]), ..User::default() })?;
     session.flush().await?;
@@ -178,7 +178,7 @@ pub(super) async fn what_is_unloaded_names_itself_after_a_statement(db: &Databas
     same("users", all(&users, |user| user.id.to_string()), "1 2 3 4")
 }
 
-/// As SQLAlchemy's `test_load_on_fks.py`: what a foreign key says by now is what it leads to.
+/// As SQLAlchemy's `test_load_on_fks.py`: a load follows the current value of an edited foreign key.
 pub(super) async fn an_edited_foreign_key_leads_to_its_owner(db: &Database) -> Case {
     shop::fill(db).await?;
     for autoflush in [true, false] {

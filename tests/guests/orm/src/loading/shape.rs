@@ -1,4 +1,4 @@
-//! Loads over tables that lead back to themselves, through tables between, and by keys of two columns.
+//! Loads of self-referential tables, through secondary tables, and by composite keys.
 
 use sqlservice_sdk::prelude::*;
 
@@ -24,7 +24,7 @@ pub(super) struct Node {
     parent: One<Node>,
 }
 
-/// A key of two columns.
+/// A composite key.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "houses")]
 pub(super) struct House {
@@ -50,7 +50,7 @@ fn node(name: &str, children: Vec<Node>) -> Node {
     Node { name: name.to_owned(), children: children.into(), ..Node::default() }
 }
 
-/// A node with what is loaded below it.
+/// A node with its loaded descendants.
 fn below(node: &Node) -> String {
     match node.children.get() {
         Ok([]) => node.name.clone(),
@@ -78,7 +78,7 @@ pub(super) async fn a_tree_is_loaded_down_and_up(db: &Database) -> Case {
         let upwards =
             one(&leaf.parent, |parent| format!("{} {}", parent.name, one(&parent.parent, |it| it.name.clone())));
         same("up", upwards, "n12 n1")?;
-        // What is above the root is known to be nothing, what was not asked for is not known.
+        // The root's parent is loaded as none; relationships outside the query are unloaded.
         let root = session.query::<Node>().filter(Node::NAME.eq("n1")).with(Node::PARENT).one().await?;
         same("above", one(&root.parent, |it| it.name.clone()), "-")?;
         same("below", root.children.is_loaded(), false)?;
@@ -97,7 +97,7 @@ pub(super) async fn a_circle_back_to_the_owner(db: &Database) -> Case {
                 |address: &Entity<Address>| address.user.get().is_ok_and(|it| it.is_some_and(|it| it.is(user)));
             same("back", user.addresses.get()?.iter().all(is_back), true)?;
         }
-        // The other way round, over one owner of many.
+        // The other way round, through an owner shared by many.
         let session = db.session()?;
         let list = if is_joined { User::ADDRESSES.joined() } else { User::ADDRESSES.into() };
         let found = session.query::<Address>().order_by(Address::ID).with(Address::USER.with(list)).all().await?;
@@ -120,7 +120,7 @@ pub(super) async fn pairs_of_pairs(db: &Database) -> Case {
         same("orders", all(&found, orders), "[1 2 4] [1 2] [1 2 3] [3] [3 4 5]")?;
         let shared = (found[0].keywords.get()?[0].clone(), found[1].keywords.get()?[0].clone());
         same("one object", shared.0.is(&shared.1), true)?;
-        // Back again, through the same table.
+        // And back, through the same secondary table.
         let session = db.session()?;
         let items = if is_joined { Order::ITEMS.joined() } else { Order::ITEMS.into() };
         let order = session.query::<Order>().with(items.with(Item::ORDERS)).get_one(4).await?;
@@ -172,7 +172,7 @@ pub(super) async fn an_alias_is_queried(db: &Database) -> Case {
         let list = if is_joined { User::ADDRESSES.joined() } else { User::ADDRESSES.into() };
         let found = session.query_of(query).with(list).all().await?;
         same("users", shop::users(&found), "chuck() fred(fred) jack(bean)")?;
-        // Two users of one order's address: the owner of the order and that of the address.
+        // Two users of one order: its owner and the owner of its address.
         let owner = alias::<User>("owner");
         let query = select::<Order>()
             .join::<Address>(Address::ID.eq(Order::ADDRESS_ID))

@@ -1,4 +1,4 @@
-//! What is put into a list of pairs whose owner is to be deleted.
+//! Pairs added to a list whose owner is marked for deletion.
 
 use sqlservice_sdk::prelude::*;
 
@@ -20,7 +20,7 @@ async fn books(db: &Database, wanted: &str) -> Case {
     rows(db, "books", &select_columns(Book::NAME).order_by(Book::NAME), wanted).await
 }
 
-/// Both books stay, on no shelf and on their own.
+/// Both books stay, without a shelf.
 pub(super) async fn a_pair_after_the_delete_of_its_owner(db: &Database) -> Case {
     let session = db.session()?;
     let (mut first, second) = (shelf(&session, "a").await?, shelf(&session, "b").await?);

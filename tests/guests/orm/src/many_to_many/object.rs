@@ -1,4 +1,4 @@
-//! Rows between two tables that are objects themselves.
+//! Secondary rows that are objects.
 
 use sqlservice_sdk::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Pairs whose rows are gone already, as others or statements took them away.
+//! Pairs whose rows another session or a statement has deleted.
 
 use sqlservice_sdk::prelude::*;
 
@@ -13,7 +13,7 @@ fn transition(name: &str) -> Entity<Transition> {
     Entity::new(Transition { name: name.to_owned(), ..Transition::default() })
 }
 
-/// A place with two outputs, in a session whose next transaction has not begun.
+/// A place with two outputs, in a session without an open transaction.
 async fn pair(db: &Database) -> Result<(Session, Entity<Place>, [Entity<Transition>; 2]), Error> {
     let session = db.session()?;
     let (x, y) = (transition("x"), transition("y"));
@@ -22,7 +22,7 @@ async fn pair(db: &Database) -> Result<(Session, Entity<Place>, [Entity<Transiti
     Ok((session, place, [x, y]))
 }
 
-/// Takes the pair of a transition away behind the session.
+/// Deletes a transition's pairs in another session.
 async fn take_away(db: &Database, of: &Entity<Transition>) -> Result<(), Error> {
     let gone = delete::<Outgoing>().filter(Outgoing::TRANSITION_ID.eq(of.id));
     db.transaction(async |other| other.execute(&gone).await.map(drop)).await
@@ -39,7 +39,7 @@ pub(super) async fn a_pair_that_is_gone_is_stale(db: &Database) -> Case {
     same("removed", kind(&session.commit().await), "stale outgoing 0 of 1")?;
     session.rollback().await?;
     same("back", outputs(&place), "x y")?;
-    // Read again, it is not there to be removed.
+    // After a reload, the pair is not there to be removed.
     session.refresh(&place).await?;
     session.load(std::slice::from_ref(&place), Place::OUTPUTS).await?;
     same("read again", outputs(&place), "y")?;
@@ -52,7 +52,7 @@ pub(super) async fn one_of_several_pairs_is_stale(db: &Database) -> Case {
     take_away(db, &x).await?;
     place.edit().outputs.set([transition("z")]);
     same("replaced", kind(&session.flush().await), "stale outgoing 1 of 2")?;
-    // The flush undid itself: nothing of it is written.
+    // The flush undid itself: nothing is written.
     same("in the session", session.no_autoflush(async |it| it.count(&select::<Transition>()).await).await?, 2)?;
     session.rollback().await?;
     same("rows", (count::<Outgoing>(db).await?, count::<Transition>(db).await?), (1, 2))?;
@@ -65,7 +65,7 @@ pub(super) async fn an_owner_whose_pair_is_gone_is_stale(db: &Database) -> Case 
     session.delete(&place)?;
     same("deleted", kind(&session.commit().await), "stale outgoing 1 of 2")?;
     session.rollback().await?;
-    // One that is read after that goes.
+    // A place that is read after that can be deleted.
     let other = db.session()?;
     let place = other.query::<Place>().with(Place::OUTPUTS).get_one(place.id).await?;
     other.delete(&place)?;
@@ -79,7 +79,7 @@ pub(super) async fn a_pair_that_a_statement_took_is_stale(db: &Database) -> Case
     place.edit().outputs.remove(&x);
     same("removed", kind(&session.flush().await), "stale outgoing 0 of 1")?;
     session.rollback().await?;
-    // In a savepoint, it is the savepoint that goes back.
+    // In a savepoint, only the savepoint is rolled back.
     place.edit().outputs.remove(&y);
     let gone = session.nested(async |session| {
         session.execute(&delete::<Outgoing>()).await?;
@@ -99,7 +99,7 @@ pub(super) async fn a_pair_removed_on_both_sides_is_no_stale_one(db: &Database) 
     place.edit().outputs.remove(&x);
     x.edit().outputs.remove(&place);
     session.flush().await?;
-    // Removed with both of its sides, and by its own object, it is one pair as well.
+    // A pair removed together with a side and as an object is one delete as well.
     let row = session.get_one::<Outgoing>((place.id, y.id)).await?;
     place.edit().outputs.remove(&y);
     session.delete(&row)?;

@@ -1,4 +1,4 @@
-//! Merged objects with what they are related to.
+//! Merged objects with their related objects.
 
 use sqlservice_sdk::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::{
     shop::{self, Address, Card, Item, Keyword, Order, OrderItem, User},
 };
 
-/// A relationship that is said to be nothing.
+/// A relationship that is set to none.
 fn nothing<T: Model + Clone>() -> One<T> {
     let mut one = One::default();
     one.clear();
@@ -27,7 +27,7 @@ fn item(id: i64, name: &str) -> Item {
     Item { id, name: name.to_owned(), ..Item::default() }
 }
 
-/// Whose addresses there are, as others see it.
+/// The addresses with their users, as another session sees them.
 async fn addresses(db: &Database, what: &str, wanted: &str) -> Case {
     let query = select_columns((Address::ID, Address::USER_ID, Address::EMAIL)).order_by(Address::ID);
     let found = db.session()?.all(&query).await?;
@@ -35,7 +35,7 @@ async fn addresses(db: &Database, what: &str, wanted: &str) -> Case {
     same(what, found.iter().map(shown).collect::<Vec<_>>().join(" "), wanted)
 }
 
-/// The pairs of an order, as others see them.
+/// The pairs of an order, as another session sees them.
 async fn pairs(db: &Database, what: &str, order: i64, wanted: &[i64]) -> Case {
     let query = select_columns(OrderItem::ITEM_ID).filter(OrderItem::ORDER_ID.eq(order)).order_by(OrderItem::ITEM_ID);
     same(what, db.session()?.all(&query).await?, wanted.to_vec())
@@ -98,7 +98,7 @@ fn card(id: i64, code: &str) -> Card {
     Card { id, code: code.to_owned(), ..Card::default() }
 }
 
-/// The cards that there are.
+/// All cards.
 async fn cards(db: &Database, what: &str, wanted: &str) -> Case {
     rows(db, what, &select_columns((Card::USER_ID, Card::CODE)).order_by(Card::ID), wanted).await
 }
@@ -121,7 +121,7 @@ pub(super) async fn a_one_to_one_is_cleared(db: &Database) -> Case {
     let session = filled(db).await?;
     session.merge(User { card: One::from(card(0, "a")), ..user(1, "jack") }).await?;
     session.commit().await?;
-    // Loaded or not.
+    // Whether the card is loaded or not.
     let other = db.session()?;
     other.merge(User { card: nothing(), ..user(1, "jack") }).await?;
     other.commit().await?;
@@ -158,7 +158,7 @@ pub(super) async fn an_object_that_a_graph_has_twice(db: &Database) -> Case {
     let session = filled(db).await?;
     let shared = Entity::new(address(0, "x@shared"));
     let with = |id: i64| Order { address: One::from(&shared), ..order(id) };
-    // The same object, and two objects of one row.
+    // The same object twice, then two objects of one row.
     let both = Many::from([with(1), with(3)]);
     let merged = session.merge(User { orders: both, ..user(1, "jack") }).await?;
     session.commit().await?;
@@ -202,7 +202,7 @@ pub(super) async fn children_of_children_are_matched(db: &Database) -> Case {
     pairs(db, "items", 1, &[1]).await?;
     let found = db.session()?.query::<Item>().with(Item::KEYWORDS).get_one(1).await?;
     same("keywords", each(&found.keywords, |keyword| keyword.name.clone()), "azure")?;
-    // The other orders of the list that was replaced are nobody's.
+    // The other orders of the replaced list have no user.
     let of = select_columns((Order::ID, Order::USER_ID)).filter(Order::ID.in_list([1, 3, 5])).order_by(Order::ID);
     rows(db, "owners", &of, "[(1, Some(1)), (3, None), (5, None)]").await
 }

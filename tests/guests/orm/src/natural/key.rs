@@ -1,4 +1,4 @@
-//! Keys that are texts, and change.
+//! Text primary keys that change.
 
 use sqlservice_sdk::prelude::*;
 
@@ -87,7 +87,7 @@ pub(super) async fn a_child_goes_with_a_changed_key(db: &Database) -> Case {
     same("list", one.entries.get()?.iter().map(|it| it.number).collect::<Vec<_>>(), vec![3])
 }
 
-/// An entry that moves to another account has another key then.
+/// An entry that moves to another account gets another key.
 pub(super) async fn a_child_moves_with_its_key(db: &Database) -> Case {
     let session = db.session()?;
     let mut one = session.add(account("a", &[1, 2]))?;
@@ -143,7 +143,7 @@ pub(super) async fn a_savepoint_takes_keys_back(db: &Database) -> Case {
     entries(db, r#"[("c", 1)]"#).await
 }
 
-/// Two accounts exchange their names while an entry moves between them and one goes.
+/// Two accounts swap their names while an entry moves between them and one is deleted.
 pub(super) async fn keys_are_exchanged_while_children_move(db: &Database) -> Case {
     let session = db.session()?;
     let (mut a, mut b) = (session.add(account("a", &[1, 2]))?, session.add(account("b", &[3, 4]))?);
@@ -164,7 +164,7 @@ pub(super) async fn keys_are_exchanged_while_children_move(db: &Database) -> Cas
     )
 }
 
-/// The old key is taken by a new account in the flush that frees it.
+/// A new account takes the old key in the flush that frees it.
 pub(super) async fn a_freed_key_is_taken(db: &Database) -> Case {
     let session = db.session()?;
     let mut a = session.add(account("a", &[1]))?;

@@ -1,4 +1,4 @@
-//! Owners that are found by a unique column, and take along what they have.
+//! Owners referred to by a unique column, with cascades to their children.
 
 use sqlservice_sdk::prelude::*;
 
@@ -48,7 +48,7 @@ pub(super) async fn an_orphan_of_a_unique_column_goes(db: &Database) -> Case {
     seen(db, r#"[("2", "a")]"#).await
 }
 
-/// Whoever has the child by then keeps it, by whichever side that is said.
+/// A moved child stays with its new owner, whichever side was changed.
 pub(super) async fn a_child_that_moves_by_a_unique_column_stays(db: &Database) -> Case {
     let session = db.session()?;
     let (a, mut b) = (session.add(boxed("a", &["1", "2", "3"]))?, session.add(boxed("b", &[]))?);
@@ -66,7 +66,7 @@ pub(super) async fn a_child_that_moves_by_a_unique_column_stays(db: &Database) -
     same("sides", all.iter().map(|lid| one(&lid.owner, |it| it.code.clone())).collect::<String>(), "bbb")
 }
 
-/// One that moves to an owner that goes as well goes with that one.
+/// A child moved to an owner that is deleted too is deleted with that one.
 pub(super) async fn a_child_that_moves_to_an_owner_that_goes(db: &Database) -> Case {
     let session = db.session()?;
     let (a, b) = (session.add(boxed("a", &["1"]))?, session.add(boxed("b", &[]))?);
@@ -79,7 +79,7 @@ pub(super) async fn a_child_that_moves_to_an_owner_that_goes(db: &Database) -> C
     seen(db, "[]").await
 }
 
-/// A new owner takes the code of one that goes, in one flush.
+/// A new owner takes the code of a deleted one, in one flush.
 pub(super) async fn a_code_is_handed_on(db: &Database) -> Case {
     let session = db.session()?;
     let a = session.add(boxed("a", &["1"]))?;

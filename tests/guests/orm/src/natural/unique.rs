@@ -1,4 +1,4 @@
-//! Foreign keys to a column that is unique and not the key: both sides are told all the same.
+//! Foreign keys to a unique column other than the primary key: both sides are updated nonetheless.
 
 use sqlservice_sdk::prelude::*;
 
@@ -13,7 +13,7 @@ fn code(thing: &Thing) -> String {
     one(&thing.owner, |owner| owner.code.clone())
 }
 
-/// Two owners with two and no things, committed.
+/// Two owners, one with two things and one without, committed.
 async fn two(session: &Session) -> Result<(Entity<Owner>, Entity<Owner>, Vec<Entity<Thing>>), Error> {
     let (a, b) = (session.add(owner("a", &["1", "2"]))?, session.add(owner("b", &[]))?);
     session.commit().await?;

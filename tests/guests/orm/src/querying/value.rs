@@ -1,4 +1,4 @@
-//! Values: how they come back, and what they are beside each other.
+//! Values: as results, and combined with each other.
 
 use sqlservice_sdk::{Field, FromRow, expression::*, prelude::*};
 
@@ -8,7 +8,7 @@ use crate::{
     shop::{Address, User},
 };
 
-/// A text of each kind, bytes and a truth.
+/// A text of each kind, bytes and a boolean.
 #[derive(Model, Clone, Debug, Default, PartialEq)]
 #[model(table = "words")]
 pub(super) struct Word {
@@ -23,7 +23,7 @@ pub(super) struct Word {
     price: Option<Decimal>,
 }
 
-/// The value of an expression with no table around it.
+/// The value of an expression without a table.
 async fn alone<T: Field + FromRow>(session: &Session, expression: Expr<T>) -> Result<T, Error> {
     session.one(&select_columns(expression)).await
 }
@@ -103,7 +103,7 @@ pub(super) async fn rows_with_equal_names(db: &Database) -> Case {
     let both = select_columns((entity::<User>(), entity::<Address>())).join_related(User::ADDRESSES);
     let (user, address) = session.one(&both.filter(Address::EMAIL.eq("ed@lala"))).await?;
     same("entities", (user.id, address.id, address.user_id), (2, 4, Some(2)))?;
-    // Inside of another query, one of two of a name could be meant.
+    // In a subquery, a name that occurs twice is ambiguous.
     let inside = select_columns((User::ID, Address::ID)).join_related(User::ADDRESSES);
     let outer = select_columns(column::<i64>("both", "id")).from_query(&inside, "both");
     same("inside", session.all(&outer).await.is_err(), true)?;
@@ -133,7 +133,7 @@ pub(super) async fn bytes_and_truths(db: &Database) -> Case {
     same("itself", by(Word::IS_SO.not_null()).await?, vec![1])
 }
 
-/// A value beside values says its type: nothing else could.
+/// A value among values has only the type that it states itself.
 pub(super) async fn texts_of_values_see_case(db: &Database) -> Case {
     let session = db.session()?;
     let a = || text("A");

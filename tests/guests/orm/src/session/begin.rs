@@ -15,7 +15,7 @@ pub(super) async fn a_transaction_begins_with_a_statement(db: &Database) -> Case
     same("flushed", session.in_transaction(), true)?;
     session.commit().await?;
     same("committed", session.in_transaction(), false)?;
-    // Nothing is to be done: nothing begins.
+    // Without changes no transaction begins.
     session.commit().await?;
     session.rollback().await?;
     same("neither", session.in_transaction(), false)?;
@@ -37,7 +37,7 @@ pub(super) async fn a_second_begin_is_refused(db: &Database) -> Case {
     session.commit().await?;
     session.query::<User>().all().await?;
     same("by itself", kind(&session.begin(TransactionOptions::default()).await), "AlreadyBegun")?;
-    // It goes on all the same.
+    // The session stays usable.
     session.add(user("jo"))?;
     session.commit().await?;
     session.begin(TransactionOptions::default()).await?;

@@ -1,4 +1,4 @@
-//! Objects of a session that ended, in another one.
+//! Detached objects of a session that ended, added to another one.
 
 use sqlservice_sdk::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::{
     members::{Address, Group, Member, User, address, group, owner, people, seen, user},
 };
 
-/// A group that leads to a user, and that to its addresses, of no session any more.
+/// A detached graph: a group, its user, and the user's addresses.
 async fn graph(db: &Database) -> Result<(Entity<Group>, Entity<User>, Entity<Address>), Error> {
     let session = db.session()?;
     let ed = User { addresses: Many::from([address("a")]), ..user("ed") };
@@ -24,7 +24,7 @@ pub(super) async fn a_detached_graph_joins_with_its_root(db: &Database) -> Case 
     let session = db.session()?;
     session.add(&root)?;
     same("contained", (session.contains(&root), session.contains(&ed), session.contains(&a)), (true, true, true))?;
-    // There is one object a row, whether or not something was flushed.
+    // One object a row, with or without a flush.
     let found = session.no_autoflush(async |session| session.get_one::<Address>(a.id).await).await?;
     same("the same", found.is(&a), true)?;
     a.edit().email = "edited".to_owned();
@@ -46,7 +46,7 @@ pub(super) async fn a_detached_graph_joins_with_its_edits(db: &Database) -> Case
     same("rows", seen(db).await?, "ed(edited new|g)")
 }
 
-/// A new object leads to others, of which the flush finds those that lie deeper.
+/// A new object is related to detached ones; the flush finds the deeper ones.
 pub(super) async fn a_new_owner_brings_detached_ones(db: &Database) -> Case {
     let (_, ed, mut a) = graph(db).await?;
     a.edit().email = "edited".to_owned();
@@ -57,7 +57,7 @@ pub(super) async fn a_new_owner_brings_detached_ones(db: &Database) -> Case {
     same("rows", seen(db).await?, "ed(edited|g h)")
 }
 
-/// All of a graph joins, or nothing of it.
+/// A graph is added as a whole or not at all.
 pub(super) async fn a_graph_with_a_known_row_is_refused(db: &Database) -> Case {
     let (root, ed, mut a) = graph(db).await?;
     a.edit().email = "edited".to_owned();
@@ -89,7 +89,7 @@ pub(super) async fn a_deleted_graph_of_a_closed_session(db: &Database) -> Case {
     session.commit().await?;
     same("gone", (ed.status(), a.status()), (Status::Detached, Status::Detached))?;
     same("rows", seen(db).await?, "")?;
-    // What it led to came with it.
+    // Objects related to it were added with it.
     same("the group", (session.query::<Group>().count().await?, root.status()), (1, Status::Persistent))
 }
 
@@ -101,7 +101,7 @@ pub(super) async fn another_object_of_a_known_row(db: &Database) -> Case {
     same("added", first(kind(&session.add(&ed))), "invalid")?;
     same("deleted", first(kind(&session.delete(&ed))), "invalid")?;
     same("merged", session.merge(&ed).await?.is(&known), true)?;
-    // By what another object leads to.
+    // By another object's relationship.
     let new = session.add(Address { user: One::from(&ed), ..address("b") })?;
     same("led to", first(kind(&session.flush().await)), "invalid")?;
     session.expunge(&new);
@@ -140,7 +140,7 @@ pub(super) async fn what_left_its_session_joins_and_leaves_again(db: &Database) 
     same("rows", seen(db).await?, "ed:3(a b1 b2 b3)")
 }
 
-/// New objects of a session that was closed are still what their owner has.
+/// Pending objects of a closed session are still in their owner's lists.
 pub(super) async fn new_objects_of_a_closed_session_join(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = people(&session, &["ed"], &["a"]).await?.remove(0);
@@ -155,7 +155,7 @@ pub(super) async fn new_objects_of_a_closed_session_join(db: &Database) -> Case 
     same("rows", seen(db).await?, "ed(a new|g)")
 }
 
-/// Whoever has it by now has it alone, with all that it leads to.
+/// A graph belongs to one session, with all related objects.
 pub(super) async fn a_graph_is_of_one_session(db: &Database) -> Case {
     let (root, mut ed, a) = graph(db).await?;
     let (one, other) = (db.session()?, db.session()?);
@@ -164,7 +164,7 @@ pub(super) async fn a_graph_is_of_one_session(db: &Database) -> Case {
     same("a part", kind(&other.add(&a)), "AlreadyAttached")?;
     same("a delete", kind(&other.delete(&ed)), "AlreadyAttached")?;
     drop(one);
-    // That session ended without a commit; nothing of it was written.
+    // That session ended without a commit, so nothing was written.
     ed.edit().age = Some(7);
     other.add(&ed)?;
     other.commit().await?;
@@ -172,7 +172,7 @@ pub(super) async fn a_graph_is_of_one_session(db: &Database) -> Case {
     same("rows", seen(db).await?, "ed:7(a|g)")
 }
 
-/// What was deleted by a session that was rolled back is there for another one.
+/// Objects deleted by a session that was rolled back can be added to another one.
 pub(super) async fn deleted_objects_of_a_dropped_session(db: &Database) -> Case {
     let (root, mut ed, a) = graph(db).await?;
     let session = db.session()?;
@@ -192,7 +192,7 @@ pub(super) async fn deleted_objects_of_a_dropped_session(db: &Database) -> Case 
     same("rows", seen(db).await?, "ed:7(a|g)")
 }
 
-/// A graph that has two objects for one row does not join in parts.
+/// A graph with two objects for one row is not added in part.
 pub(super) async fn a_graph_with_a_row_twice_is_refused(db: &Database) -> Case {
     let (mut root, ed, a) = graph(db).await?;
     let session = db.session()?;

@@ -1,4 +1,4 @@
-//! What a session finds by keys, and whether it asks.
+//! Lookups by primary key, and whether they query the database.
 
 use sqlservice_sdk::prelude::*;
 
@@ -31,7 +31,7 @@ pub(super) async fn a_pending_object_is_not_known_by_its_key(db: &Database) -> C
     same("with one", session.get_one::<User>(7).await?.is(&new), true)
 }
 
-/// Whose row is read again stays what it was edited to be; the commit writes that.
+/// An edit survives a query of its row; the commit writes it.
 pub(super) async fn an_edit_stays_when_its_row_is_read(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = people(&session, &["ed"], &["a"]).await?.remove(0);
@@ -40,7 +40,7 @@ pub(super) async fn an_edit_stays_when_its_row_is_read(db: &Database) -> Case {
     let read = session.no_autoflush(async |session| session.query::<User>().with(User::ADDRESSES).all().await).await?;
     same("the same", (read[0].is(&ed), ed.age, ed.name.as_str()), (true, Some(7), "ed"))?;
     session.commit().await?;
-    // Only the column that was edited is written.
+    // Only the edited column is written.
     same("rows", seen(db).await?, "others:7(a)")
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn get_of_nothing(db: &Database) -> Case {
     same("one", kind(&session.query::<Address>().one().await), "NoResult")
 }
 
-/// What was deleted behind it is found to be gone by whoever reads it anew.
+/// A row deleted by another session is found to be gone by the next query of it.
 pub(super) async fn what_is_gone_is_not_known(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = people(&session, &["ed"], &[]).await?.remove(0);
@@ -102,7 +102,7 @@ pub(super) async fn what_is_gone_is_not_known(db: &Database) -> Case {
     session.expire(&ed);
     same("read", session.get::<User>(ed.id).await?.is_none(), true)?;
     same("contained", (session.contains(&ed), session.get::<User>(ed.id).await?.is_none()), (false, true))?;
-    // It has nothing to write any more.
+    // The object has no pending changes any more.
     ed.edit().age = Some(7);
     session.commit().await?;
     same("rows", seen(db).await?, "")

@@ -1,4 +1,4 @@
-//! What a session says that it has to write.
+//! The session's lists of pending changes.
 
 use sqlservice_sdk::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::{
     members::{Address, address, people, seen, user},
 };
 
-/// New, dirty and deleted objects.
+/// The numbers of new, dirty and deleted objects.
 fn listed(session: &Session) -> (usize, usize, usize) {
     (session.new_objects().len(), session.dirty().len(), session.deleted().len())
 }
@@ -20,7 +20,7 @@ pub(super) async fn added_and_deleted_are_listed(db: &Database) -> Case {
     users[0].edit().age = Some(7);
     session.delete(&users[1])?;
     same("all", listed(&session), (1, 1, 1))?;
-    // One that is edited and deleted is deleted.
+    // An object both edited and deleted counts as deleted.
     users[1].edit().age = Some(7);
     same("edited as well", listed(&session), (1, 1, 1))?;
     users[0].edit().age = None;
@@ -74,7 +74,7 @@ pub(super) async fn is_modified_of_relationships(db: &Database) -> Case {
     same("moved", session.is_modified(&a), true)?;
     a.edit().user.set(&users[0]);
     same("moved back", session.is_modified(&a), false)?;
-    // A list that is not loaded is modified by what is said of it.
+    // A push to an unloaded list modifies its owner.
     let other = db.session()?;
     let mut unloaded = other.get_one::<crate::members::User>(users[0].id).await?;
     same("unloaded", other.is_modified(&unloaded), false)?;
@@ -107,7 +107,7 @@ pub(super) async fn after_a_commit_nothing_is_listed(db: &Database) -> Case {
     same("listed", listed(&session), (0, 0, 0))?;
     let a = ed.addresses.get()?[0].clone();
     ed.edit().addresses.remove(&a);
-    // The orphan is found by the flush.
+    // The flush finds the orphan.
     same("removed", listed(&session), (0, 1, 0))?;
     session.commit().await?;
     same("again", (listed(&session), a.status()), ((0, 0, 0), Status::Detached))?;

@@ -1,4 +1,4 @@
-//! What changes by statements reach, and what they do not.
+//! Objects that a statement synchronizes, and objects that it does not.
 
 use sqlservice_sdk::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::case::{Case, count, each, kind, one, rows, same};
 
 pub(super) async fn updates_read_other_rows(db: &Database) -> Case {
     let (session, all) = people(db).await?;
-    // A subquery, a correlated one, and a membership.
+    // A scalar subquery, a correlated one, and an `IN` subquery.
     let oldest = select_columns(max(Person::AGE)).from::<Person>();
     session.execute(&update::<Person>().set(Person::AGE, scalar(&oldest) + 1).filter(Person::ID.eq(1))).await?;
     same("the oldest", ages(&all), vec![48, 47, 29, 37])?;
@@ -17,7 +17,7 @@ pub(super) async fn updates_read_other_rows(db: &Database) -> Case {
     let owners = select_columns(Pet::PERSON_ID).filter(Pet::NAME.eq("rex"));
     session.execute(&update::<Person>().set(Person::AGE, 5).filter(Person::ID.in_query(&owners))).await?;
     same("owners", ages(&all), vec![0, 5, 0, 0])?;
-    // Another table beside it.
+    // With another table.
     let named = update::<Person>()
         .from::<Pet>()
         .set(Person::NAME, Pet::NAME)
@@ -61,7 +61,7 @@ pub(super) async fn a_foreign_key_that_changes_unloads_the_relationship(db: &Dat
 pub(super) async fn a_key_that_changes(db: &Database) -> Case {
     let (session, all) = people(db).await?;
     session.execute(&update::<Person>().set(Person::ID, Person::ID + 100).filter(Person::ID.eq(1))).await?;
-    // Nothing tells which row is which: the object's is gone, and the row is another object.
+    // The rows cannot be matched to objects: the old object is deleted, and the row gets a new one.
     same("gone", all[0].status(), Status::Deleted)?;
     same("by the old key", session.get::<Person>(1).await?.is_none(), true)?;
     let new = session.get_one::<Person>(101).await?;
@@ -78,7 +78,7 @@ pub(super) async fn deleted_rows_are_added_again(db: &Database) -> Case {
     session.flush().await?;
     same("another object", (again.is(&all[0]), session.get_one::<Person>(1).await?.is(&again)), (false, true))?;
     session.execute(&delete::<Person>().filter(Person::ID.eq(3))).await?;
-    // The object of a row that is gone is not added again while it may come back with a rollback; what it says may be.
+    // The object of a deleted row is not added again while a rollback may restore it; a copy of its values may be.
     same("the object", kind(&session.save(&all[2]).await), "Detached")?;
     let saved = session.save(all[2].to_model()).await?;
     session.commit().await?;
@@ -125,7 +125,7 @@ pub(super) async fn a_list_is_not_told_of_a_delete(db: &Database) -> Case {
     let (session, all) = people(db).await?;
     session.load(&all, Person::PETS).await?;
     session.execute(&delete::<Pet>().filter(Pet::NAME.eq("rex"))).await?;
-    // As in SQLAlchemy: the list is what it was until it is read again, and nothing of it is written.
+    // As in SQLAlchemy: the list keeps the object until it is loaded again, and nothing of it is written.
     same("the list", all[1].pets.get()?.len(), 2)?;
     session.commit().await?;
     same("rows", count::<Pet>(db).await?, 1)?;
@@ -141,7 +141,7 @@ pub(super) async fn other_models_follow_nothing(db: &Database) -> Case {
     db.transaction(async |other| other.execute(&update::<Pet>().set(Pet::NAME, "behind")).await).await?;
     session.execute(&update::<Person>().set(Person::AGE, 1)).await?;
     same("people", ages(&all), vec![1; 4])?;
-    // Pets are not asked for.
+    // Pets are not queried.
     same("pets", pets.iter().map(|pet| pet.name.as_str()).collect::<Vec<_>>().join(" "), "rex tom")?;
     rows(db, "rows", &select_columns(Pet::NAME).distinct(), r#"["behind"]"#).await
 }

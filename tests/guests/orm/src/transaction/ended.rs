@@ -1,4 +1,4 @@
-//! How transactions end, and what others see of them.
+//! The ends of transactions, and what other sessions see of them.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(super) async fn transactions_do_not_see_each_other(db: &Database) -> Case {
     same("committed", seen(db).await?, "eddy new")
 }
 
-/// Of a row that others changed meanwhile only the edited columns are written.
+/// Only the edited columns of a row are written, so another session's changes are kept.
 pub(super) async fn what_others_commit_is_not_overwritten(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = people(&session, &["ed"], &["a"]).await?.remove(0);
@@ -28,7 +28,7 @@ pub(super) async fn what_others_commit_is_not_overwritten(db: &Database) -> Case
     ed.edit().age = Some(7);
     session.commit().await?;
     same("both", seen(db).await?, "others:7(a)")?;
-    // Setting it to what it is known to be is no change.
+    // Setting a column to its known value is no change.
     ed.edit().name = "ed".to_owned();
     session.commit().await?;
     same("still", seen(db).await?, "others:7(a)")
@@ -60,7 +60,7 @@ pub(super) async fn work_in_a_closure(db: &Database) -> Case {
         })
         .await;
     same("failed", kind(&failed), r#"Other("no")"#)?;
-    // The flush at its end may fail as well.
+    // The flush at the end may fail as well.
     let double = db.transaction(async |session| session.add(user("ed"))).await;
     same("at its end", kind(&double), "unique")?;
     same("rows", seen(db).await?, "ed")
@@ -79,7 +79,7 @@ pub(super) async fn work_ends_its_transaction_itself(db: &Database) -> Case {
     })
     .await?;
     same("rows", seen(db).await?, "ed")?;
-    // What it says after that has no transaction.
+    // Calls after the commit have no transaction.
     let late = db
         .transaction(async |session| {
             session.commit().await?;
@@ -91,7 +91,7 @@ pub(super) async fn work_ends_its_transaction_itself(db: &Database) -> Case {
     same("rows", count::<User>(db).await?, 1)
 }
 
-/// Its limit of time ended it before the closure did: what was done is gone, and the caller is told so.
+/// The transaction's time limit ended it before the closure did: its changes are lost, and the caller gets an error.
 pub(super) async fn work_outlives_its_transaction(db: &Database) -> Case {
     let options = TransactionOptions { timeout_ms: Some(100), ..TransactionOptions::default() };
     let late: Result<(), Error> = db
@@ -117,7 +117,7 @@ pub(super) async fn a_dropped_session_is_rolled_back(db: &Database) -> Case {
     drop(session);
     same("statuses", (ed.status(), new.status()), (Status::Detached, Status::Detached))?;
     same("rows", seen(db).await?, "ed(a)")?;
-    // Its row never came to be: it is inserted by whoever saves it.
+    // Its insert was rolled back: a save in another session inserts it.
     let other = db.session()?;
     other.save(&new).await?;
     other.commit().await?;

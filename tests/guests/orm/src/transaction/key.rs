@@ -1,4 +1,4 @@
-//! Keys that change, are freed and are taken in a transaction that is rolled back.
+//! Primary keys that are changed, freed and taken in a transaction that is rolled back.
 
 use sqlservice_sdk::prelude::*;
 
@@ -78,7 +78,7 @@ pub(super) async fn a_deleted_row_is_inserted_behind_the_session(db: &Database) 
     session.rollback().await?;
     same("there again", (u1.status(), u1.note), (Status::Persistent, Some(1)))?;
     same("outside", knows(&session, "u1", &u1).await?, true)?;
-    // Whoever holds the other one holds an object whose row never came to be.
+    // The other object was read from a row that was rolled back.
     same("the other one", session.contains(&behind), false)?;
     seen(db, r#"[("u1", Some(1))]"#).await
 }
@@ -151,7 +151,7 @@ pub(super) async fn a_switched_row_and_a_savepoint(db: &Database) -> Case {
     session.delete(&u1)?;
     let mut new = session.add(named("u1", 2))?;
     session.flush().await?;
-    // The row that was switched is the new object's.
+    // The switched row belongs to the new object.
     new.edit().note = Some(3);
     session.flush().await?;
     same("inside", session.one(&select_columns(Named::NOTE)).await?, Some(3))?;
@@ -162,7 +162,7 @@ pub(super) async fn a_switched_row_and_a_savepoint(db: &Database) -> Case {
     seen(db, r#"[("u1", Some(4))]"#).await
 }
 
-/// What was read in the place of a deleted row leaves with the savepoint that brings that row back.
+/// An object read for the key of a deleted row leaves the session when a savepoint's rollback restores that row.
 pub(super) async fn a_row_of_a_deleted_key_in_a_savepoint(db: &Database) -> Case {
     let session = db.session()?;
     let mut u1 = one(&session).await?;
@@ -180,7 +180,7 @@ pub(super) async fn a_row_of_a_deleted_key_in_a_savepoint(db: &Database) -> Case
     seen(db, r#"[("u1", Some(4))]"#).await
 }
 
-/// Two objects exchange their keys, and get them back.
+/// Two objects swap their keys, and get them back.
 pub(super) async fn exchanged_keys_come_back(db: &Database) -> Case {
     let session = db.session()?;
     let (mut a, mut b) = (session.add(named("a", 1))?, session.add(named("b", 2))?);

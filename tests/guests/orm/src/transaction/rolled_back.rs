@@ -1,4 +1,4 @@
-//! What objects are after a rollback.
+//! The state of objects after a rollback.
 
 use sqlservice_sdk::prelude::*;
 
@@ -25,7 +25,7 @@ pub(super) async fn new_objects_go_out(db: &Database) -> Case {
     same("rows", seen(db).await?, "ed")
 }
 
-/// A new owner and its children go out together, and stay related to each other.
+/// A new owner and its children become transient together, and stay related.
 pub(super) async fn new_objects_in_lists_go_out(db: &Database) -> Case {
     let session = db.session()?;
     let ed = session.add(User { addresses: Many::from([address("a"), address("b")]), ..user("ed") })?;
@@ -138,7 +138,7 @@ pub(super) async fn what_was_rolled_back_is_added_again(db: &Database) -> Case {
     same("keys", (a.user_id, owner(&a)), (Some(ed.id), "ed".to_owned()))
 }
 
-/// What was edited after its insert was rolled back is inserted as it is then.
+/// An object whose insert was rolled back is inserted with its current values.
 pub(super) async fn what_was_rolled_back_is_edited_and_added(db: &Database) -> Case {
     let session = db.session()?;
     let mut jo = people(&session, &["jo"], &[]).await?.remove(0);

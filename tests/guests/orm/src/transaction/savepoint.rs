@@ -1,4 +1,4 @@
-//! What objects are after a savepoint.
+//! The state of objects after a savepoint.
 
 use sqlservice_sdk::prelude::*;
 
@@ -55,7 +55,7 @@ pub(super) async fn a_savepoint_writes_first_what_was_edited(db: &Database) -> C
     same("rows", seen(db).await?, "ed:7 new")
 }
 
-/// Each savepoint that is kept hands what it changed to the one around it.
+/// A released savepoint passes its changes to the enclosing one.
 pub(super) async fn edits_through_savepoints_that_nest(db: &Database) -> Case {
     let session = db.session()?;
     let mut ed = people(&session, &["ed"], &[]).await?.remove(0);
@@ -95,7 +95,7 @@ pub(super) async fn pairs_go_back_with_a_savepoint(db: &Database) -> Case {
     same("rows", seen(db).await?, "ed(g)")
 }
 
-/// Nobody asks again for what the savepoint had nothing to do with.
+/// Objects that a savepoint did not change are not read again.
 pub(super) async fn what_a_savepoint_did_not_touch_stays(db: &Database) -> Case {
     let session = db.session()?;
     let mut users = people(&session, &["ed", "jo"], &["a"]).await?;
@@ -107,7 +107,7 @@ pub(super) async fn what_a_savepoint_did_not_touch_stays(db: &Database) -> Case 
     let ed = session.get_one::<User>(users[0].id).await?;
     same("not asked", (ed.name.as_str(), emails(&ed)), ("ed", "a".to_owned()))?;
     same("undone", users[1].age, None)?;
-    // The transaction's own end asks again.
+    // The end of the transaction expires them.
     session.rollback().await?;
     same("asked", session.get_one::<User>(users[0].id).await?.name.as_str(), "others")
 }

@@ -1,4 +1,4 @@
-//! What one flush makes of many changes, and of one that failed.
+//! Many changes in one flush, and failed flushes.
 
 use sqlservice_sdk::prelude::*;
 
@@ -298,7 +298,7 @@ pub(super) async fn primary_keys_of_all_kinds(db: &Database) -> Case {
 }
 
 pub(super) async fn expressions_are_not_objects(db: &Database) -> Case {
-    // What SQLAlchemy writes by assigning an expression is a statement here, and objects are kept in step with it.
+    // SQLAlchemy assigns an expression to an attribute; here that is a statement, with which objects are synchronized.
     let session = db.session()?;
     let (ed, jo) = two(&session).await?;
     let change = update::<User>().set(User::NAME, User::NAME.concat("!")).filter(User::ID.eq(ed.id));

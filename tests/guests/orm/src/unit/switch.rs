@@ -1,4 +1,4 @@
-//! New objects that take the rows of deleted ones, and columns with names of their own.
+//! New objects that take over the rows of deleted ones, and columns with names of their own.
 
 use sqlservice_sdk::prelude::*;
 
@@ -53,7 +53,7 @@ pub(super) async fn a_switched_row_is_updated_and_deleted(db: &Database) -> Case
     same("old ones", (old.status(), new.status()), (Status::Detached, Status::Detached))
 }
 
-/// A child of the tray that goes is told of the new one, whose row it is.
+/// A child of the deleted tray is related to the new one, which has its row.
 pub(super) async fn a_child_stays_on_a_switched_row(db: &Database) -> Case {
     let session = db.session()?;
     let old = session.add(tray(1, "old", &[(1, "a"), (2, "b")]))?;
@@ -70,7 +70,7 @@ pub(super) async fn a_child_stays_on_a_switched_row(db: &Database) -> Case {
     )
 }
 
-/// A child that needs its parent cannot be pushed to one that goes: nothing is lost, nothing is written.
+/// A child that needs its parent cannot be pushed to a deleted one: nothing is lost, nothing is written.
 pub(super) async fn a_child_that_needs_a_parent_that_goes(db: &Database) -> Case {
     let session = db.session()?;
     let mut old = session.add(tray(1, "old", &[(1, "a")]))?;
@@ -107,7 +107,7 @@ pub(super) async fn keys_of_columns_with_other_names(db: &Database) -> Case {
     rows(db, "rows", &select_columns((Labelled::NAME, Labelled::PARENT_ID)), r#"[("c", None)]"#).await
 }
 
-/// The new object says nothing of what the old row had: that is nothing then.
+/// Columns that the new object leaves unset become null.
 pub(super) async fn a_switched_row_takes_nulls(db: &Database) -> Case {
     let session = db.session()?;
     let full = Cup { note: Some(7), plain: One::from(Plain::default()), ..cup(1, "a") };
@@ -121,7 +121,7 @@ pub(super) async fn a_switched_row_takes_nulls(db: &Database) -> Case {
     same("object", (now.plain_id, one(&now.plain, |plain| plain.id.to_string())), (None, "-".to_owned()))
 }
 
-/// The row goes by the key that it has, whatever was said since.
+/// The row is deleted by its stored key, whatever key was set since.
 pub(super) async fn an_edited_key_and_a_delete(db: &Database) -> Case {
     let session = db.session()?;
     let mut first = session.add(tray(1, "first", &[(1, "a")]))?;
@@ -134,7 +134,7 @@ pub(super) async fn an_edited_key_and_a_delete(db: &Database) -> Case {
     seen(db, r#"[(2, "b", "other")]"#).await
 }
 
-/// The child of a new tray takes the row of one that went with another tray.
+/// The child of a new tray takes over the row of a child deleted with another tray.
 pub(super) async fn a_row_is_switched_to_another_owner(db: &Database) -> Case {
     let session = db.session()?;
     let old = session.add(tray(1, "old", &[(1, "a"), (2, "b")]))?;
@@ -160,7 +160,7 @@ pub(super) async fn a_row_is_switched_to_another_owner(db: &Database) -> Case {
     )
 }
 
-/// A flush that fails leaves both objects as they were, and the switch is done by the next one.
+/// A failed flush leaves both objects as they were, and the next one switches the row.
 pub(super) async fn a_switch_that_fails_is_done_later(db: &Database) -> Case {
     let session = db.session()?;
     let old = session.add(tray(1, "old", &[(1, "a")]))?;

@@ -1,4 +1,4 @@
-//! Versions and what goes past the unit of work.
+//! Versions in statements and bulk changes.
 
 use sqlservice_sdk::{prelude::*, session::bulk_update};
 
@@ -25,7 +25,7 @@ pub(super) async fn a_bulk_update_of_columns_needs_versions(db: &Database) -> Ca
     docs(&session, 1).await?;
     let without = session.update_columns(bulk_update::<Doc>([1]).set(Doc::TITLE, ["one".to_owned()])).await;
     same("refused", kind(&without).split(':').next().unwrap_or_default(), "invalid")?;
-    // A bulk insert begins with what the rows say.
+    // A bulk insert stores the given version.
     session.insert_many(&[Doc { version: 1, ..doc(2) }]).await?;
     session.commit().await?;
     seen(db, r#"[(1, 1, "first"), (2, 1, "first")]"#).await
@@ -41,7 +41,7 @@ pub(super) async fn a_statement_sets_a_version(db: &Database) -> Case {
     seen(db, r#"[(1, 7, "mine")]"#).await
 }
 
-/// A statement counts nothing by itself: who knows the version is told of nothing.
+/// A statement does not increment versions: an object with the old version is not found stale.
 pub(super) async fn a_statement_that_says_nothing_of_versions(db: &Database) -> Case {
     let session = db.session()?;
     let mut one = docs(&session, 1).await?.remove(0);

@@ -1,4 +1,4 @@
-//! When a version counts up.
+//! When a version is incremented.
 
 use sqlservice_sdk::prelude::*;
 
@@ -73,7 +73,7 @@ pub(super) async fn a_version_set_by_hand_is_refused(db: &Database) -> Case {
     one.edit().version = 1;
     one.edit().title = "second".to_owned();
     session.commit().await?;
-    // A new row may begin where it likes.
+    // A new row may start at any version.
     session.add(Doc { version: 5, ..doc(2) })?;
     session.commit().await?;
     seen(db, r#"[(1, 2, "second"), (2, 5, "first")]"#).await
@@ -113,7 +113,7 @@ pub(super) async fn a_changed_key_counts(db: &Database) -> Case {
     one.edit().id = 9;
     session.commit().await?;
     same("version", (one.version, session.get_one::<Doc>(9).await?.is(&one)), (2, true))?;
-    // Who knows the old key finds nothing to update.
+    // An update by the old key matches no row.
     session.commit().await?;
     let other = db.session()?;
     let mut theirs = other.get_one::<Doc>(9).await?;
@@ -135,7 +135,7 @@ pub(super) async fn a_switched_row_goes_on(db: &Database) -> Case {
     new.edit().title = "edited".to_owned();
     session.commit().await?;
     seen(db, r#"[(1, 3, "edited")]"#).await?;
-    // Who knew the old one is told.
+    // A switch of a row with an old version is an error.
     retitled(db, 1, "others").await?;
     session.delete(&new)?;
     session.add(Doc { title: "late".to_owned(), ..doc(1) })?;
@@ -154,7 +154,7 @@ pub(super) async fn merged_with_the_right_an_old_and_none(db: &Database) -> Case
     session.commit().await?;
     session.merge(given(0, "none")).await?;
     session.commit().await?;
-    // The same where the session does not know the row.
+    // The same for rows outside the identity map.
     session.expunge_all();
     same("old and unknown", kind(&session.merge(given(3, "old")).await), "stale docs 0 of 1")?;
     session.merge(given(4, "right")).await?;

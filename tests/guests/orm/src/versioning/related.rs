@@ -1,4 +1,4 @@
-//! What relationships have to do with versions.
+//! Relationships and versions.
 
 use sqlservice_sdk::prelude::*;
 
@@ -14,7 +14,7 @@ async fn pages(db: &Database, wanted: &str) -> Case {
     rows(db, "pages", &select_columns((Page::ID, Page::VERSION, Page::DOC_ID)).order_by(Page::ID), wanted).await
 }
 
-/// The foreign keys are the children's: they count, their owner does not.
+/// The foreign keys are columns of the children: their versions are incremented, their owner's is not.
 pub(super) async fn a_list_counts_its_children(db: &Database) -> Case {
     let session = db.session()?;
     let mut all = docs(&session, 2).await?;
@@ -52,7 +52,7 @@ pub(super) async fn children_without_a_parent_count(db: &Database) -> Case {
     session.delete(&one)?;
     session.commit().await?;
     pages(db, "[(1, 2, None), (2, 2, None)]").await?;
-    // One that somebody else changed meanwhile keeps its parent from going.
+    // A child that another session changed makes its parent's delete fail.
     let two = session.add(Doc { pages: Many::from([page(3)]), ..doc(2) })?;
     session.commit().await?;
     let other = db.session()?;
@@ -76,7 +76,7 @@ pub(super) async fn pairs_do_not_count(db: &Database) -> Case {
     rows(db, "tags", &select_columns(Tag::VERSION), "[1, 1]").await
 }
 
-/// What goes along with a deleted owner is asked for its version as well.
+/// The version of a row deleted by cascade is checked as well.
 pub(super) async fn a_row_that_follows_is_asked(db: &Database) -> Case {
     let session = db.session()?;
     let part = Part { text: "a".to_owned(), ..Part::default() };
@@ -95,7 +95,7 @@ pub(super) async fn a_row_that_follows_is_asked(db: &Database) -> Case {
     same("gone", session.query::<Part>().count().await?, 0)
 }
 
-/// A new child with the key of the orphan takes its row, whose version goes on.
+/// A new child with the orphan's key takes over its row, whose version goes on.
 pub(super) async fn a_child_of_the_same_key_takes_the_row(db: &Database) -> Case {
     let session = db.session()?;
     let part = |text: &str| Part { text: text.to_owned(), ..Part::default() };
@@ -130,7 +130,7 @@ pub(super) async fn post_updates_count_once(db: &Database) -> Case {
     seen(db, r#"[(1, 2, "first"), (2, 1, "first"), (3, 3, "others")]"#).await
 }
 
-/// The update that closes a circle belongs to the inserts, the one that opens it to the deletes.
+/// The update that closes a cycle belongs to the inserts, the one that opens it to the deletes.
 pub(super) async fn post_updates_of_new_rows_do_not_count(db: &Database) -> Case {
     let session = db.session()?;
     let [mut one, mut two] = [1, 2].map(|id| Entity::new(doc(id)));
@@ -151,7 +151,7 @@ pub(super) async fn post_updates_of_new_rows_do_not_count(db: &Database) -> Case
     seen(db, "[]").await
 }
 
-/// The same by merges, again and again.
+/// The same by repeated merges.
 pub(super) async fn a_merged_child_takes_the_row(db: &Database) -> Case {
     let session = db.session()?;
     let given = |text: &str| Doc { part: One::from(Part { text: text.to_owned(), ..Part::default() }), ..doc(1) };

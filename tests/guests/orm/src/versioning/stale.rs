@@ -1,4 +1,4 @@
-//! Rows that somebody else changed or deleted meanwhile.
+//! Rows that another session has changed or deleted.
 
 use sqlservice_sdk::prelude::*;
 
@@ -16,14 +16,14 @@ pub(super) async fn an_update_of_an_old_version(db: &Database) -> Case {
     all[0].edit().title = "mine".to_owned();
     all[1].edit().title = "mine".to_owned();
     let new = session.add(super::doc(3))?;
-    // Nothing is written, and all is still to be.
+    // Nothing is written, and all changes are still pending.
     same("stale", kind(&session.commit().await), "stale docs 1 of 2")?;
     same("kept", (all[0].version, all[0].title.as_str(), new.status()), (1, "mine", Status::Pending))?;
     session.rollback().await?;
     seen(db, r#"[(1, 2, "others"), (2, 1, "first")]"#).await
 }
 
-/// It is stale, too, where they set the very same.
+/// An update is stale even if another session set the same value.
 pub(super) async fn an_update_of_what_others_set_as_well(db: &Database) -> Case {
     let session = db.session()?;
     let mut one = docs(&session, 1).await?.remove(0);
@@ -53,7 +53,7 @@ pub(super) async fn an_update_of_a_row_that_is_gone(db: &Database) -> Case {
     one.edit().title = "mine".to_owned();
     same("stale", kind(&session.commit().await), "stale docs 0 of 1")?;
     session.rollback().await?;
-    // One of the same key is another row, whose version begins again.
+    // A row inserted with the same key is another row, whose version starts again.
     let other = db.session()?;
     other.add(super::doc(1))?;
     other.commit().await?;
@@ -86,7 +86,7 @@ pub(super) async fn of_many_the_count_is_told(db: &Database) -> Case {
     same("rows", session.query::<Doc>().count().await?, 29)
 }
 
-/// A row without a version is there, whatever others set: what counts is that it was found, not that it changed.
+/// A row without a version is matched, whatever another session set: a matched row counts, changed or not.
 pub(super) async fn unversioned_rows_are_matched(db: &Database) -> Case {
     let session = db.session()?;
     let plain = |id| Plain { id, title: "first".to_owned() };

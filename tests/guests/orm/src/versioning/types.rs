@@ -1,4 +1,4 @@
-//! Versions of other integers, and of rows with keys of several columns.
+//! Versions of other integer types, and of rows with composite keys.
 
 use sqlservice_sdk::prelude::*;
 
@@ -43,7 +43,7 @@ pub(super) async fn versions_of_keys_of_several_columns(db: &Database) -> Case {
     same("deletes", kind(&session.commit().await), "stale small 2 of 3")?;
     session.rollback().await?;
     session.refresh(&all[1]).await?;
-    // One is switched, one moves, one goes.
+    // One row is switched, one gets another key, one is deleted.
     session.delete(&all[0])?;
     let new = session.add(small(1))?;
     all[1].edit().number = 9;
@@ -54,7 +54,7 @@ pub(super) async fn versions_of_keys_of_several_columns(db: &Database) -> Case {
     rows(db, "rows", &query, "[(1, 3, None), (9, 4, Some(2))]").await
 }
 
-/// A stale flush inside of a savepoint undoes that one alone.
+/// A stale flush in a savepoint undoes only the savepoint.
 pub(super) async fn stale_in_a_savepoint(db: &Database) -> Case {
     let session = db.session()?;
     let mut one = session.add(Large { id: 1, ..Large::default() })?;

@@ -1,4 +1,4 @@
-"""Expressions: each kind of them in a module of its own."""
+"""Expressions: one module for each kind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ExpressionCompiler", "written_orders"]
 
 
 class ExpressionCompiler(Operators, Documents, Functions, Conversions):
-    """The visits of expressions. Each returns a token of `self.pieces`."""
+    """The visit methods of expressions. Each returns a token of `self.pieces`."""
 
     def visit_unsupported_compilation(self, element: Any, err: Any, **kw: Any) -> str:
         raise unsupported(f"{type(element).__name__}") from err

@@ -1,4 +1,4 @@
-"""What every part of the compiler builds on: a statement's pieces, and how the value behind a token is written."""
+"""The base of every part of the compiler: a statement's pieces, and the functions that write their values."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ class PieceCompiler(compiler.SQLCompiler):
 
     @property
     def pieces(self) -> Pieces:
-        """The statement's pieces; the base class compiles in its own `__init__`, before ours could make them."""
+        """The statement's pieces, created on first use: the base class already compiles in its own `__init__`."""
         found: Pieces = self.__dict__.setdefault("_pieces", Pieces())
         return found
 
     @property
     def shaping(self) -> dict[str, str]:
-        """Parameters whose values change the arena: `list` or `path` by name."""
+        """Parameters whose values change the arena, by name: `list` or `path`."""
         found: dict[str, str] = self.__dict__.setdefault("_shaping", {})
         return found
 
     def text(self, element: Any, **kw: Any) -> str:
-        """The token, or the tokens, that an element is compiled to."""
+        """Returns the token, or the tokens, that an element is compiled to."""
         return str(element._compiler_dispatch(self, **kw))
 
     def piece(self, element: Any, **kw: Any) -> Piece:
-        """The piece that an element is."""
+        """Returns the piece that an element is compiled to."""
         return self.pieces.one(self.text(element, **kw))
 
     def value(self, element: Any, **kw: Any) -> Emit:
-        """How an element is written as a value."""
+        """Returns the function that writes an element as a value."""
         return self.emitter_of(self.piece(element, **kw))
 
     def emitter(self, text: str) -> Emit:
-        """How the value behind a token is written."""
+        """Returns the function that writes the value behind a token."""
         return self.emitter_of(self.pieces.one(text))
 
     def emitter_of(self, piece: Piece) -> Emit:
-        """How a piece is written as a value; a query is its single value."""
+        """Returns the function that writes a piece as a value; a query is written as its single value."""
         if piece.kind == "stars":
             raise unsupported("a select of *")
         if piece.kind == "query":
@@ -58,7 +58,7 @@ class PieceCompiler(compiler.SQLCompiler):
         return piece.emit
 
     def values(self, elements: Any, **kw: Any) -> list[Emit]:
-        """How elements are written as values; a list among them is its items."""
+        """Returns the functions that write elements as values; a list among them is replaced by its items."""
         found: list[Emit] = []
         for element in elements:
             piece = self.piece(element, **kw)
@@ -66,7 +66,7 @@ class PieceCompiler(compiler.SQLCompiler):
         return found
 
     def typed(self, element: Any, **kw: Any) -> Emit:
-        """As `value`; a parameter tells its type, where nothing beside it does."""
+        """As `value`, but casts a parameter to its type, for places where no other operand determines it."""
         piece = self.piece(element, **kw)
         if piece.kind != "parameter" or element.type._isnull:
             return self.emitter_of(piece)
@@ -74,5 +74,5 @@ class PieceCompiler(compiler.SQLCompiler):
         return lambda arena: arena.add(st.Node_Cast(st.Cast(piece.emit(arena), ty)))
 
     def final(self, name: str) -> str:
-        """The name under which a parameter's value comes, known when all is compiled."""
+        """Returns the name of a parameter's value, which is final when the whole statement is compiled."""
         return str(self.escaped_bind_names.get(name, name))

@@ -13,7 +13,7 @@ from .base import PieceCompiler
 
 
 class Conversions(PieceCompiler):
-    """The visits of what gives a value another form or name."""
+    """The visit methods of cases, casts and labels."""
 
     def visit_case(self, clause: Any, **kw: Any) -> str:
         kw.pop("add_to_result_map", None)

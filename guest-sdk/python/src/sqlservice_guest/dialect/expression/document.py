@@ -19,12 +19,12 @@ Item: TypeAlias = Callable[[Arena, st.BinaryOp], int]
 
 
 def position(index: Emit) -> Emit:
-    """A position in a list, which the database has to know for a number beforehand."""
+    """Casts a position in a list to an integer, as the database has to know its type beforehand."""
     return lambda arena: arena.add(st.Node_Cast(st.Cast(index(arena), plain(sc.TypeKind.INT64))))
 
 
 class Documents(PieceCompiler):
-    """The visits of JSON's operators."""
+    """The visit methods of JSON's operators."""
 
     def visit_json_getitem_op_binary(self, binary: Any, operator: Any, _cast_applied: bool = False, **kw: Any) -> str:
         document, index = self.value(binary.left, **kw), self.value(binary.right, **kw)
@@ -52,7 +52,7 @@ class Documents(PieceCompiler):
         return self.json_item(binary.type, emit)
 
     def json_item(self, type_: Any, emit: Item) -> str:
-        """An item of a JSON document as JSON, as text, or read from that text as another type."""
+        """Returns an item of a JSON document: as JSON, as text, or as another type that is read from that text."""
         if type_._type_affinity is sqltypes.JSON:
             return self.pieces.token("value", lambda arena: emit(arena, st.BinaryOp.JSON_GET))
         if type_._type_affinity is sqltypes.String:
@@ -65,7 +65,7 @@ class Documents(PieceCompiler):
                 ),
             )
         ty = column_type(type_, self.dialect)
-        # SQLite reads a number as a float before it makes it a text: digits of a decimal are only in the document.
+        # SQLite converts a JSON number to a float before text: only the document has all digits of a decimal.
         exact = self.dialect.database_kind == "sqlite" and ty.kind is sc.TypeKind.DECIMAL
         get = st.BinaryOp.JSON_GET if exact else st.BinaryOp.JSON_GET_TEXT
         return self.pieces.token("value", lambda arena: arena.add(st.Node_Cast(st.Cast(emit(arena, get), ty))))

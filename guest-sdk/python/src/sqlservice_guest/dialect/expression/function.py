@@ -27,12 +27,12 @@ _KNOWN = frozenset({
     "month", "nth_value", "ntile", "nullif", "now", "percent_rank", "position", "rank", "replace", "right", "round",
     "row_number", "rtrim", "second", "sign", "substr", "sum", "trim", "upper", "year",
 })  # fmt: skip
-"""Functions that are data for the host. Others it refuses by their names; they go as text where that was granted."""
+"""Functions of the contract. The host refuses others by name; they are sent as SQL text where that was granted."""
 _FIELDS = {"year", "month", "day", "hour", "minute", "second"}
 
 
 class Functions(Orderings):
-    """The visits of calls."""
+    """The visit methods of calls."""
 
     def visit_function(self, func: Any, add_to_result_map: Any = None, **kw: Any) -> str:
         if add_to_result_map is not None:
@@ -55,7 +55,7 @@ class Functions(Orderings):
         return self.function(name, arguments, distinct, None)
 
     def function(self, name: str, arguments: list[Emit], distinct: bool, criterion: Emit | None) -> str:
-        """A call."""
+        """Returns the token of a call."""
         if name == "coalesce":
             return self.pieces.token(
                 "value", lambda arena: arena.listed(st.ListOp.COALESCE, [item(arena) for item in arguments])
@@ -99,7 +99,7 @@ class Functions(Orderings):
         return self.pieces.token("value", emit)
 
     def frame(self, over: Any) -> st.Frame | None:
-        """A window's frame."""
+        """Returns the frame of a window."""
         for unit, bounds in (
             (st.FrameUnit.RANGE, over.range_),
             (st.FrameUnit.ROWS, over.rows),

@@ -1,4 +1,4 @@
-"""Lists of expressions: groups, operands with one operator between each two, tuples, and what a value is `in`."""
+"""Lists of expressions: groups, operands that one operator joins, tuples, and the right side of `in`."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ BINARY = {
     " % ": st.BinaryOp.MODULO,
     " || ": st.BinaryOp.CONCAT,
 }
-"""The contract's operators by SQLAlchemy's texts."""
+"""The contract's operators by SQLAlchemy's SQL text for them."""
 
 
 def binary_operator(text: str) -> st.BinaryOp:
-    """The contract's operator for a text of SQLAlchemy's."""
+    """Returns the contract's operator for SQLAlchemy's SQL text of it."""
     try:
         return BINARY[text]
     except KeyError:
@@ -40,7 +40,7 @@ def binary_operator(text: str) -> st.BinaryOp:
 
 
 class Lists(Operands):
-    """The visits of lists."""
+    """The visit methods of lists."""
 
     def visit_grouping(self, grouping: Any, asfrom: bool = False, **kw: Any) -> str:
         return self.text(grouping.element, **kw)
@@ -58,7 +58,7 @@ class Lists(Operands):
         return self.joined(clauselist, **kw)
 
     def joined(self, clauselist: Any, **kw: Any) -> str:
-        """Operands with one operator between each two."""
+        """Returns the token of operands that one operator joins."""
         items = [self.value(item, **kw) for item in clauselist.clauses]
         known = {operators.and_: st.ListOp.AND, operators.or_: st.ListOp.OR}.get(clauselist.operator)
         if known is not None:
@@ -80,14 +80,14 @@ class Lists(Operands):
         )
 
     def all_of(self, criteria: Any, **kw: Any) -> Emit | None:
-        """Criteria that all have to be true."""
+        """Returns the conjunction of criteria, or None where there are none."""
         items = [self.value(item, **kw) for item in criteria]
         if len(items) < 2:
             return items[0] if items else None
         return lambda arena: arena.listed(st.ListOp.AND, [item(arena) for item in items])
 
     def membership(self, left: Emit, right: Piece, negated: bool) -> str:
-        """`in`: a list, a list that comes with the parameters, or a query."""
+        """Returns the token of `in`: with a list, a list parameter, or a query."""
         if right.kind == "query":
             return self.pieces.token(
                 "value",

@@ -18,14 +18,14 @@ _DECIMAL = re.compile(r"-?\d{1,38}(\.\d{1,38})?")
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
 
 _TYPED = {sqltypes.Boolean, sqltypes.Date, sqltypes.DateTime, sqltypes.Time, sqltypes.Interval, sqltypes.Uuid}
-"""Types whose values come back as such only where the database is told so; SQLite keeps them as texts and numbers."""
+"""Types to which a selected parameter is cast to keep its type; SQLite stores their values as text and numbers."""
 
 
 class Operands(PieceCompiler):
-    """The visits of what operators work on."""
+    """The visit methods of operands."""
 
     new_rows: frozenset[str] = frozenset()
-    """The names by which an upsert knows the row that it could not insert."""
+    """The aliases, in an upsert, of the row that it could not insert."""
 
     def visit_column(
         self, column: Any, add_to_result_map: Any = None, include_table: bool = True,
@@ -54,7 +54,7 @@ class Operands(PieceCompiler):
         return self.pieces.token("column", lambda arena: arena.column(shown, name), (source, name))
 
     def source_name(self, table: Any, ambiguous: Any = None) -> str:
-        """The name by which a statement knows a source."""
+        """Returns the name of a source in the statement."""
         name = table.name
         if ambiguous and name in ambiguous and not self.preparer.schema_for_object(table):
             name = ambiguous[name]
@@ -63,7 +63,7 @@ class Operands(PieceCompiler):
         return str(name)
 
     def constant(self, text: str, what: str) -> str:
-        """A constant that was given as SQL text: a number, a quoted text, or `*`."""
+        """Returns the token of a constant in SQL text: a number, a quoted text, or `*`."""
         if text == "*":
             return self.pieces.token("star", lambda arena: arena.literal(va.Scalar_Integer(1)))
         if _NUMBER.fullmatch(text):
@@ -111,7 +111,7 @@ class Operands(PieceCompiler):
         return self.pieces.token("spread", nothing, name)
 
     def spread(self, arena: Arena, name: str) -> list[int]:
-        """The parameters of a list, as many as its value has; rows of values where they are tuples."""
+        """Adds the parameters of a list, as many as the arena's shape has; row values where the items are tuples."""
         length, width = arena.shape[name]
         final = self.final(name)
         if width is None:

@@ -17,7 +17,7 @@ _ARITHMETIC = (" + ", " - ", " * ", " / ")
 
 
 class Operators(Lists):
-    """The visits of operators."""
+    """The visit methods of operators."""
 
     def _generate_generic_binary(self, binary: Any, opstring: str, eager_grouping: bool = False, **kw: Any) -> str:
         kw["_in_operator_expression"], kw["_binary_op"] = True, binary.operator
@@ -78,7 +78,7 @@ class Operators(Lists):
         return self.negation(self.emitter(self.visit_between_op_binary(binary, operator, **kw)))
 
     def matching(self, binary: Any, ignore_case: bool, negated: bool, **kw: Any) -> str:
-        """`like` and its kin."""
+        """Returns the token of `like`, `ilike`, or the negation of either."""
         text, pattern = self.value(binary.left, **kw), self.value(binary.right, **kw)
         escape = binary.modifiers.get("escape")
         if escape is not None and len(escape) != 1:
@@ -118,7 +118,7 @@ class Operators(Lists):
         raise unsupported("regexp_replace")
 
     def negation(self, inner: Emit) -> str:
-        """Logical not."""
+        """Returns the token of a logical not."""
         return self.pieces.token("value", lambda arena: arena.add(st.Node_Unary((st.UnaryOp.NOT, inner(arena)))))
 
     def visit_is_false_unary_operator(self, element: Any, operator: Any, **kw: Any) -> str:

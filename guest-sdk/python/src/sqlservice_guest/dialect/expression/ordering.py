@@ -1,4 +1,4 @@
-"""Keys of orderings, with their direction and the place of nulls."""
+"""Sort keys, with their direction and the position of nulls."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ..arena import Arena, Emit, Piece, nothing, unsupported
 from .base import PieceCompiler
 
 Key: TypeAlias = tuple[Emit, bool, bool | None]
-"""An expression, whether it descends, and whether nulls come first, where that is said."""
+"""An expression, whether it descends, and whether nulls come first, or None where that is not specified."""
 
 
 class Orderings(PieceCompiler):
-    """The visits of orderings."""
+    """The visit methods of orderings."""
 
     def _generate_generic_unary_modifier(self, unary: Any, opstring: str, **kw: Any) -> str:
         inner, descending, nulls = self.order(unary.element, **kw)
@@ -31,18 +31,18 @@ class Orderings(PieceCompiler):
         return self.pieces.token("order", nothing, (inner, descending, nulls))
 
     def order(self, clause: Any, **kw: Any) -> Key:
-        """One key of an ordering."""
+        """Returns one sort key."""
         return self.key_of(self.piece(clause, **kw))
 
     def key_of(self, piece: Piece) -> Key:
-        """The key of an ordering that a piece is."""
+        """Returns the sort key of a piece."""
         if piece.kind != "order":
             return self.emitter_of(piece), False, None
         inner, descending, nulls = piece.data
         return inner, descending, nulls
 
     def orders(self, clauses: Any, **kw: Any) -> list[Key]:
-        """Keys of an ordering."""
+        """Returns the sort keys of an ordering."""
         keys: list[Key] = []
         for clause in clauses:
             piece = self.piece(clause, **kw)
@@ -54,7 +54,7 @@ class Orderings(PieceCompiler):
         return keys
 
     def nulls_by_test(self, key: Key) -> list[Key]:
-        """`nulls first` and `nulls last` where the database has neither: ordered by whether it is null before."""
+        """Returns keys for `nulls first` or `nulls last` where the database has neither: sorts by `is null` first."""
         inner, descending, nulls_first = key
 
         def is_null(arena: Arena) -> int:
@@ -64,5 +64,5 @@ class Orderings(PieceCompiler):
 
 
 def written_orders(arena: Arena, orders: list[Key]) -> list[st.Order]:
-    """Keys of an ordering, in the arena."""
+    """Writes sort keys into the arena."""
     return [st.Order(key(arena), descending, nulls) for key, descending, nulls in orders]

@@ -30,7 +30,7 @@ impl Lossy for Value {
     }
 }
 
-/// Opens a connection with SQLite's own functions, and one with these.
+/// Opens a connection with SQLite's own functions, and one with the host's.
 fn both() -> (Connection, Connection) {
     let (own, ours) = (Connection::open_in_memory().expect("a database"), Connection::open_in_memory().expect("one"));
     register(&ours, &Arc::default()).expect("registered");
@@ -153,7 +153,7 @@ fn patterns_match_as_sqlites_own_do() {
     }
     let long = |bytes: usize| [Value::from("a".repeat(bytes)), Value::Null];
     assert_eq!(told(&ours, "like(?, ?)", &long(10_000)), Ok(Value::Null));
-    // SQLite's default limit is another one.
+    // SQLite's own limit is 50,000 bytes by default.
     let (our_error, error) = (
         told(&ours, "like(?, ?)", &long(10_001)).expect_err("long"),
         told(&own, "like(?, ?)", &long(50_001)).expect_err("long"),
@@ -161,8 +161,8 @@ fn patterns_match_as_sqlites_own_do() {
     assert_eq!(our_error, error);
 }
 
-/// The lost optimisation: SQLite uses an index for a pattern that begins with letters only with its own function, and only for a
-/// literal, since plans do not depend on bind values.
+/// The optimisation that the host's functions lose: SQLite uses an index for a pattern that begins with letters only with its own
+/// function, and only for a literal, since plans do not depend on bind values.
 #[test]
 fn patterns_that_are_parameters_never_used_an_index() {
     let (own, ours) = both();

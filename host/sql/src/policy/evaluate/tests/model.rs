@@ -1,4 +1,4 @@
-//! Random conditions against a second reading of them: a tree that knows nothing of nodes, with null as the only unknown.
+//! Compares random conditions with a second evaluator, on a tree instead of nodes, with null as the only unknown value.
 
 use arbtest::{
     arbitrary::{self, Unstructured},
@@ -7,7 +7,7 @@ use arbtest::{
 
 use super::*;
 
-/// A number or null.
+/// An expression for a number or null.
 enum Number {
     Column(usize),
     Constant(i64),
@@ -21,7 +21,7 @@ enum Number {
     Choice(Box<Truth>, Box<Number>, Option<Box<Number>>),
 }
 
-/// True, false or null.
+/// An expression for true, false or null.
 enum Truth {
     Constant(Option<bool>),
     Compare(&'static str, Number, Number),
@@ -187,7 +187,7 @@ impl Truth {
     }
 }
 
-/// Counted instead of folded: false where any is, null where any is.
+/// SQL's AND without a fold: false where any item is false, otherwise null where any item is null.
 fn both(items: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let items: Vec<_> = items.collect();
     if items.contains(&Some(false)) { Some(false) } else { (!items.contains(&None)).then_some(true) }

@@ -1,4 +1,4 @@
-//! Queries in rules, and what their columns belong to.
+//! Queries in rules, and the tables that their columns belong to.
 
 use super::*;
 use crate::{
@@ -97,7 +97,7 @@ fn table(name: &str) -> Table {
     }
 }
 
-/// A select of notes for which an expression is true.
+/// Returns a select of the notes for which an expression is true.
 fn filtered(expression: &Expression) -> Statement {
     let mut nodes = expression.nodes.clone();
     let source = SourceTable { table: "notes".into(), schema: None, alias: None };

@@ -1,8 +1,8 @@
-//! What is refused, where, and what is said of it.
+//! Refused expressions, with the offsets and messages of their errors.
 
 use super::*;
 
-/// Texts with `^` before what is refused, and a part of the message.
+/// Asserts that each text is refused at the place of its `^`, with an error that contains the given message.
 #[track_caller]
 fn refused(cases: &[(&str, &str)]) {
     for (marked, message) in cases {

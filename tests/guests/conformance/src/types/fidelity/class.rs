@@ -1,4 +1,4 @@
-//! Classes of values: a database keeps all values of a class, or refuses all of them.
+//! Classes of values: a database stores all values of a class, or refuses all of them.
 
 use sqlservice_sdk::prelude::*;
 
@@ -9,13 +9,13 @@ const DAY: i64 = 86_400_000_000;
 const DAYS: (i32, i32) = (-719_162, 2_932_896);
 const MOMENTS: (i64, i64) = (DAYS.0 as i64 * DAY, (DAYS.1 as i64 + 1) * DAY - 1);
 
-/// Values that are kept or refused alike.
+/// Values that are stored or refused together.
 pub struct Class<T> {
     pub name: &'static str,
     pub values: Vec<T>,
-    /// Whether two are the same to the last bit.
+    /// Whether two values are identical to the last bit.
     pub same: fn(&T, &T) -> bool,
-    /// Whether two mean the same.
+    /// Whether two values have the same meaning.
     pub equal: fn(&T, &T) -> bool,
 }
 
@@ -23,7 +23,7 @@ fn class<T: PartialEq>(name: &'static str, values: impl IntoIterator<Item = T>) 
     Class { name, values: values.into_iter().collect(), same: T::eq, equal: T::eq }
 }
 
-/// Edges and so many others.
+/// Edge values and `count` others.
 fn some<T>(edges: impl IntoIterator<Item = T>, count: usize, next: impl FnMut() -> T) -> Vec<T> {
     edges.into_iter().chain(std::iter::repeat_with(next).take(count)).collect()
 }
@@ -95,7 +95,7 @@ pub fn decimals(random: &mut Random, count: usize) -> Vec<Class<Decimal>> {
             let sign = ["", "-"][random.below(2)];
             let whole = 1 + random.below(26);
             let fraction = fraction.start() + random.below(fraction.end() - fraction.start() + 1);
-            // The last digit is no zero, which could be left out.
+            // A last digit other than zero, which could be dropped.
             format!("{sign}{}.{}7", random.digits(whole), random.digits(fraction - 1))
         });
         texts.iter().filter_map(|text| text.parse().ok()).collect::<Vec<Decimal>>()
@@ -141,11 +141,11 @@ pub fn bytes(random: &mut Random, count: usize) -> Vec<Class<Vec<u8>>> {
 pub fn uuids(random: &mut Random, count: usize) -> Vec<Class<Uuid>> {
     const VARIANT: u128 = 1 << 63;
     const VERSION: u128 = 1 << 79;
-    /// The rest of the byte of the variant.
+    /// The other bits of the byte of the variant.
     const SEQUENCE: u128 = 0x7f << 56;
     let mut bits = || u128::from(random.bits()) << 64 | u128::from(random.bits());
     let edges = [0, 1, u128::MAX].map(Uuid::from_u128);
-    // MariaDB looks at the version where the variant's byte is from 1 to 0x80, and takes 0 to 7.
+    // MariaDB checks the version where the variant's byte is from 1 to 0x80, and accepts 0 to 7.
     let usual = some(edges, count, || {
         let bits = bits() | VARIANT;
         Uuid::from_u128(if bits & SEQUENCE == 0 { bits & !VERSION } else { bits })
@@ -254,7 +254,7 @@ pub fn intervals(random: &mut Random, count: usize) -> Vec<Class<Interval>> {
     vec![Class { name: "months, days and microseconds, each with its sign", values, same, equal: same }]
 }
 
-/// Labels that could be taken for something else.
+/// Labels that could be mistaken for something else.
 #[derive(Enumeration, Clone, Copy, Debug, PartialEq)]
 pub enum Label {
     Plain,

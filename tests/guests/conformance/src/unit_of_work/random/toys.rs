@@ -1,4 +1,4 @@
-//! What is nothing without its owner, in the random operations: it moves, is lost, follows its owner, leaves the session.
+//! Owned objects in the random operations: they move, are removed, are deleted with their owner, or leave the session.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +50,7 @@ impl Play {
         self.now.graves.insert(name.to_owned());
     }
 
-    /// Whoever goes takes the toys along.
+    /// Deleting an owner deletes its toys.
     pub(super) fn bury_toys_of(&mut self, owner: &str) {
         let toys: Vec<String> =
             self.now.toys.iter().filter(|(_, of)| *of == owner).map(|(name, _)| name.clone()).collect();
@@ -72,7 +72,7 @@ impl Play {
                 let Some((owner, person)) = self.someone() else { return Ok(()) };
                 self.move_toy(&name, toy, &owner, person);
             }
-            // Lost by its owner, or deleted by name.
+            // Removed from its owner, or deleted by name.
             24 => {
                 let Some((name, toy)) = self.some_toy() else { return Ok(()) };
                 let owner = self.now.toys.get(&name).cloned().unwrap_or_default();
@@ -89,7 +89,7 @@ impl Play {
                 self.bury(&name);
                 self.touched.extend([name, owner]);
             }
-            // Never written.
+            // A pending toy that is removed again.
             25 => {
                 let Some((owner, mut person)) = self.someone() else { return Ok(()) };
                 let (_, toy) = self.new_toy();
@@ -109,7 +109,7 @@ impl Play {
         Ok(())
     }
 
-    /// Gives a toy to somebody, in one of the ways that there are.
+    /// Moves a toy to another person, in one of several ways.
     fn move_toy(&mut self, name: &str, mut toy: Entity<Toy>, owner: &str, mut person: Entity<Person>) {
         let before = self.now.toys.get(name).cloned().unwrap_or_default();
         match self.dice.roll(4) {
@@ -131,7 +131,7 @@ impl Play {
         self.now.toys.insert(name.to_owned(), owner.to_owned());
     }
 
-    /// Somebody goes, and some of the toys are given away before or after that is said.
+    /// Deletes a person, and gives away some of the toys before or after the delete is marked.
     async fn delete_and_move(&mut self) -> Result<(), Error> {
         self.flush().await?;
         let (Some((name, person)), Some((heir, to))) = (self.someone(), self.someone()) else { return Ok(()) };
@@ -162,7 +162,7 @@ impl Play {
         self.flush().await
     }
 
-    /// A toy leaves the session: what is changed then is not written, and another object stands for its row afterwards.
+    /// Expunges a toy: later edits are not written, and its row gets another object afterwards.
     async fn take_out(&mut self) -> Result<(), Error> {
         self.flush().await?;
         self.commit().await?;
@@ -173,7 +173,7 @@ impl Play {
         self.session.expunge(&toy);
         toy.edit().person.set(&other);
         let mut owner = owner;
-        // Its list is gone through by the next flush.
+        // The next flush checks the owner's list.
         owner.edit().name.push('x');
         owner.edit().name.pop();
         self.session.flush().await?;
@@ -183,7 +183,7 @@ impl Play {
         self.flush().await
     }
 
-    /// What the objects say of toys and their owners, against what should be.
+    /// Compares the toys and their owners with the expected state.
     pub(super) fn compare_toys(&self, names: &BTreeMap<i64, String>) -> Result<(), Error> {
         for (key, expected) in &self.now.toys {
             let Some(toy) = self.toys.get(key) else { continue };
