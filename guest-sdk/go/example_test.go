@@ -29,7 +29,7 @@ type Device struct {
 	User   *User `rel:"user"`
 }
 
-// The tables that sqlservice-gen writes into sqlservice_gen.go.
+// What sqlservice-gen writes into sqlservice_gen.go.
 var (
 	Users = struct {
 		sqlservice.Table[User]
@@ -107,7 +107,7 @@ func Example_changes() {
 		}
 		fmt.Println(id)
 
-		return sqlservice.InsertMany(ctx, session, Users, many) // By columns, in one crossing; it writes the keys into many.
+		return sqlservice.InsertMany(ctx, session, Users, many) // By columns, in one crossing; the keys are in many.
 	}
 }
 
@@ -124,7 +124,7 @@ func Example_objects() {
 			return err
 		}
 		users[0].Name = "anna"
-		users[0].Devices = users[0].Devices[1:] // With deleteorphan, the device's row is deleted.
+		users[0].Devices = users[0].Devices[1:] // With deleteorphan, the device's row goes.
 		return session.Save(ctx, users[0])
 	}
 }

@@ -1,4 +1,4 @@
-// A plugin that stores notes. It opens its database by a name; the host decides which database that is.
+// A plugin that keeps notes. It knows its database by a name; who runs it decides which one that is.
 package main
 
 import (
@@ -16,7 +16,7 @@ type Note struct {
 	Done bool
 }
 
-// AddNote stores a note and returns its key.
+// AddNote keeps a note and returns its key.
 //
 //sqlservice:export
 func AddNote(ctx context.Context, text string) (int64, error) {
@@ -26,12 +26,12 @@ func AddNote(ctx context.Context, text string) (int64, error) {
 	}
 	defer db.Close()
 	note := Note{Text: text}
-	// The transaction commits at its end; an error rolls it back.
+	// Committed at its end; an error rolls it back.
 	err = db.Transaction(ctx, func(s *sqlservice.Session) error { return s.Save(ctx, &note) })
 	return note.ID, err
 }
 
-// ListNotes returns the texts of all notes that are not done.
+// ListNotes is the texts of all notes that are not done.
 //
 //sqlservice:export notes
 func ListNotes(ctx context.Context) ([]string, error) {

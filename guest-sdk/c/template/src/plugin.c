@@ -1,10 +1,9 @@
-/// {name}: a plugin that stores notes. It opens a database by its name; the host decides which one
-/// that is.
+/// {name}: a plugin that keeps notes. It knows its database by a name; who runs it decides which one that is.
 #include "plugin.h"
 
 #include "sqlservice.h"
 
-// The plugin's models. `sqlservice inspect` shows them.
+// Its models. `sqlservice inspect` shows them.
 SQL_MODELS(models, SQL_TABLE("notes"), SQL_ID("id"), SQL_COLUMN("text", SQL_TEXT),
            SQL_COLUMN("done", SQL_BOOLEAN, SQL_DEFAULT_BOOLEAN(false)));
 SQL_EXPORT_MODELS(models)
@@ -15,11 +14,11 @@ bool exports_plugin_add_note(plugin_string_t *text, int64_t *id, plugin_string_t
   sql_session session = sql_begin(db);
   sql_query insert = sql_insert(session, "notes");
   sql_set(insert, "text", sql_text_of(text->ptr, text->len));
-  sql_columns(insert, "id");  // The insert returns its key.
+  sql_columns(insert, "id");  // Its key comes back.
   sql_fetch_int(insert, id);
   sql_commit(session);
   plugin_string_free(text);
-  // Closes the database, and rolls back without a commit. `err` gets the first error of all calls.
+  // Closes all. Without a commit, all is rolled back. The first error of all these calls is told.
   return SQL_FINISH(db, err);
 }
 
