@@ -130,21 +130,23 @@ impl TablePolicy {
         self
     }
 
+    /// Returns the policy of inserts, made with the check if there is none.
+    fn insert_policy(&mut self) -> &mut InsertPolicy {
+        let check = &self.check;
+        self.insert.get_or_insert_with(|| InsertPolicy { check: check.clone(), ..InsertPolicy::default() })
+    }
+
     /// Permits inserting rows with these columns.
     #[must_use]
     pub fn insert(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let check = self.check.clone();
-        let insert = self.insert.get_or_insert_with(|| InsertPolicy { check, ..InsertPolicy::default() });
-        insert.columns = names(columns);
+        self.insert_policy().columns = names(columns);
         self
     }
 
     /// Makes the host fill a column of each inserted row with a claim or a constant.
     #[must_use]
     pub fn set(mut self, column: impl Into<String>, value: &str) -> Self {
-        let check = self.check.clone();
-        let insert = self.insert.get_or_insert_with(|| InsertPolicy { check, ..InsertPolicy::default() });
-        insert.set.insert(column.into(), value.to_owned());
+        self.insert_policy().set.insert(column.into(), value.to_owned());
         self
     }
 
