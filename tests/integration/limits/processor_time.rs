@@ -63,14 +63,29 @@ async fn t01_an_endless_loop_ends_at_its_budget() {
     assert!(TenantLimits::default().processor_time.is_some() && TenantLimits::default().call_time.is_some());
 }
 
-/// T-02: a guest that repeatedly moves all of its memory in one instruction is stopped between two of them, and host tasks go on.
+/// The time that this process takes, here and now, for what `memory.copy` does when it moves the second half of `bytes` bytes to the first
+/// one before anybody touched them. Most of it is the kernel's, which makes each page, and a virtual machine that was not given the page yet
+/// takes eight times as long for it: 11 µs beside 1.4 µs were measured.
+fn first_copy(bytes: usize) -> Duration {
+    let began = Instant::now();
+    let mut memory = vec![0_u8; bytes];
+    memory.copy_within(bytes / 2.., 0);
+    std::hint::black_box(memory);
+    began.elapsed()
+}
+
+/// T-02: a guest that repeatedly moves all of its memory in one instruction is stopped between two of them, and host tasks go on: they wait
+/// for no longer than one of these instructions takes.
 #[tokio::test]
 async fn t02_moving_memory_ends_at_its_budget() {
-    // 252 MiB, whose second half is copied to the first.
-    let copy = "(memory.copy (i32.const 0) (i32.const 132120576) (i32.const 132120576))";
-    let fields = format!(r#"(memory 4032) (func (export "run") (loop {copy} (br 0)))"#);
+    const PAGES: usize = 4032;
+    const BYTES: usize = PAGES << 16;
+    const HALF: usize = BYTES / 2;
+    let copy = format!("(memory.copy (i32.const 0) (i32.const {HALF}) (i32.const {HALF}))");
+    let fields = format!(r#"(memory {PAGES}) (func (export "run") (loop {copy} (br 0)))"#);
     let plugin = component(guest::engine(), &running(&fields)).expect("a plugin");
     let tenant = tenant(TenantLimits::default().processor_time(SHORT));
+    let one = first_copy(BYTES);
     let began = Instant::now();
     let (ended, late) = lateness(async {
         let mut instance = plugin.instantiate(&tenant).await.expect("an instance");
@@ -79,7 +94,7 @@ async fn t02_moving_memory_ends_at_its_budget() {
     .await;
     assert!(matches!(ended, Err(Error::ProcessorTime(SHORT))), "{ended:?}");
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-    assert!(late < LATE, "{late:?}");
+    assert!(late < LATE + one, "{late:?}, where one copy takes {one:?}");
 }
 
 /// T-01: the code that runs while an instance is created for a call is stopped at its budget, too.
