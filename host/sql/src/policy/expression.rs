@@ -24,7 +24,7 @@ use self::{location::wrong, parser::ExpressionParser};
 use super::{Claims, PolicyError};
 use crate::{
     Scalar, Value,
-    statement::{Node, NodeId},
+    statement::{Binary, BinaryOp, ListOp, Listed, Node, NodeId},
 };
 
 /// A parsed expression. Each claim is a parameter, whose number is the position of its name.
@@ -108,4 +108,29 @@ pub(crate) struct Predicate {
     pub(crate) nodes: Vec<Node>,
     pub(crate) root: NodeId,
     pub(crate) columns: BTreeSet<String>,
+}
+
+impl Predicate {
+    /// The value that a column has in every row for which the predicate is true; `None` where the predicate does not say so plainly: by
+    /// `column = value`, alone or as one of the conditions that `and` combines.
+    pub(super) fn constant(&self, column: &str) -> Option<&Value> {
+        let node = |id: NodeId| self.nodes.get(id as usize);
+        let beside = |id: NodeId, other: NodeId| match (node(id), node(other)) {
+            (Some(Node::Column(found)), Some(Node::Literal(value))) if found.name == column => Some(value),
+            _ => None,
+        };
+        let mut conditions = vec![self.root];
+        while let Some(id) = conditions.pop() {
+            match node(id) {
+                Some(Node::Listed(Listed { op: ListOp::And, items })) => conditions.extend(items),
+                Some(Node::Binary(Binary { op: BinaryOp::Equal, left, right })) => {
+                    if let Some(value) = beside(*left, *right).or_else(|| beside(*right, *left)) {
+                        return Some(value);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
 }

@@ -1,15 +1,22 @@
 //! Filters reflected tables for a guest: removes tables and columns without permissions, and constraints that name them.
 
 use super::{Rules, TableRules};
-use crate::schema::{DefaultValue, Table};
+use crate::{
+    Value,
+    schema::{DefaultValue, Table},
+};
 
 impl TableRules {
+    /// The value that a column without permissions has in all visible rows; `None` for other columns.
+    fn hidden_constant(&self, column: &str) -> Option<&Value> {
+        self.rows.as_ref().filter(|_| !self.knows(column))?.constant(column)
+    }
+
     /// Removes from a reflected table whatever does not exist for the guest.
     fn hide(&self, table: &mut Table) {
-        let is_preset = |name: &String| self.presets.iter().any(|preset| preset.column.name == *name);
-        // A column that the host fills is taken to be the same in all visible rows, so a key stays unique without it.
+        // A key stays unique without a column that is the same in all visible rows.
         let keep = |names: &mut Vec<String>| {
-            names.retain(|name| !is_preset(name) || self.knows(name));
+            names.retain(|name| self.hidden_constant(name).is_none());
             let is_whole = !names.is_empty() && names.iter().all(|name| self.reads(name));
             if !is_whole {
                 names.clear();
@@ -51,10 +58,7 @@ impl Rules {
             table.foreign_keys.retain_mut(|key| {
                 let Some(far) = self.of(key.schema.as_deref(), &key.table) else { return false };
                 let is_hidden = |(own, other): &(&String, &String)| {
-                    let is_preset = |rules: &TableRules, name: &String| {
-                        !rules.knows(name) && rules.presets.iter().any(|preset| preset.column.name == *name)
-                    };
-                    is_preset(rules, own) && is_preset(far, other)
+                    rules.hidden_constant(own).is_some_and(|value| far.hidden_constant(other) == Some(value))
                 };
                 let pairs = key.columns.iter().zip(&key.referred).filter(|pair| !is_hidden(pair));
                 let pairs: Vec<(String, String)> = pairs.map(|(own, other)| (own.clone(), other.clone())).collect();

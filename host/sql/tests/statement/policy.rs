@@ -322,6 +322,33 @@ fn t53_a_reflection_has_what_is_seen_and_no_name_of_what_is_not() {
     assert!(notes.columns[2].nullable, "it is masked");
 }
 
+#[test]
+fn t53_a_reflected_key_is_unique_among_the_visible_rows() {
+    let mut real = notes();
+    real.columns.push(nullable("tenant_id", TypeKind::Int64));
+    let columns = vec!["tenant_id".to_owned(), "slug".to_owned()];
+    real.uniques = vec![Index { name: Some("i".into()), columns: columns.clone(), unique: true }];
+    let mut linked = key("slug", "notes");
+    (linked.columns, linked.referred) = (columns.clone(), columns);
+    real.foreign_keys = vec![linked];
+    let seen = |filter: &str| {
+        let read = TablePolicy::new().read(["slug"], filter).insert(["slug"]).set("tenant_id", ":tenant");
+        let tables = bound(read).visible(vec![real.clone()]);
+        let table = tables.into_iter().next().expect("the table");
+        (table.uniques.len(), table.foreign_keys.iter().map(|key| key.columns.clone()).collect::<Vec<_>>())
+    };
+    let slug = vec![vec!["slug".to_owned()]];
+    for filter in ["tenant_id = :tenant", "(:tenant = notes.tenant_id and size > 1) and slug <> 'a'"] {
+        assert_eq!(seen(filter), (1, slug.clone()), "{filter}");
+    }
+    // Rows of several tenants are visible, though all rows that the guest inserts are of one.
+    for filter in
+        ["", "tenant_id = :tenant or size = 0", "tenant_id >= :tenant", "not (tenant_id = :tenant)", "tenant_id = size"]
+    {
+        assert_eq!(seen(filter), (0, vec![]), "{filter}");
+    }
+}
+
 /// Adds a scalar query that counts the rows where `1 / size > 1`, which can fail where a size is 0.
 fn counted(a: &mut Arena) -> NodeId {
     let (notes, filter, count) = (a.from("notes"), quotient(a), a.call("count", &[]));

@@ -35,9 +35,7 @@ class DataExecutionContext(default.DefaultExecutionContext):
         return result
 
     def create_server_side_cursor(self) -> Any:
-        cursor: Any = self._dbapi_connection.cursor()
-        cursor.server_side = True
-        return cursor
+        return self._dbapi_connection.cursor()
 
 
 def options(context: Any) -> Any:
