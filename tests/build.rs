@@ -12,7 +12,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// What guests are compiled to.
+/// The target that guests are compiled to.
 const TARGET: &str = "wasm32-wasip2";
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;

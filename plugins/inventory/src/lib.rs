@@ -16,11 +16,11 @@ use sqlservice_sdk::prelude::*;
 sqlservice_sdk::plugin!(
     models = [Section, Maintainer, Package, Requirement, Alternative, Provision, Dependency],
     "
-    /// What was imported.
+    /// The counts of an import.
     record summary {
         /// Packages that the file knows.
         packages: u64,
-        /// Those that are installed; what follows counts these.
+        /// Those that are installed; the other fields count these.
         installed: u64,
         /// KiB that they take.
         installed-size: u64,
@@ -34,7 +34,7 @@ sqlservice_sdk::plugin!(
         unmet: u64,
     }
 
-    /// A section and what is installed of it.
+    /// A section, with its installed packages.
     record section-size {
         /// Its name; nothing for packages without one.
         section: option<string>,
@@ -76,7 +76,7 @@ sqlservice_sdk::plugin!(
     export largest-sections: async func(limit: u32) -> result<list<section-size>, string>;
     /// The packages that most others need, the most needed first.
     export most-depended-upon: async func(limit: u32) -> result<list<popular>, string>;
-    /// What installed packages need and nothing meets.
+    /// Dependencies of installed packages that no installed package meets.
     export unmet-dependencies: async func() -> result<list<unmet>, string>;
     "
 );

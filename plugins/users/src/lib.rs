@@ -28,7 +28,7 @@ sqlservice_sdk::plugin!(
     export devices-of: async func(name: string) -> result<list<string>, string>;
     /// A line for each user: the name, how many devices, how many keys.
     export report: async func() -> result<list<string>, string>;
-    /// Makes every call that there is, and says what came of each. It starts by dropping the tables, and ends with none.
+    /// Makes every call that there is, and returns the result of each. It starts by dropping the tables, and ends with none.
     export tour: async func() -> result<string, string>;
     "
 );

@@ -42,7 +42,7 @@ struct Args {
     /// Parties to measure, for instance only `guest` (or `fresh`, in a crowd) under a profiler; all of them where none is given
     #[arg(long = "party", value_name = "NAME")]
     parties: Vec<String>,
-    /// What a commit on SQLite promises when the machine loses power, the same for all parties: full or normal. Peers get it
+    /// Durability of commits on SQLite at a power loss, the same for all parties: full or normal. Peers get it
     /// as SQLSERVICE_BENCH_DURABILITY
     #[arg(long, value_name = "WHICH", default_value = "full")]
     durability: Durability,

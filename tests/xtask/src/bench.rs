@@ -19,7 +19,7 @@ const PEERS: &str = "SQLSERVICE_BENCH_PEERS";
 /// The packages that the Python peer needs.
 const PACKAGES: [&str; 6] = ["sqlservice==3.1.0", "sqlalchemy", "aiosqlite", "asyncpg", "asyncmy", "greenlet"];
 
-/// What to measure.
+/// The works to measure, and where.
 #[derive(Debug, Args)]
 pub struct Bench {
     /// Databases to measure on; SQLite in a temporary file and servers of our own where none is given
@@ -34,7 +34,7 @@ pub struct Bench {
     /// Rounds of each work; the median counts
     #[arg(long, value_name = "COUNT")]
     rounds: Option<u32>,
-    /// What a commit on SQLite promises when the machine loses power, the same for all parties: full or normal
+    /// Durability of commits on SQLite at a power loss, the same for all parties: full or normal
     #[arg(long, value_name = "WHICH", default_value = "full")]
     durability: String,
     /// A hundredth of the work, to see that it works

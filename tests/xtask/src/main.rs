@@ -44,7 +44,7 @@ enum Command {
         /// Not this step
         #[arg(long, value_enum, value_name = "STEP")]
         without: Vec<Step>,
-        /// What the test runner gets, for instance a part of test names
+        /// Arguments for the test runner, such as a part of test names
         #[arg(last = true, value_name = "ARGUMENTS")]
         arguments: Vec<String>,
     },

@@ -26,7 +26,7 @@ sqlservice_sdk::plugin!(
     "
     /// Makes the tables of most scenarios, with users 1 to `users`.
     export setup: async func(users: u32) -> result<list<string>, string>;
-    /// What a fresh borrower finds: the server's word about a transaction, and whether a write of it succeeds.
+    /// The state that the next user of a connection finds: the server's word about a transaction, and whether a write succeeds.
     export borrow-and-write: async func(id: s64) -> result<list<string>, string>;
 
     export a01-ping: async func() -> result<list<string>, string>;
@@ -42,11 +42,11 @@ sqlservice_sdk::plugin!(
     export a08-text: async func() -> result<list<string>, string>;
     export a14-sizes: async func() -> result<list<string>, string>;
 
-    /// What a database of a newer host says that this guest has no words for.
+    /// The capabilities of a database that this guest's contract does not name, as those of a newer host.
     export contract-newer: async func() -> result<list<string>, string>;
     /// Tables that a transaction made and did not commit.
     export contract-reflect: async func() -> result<list<string>, string>;
-    /// What reflection on a session is refused for.
+    /// The errors of reflection on a session.
     export contract-reflect-refused: async func() -> result<list<string>, string>;
     /// Keys that the database counted up, of inserts that return nothing.
     export contract-last-key: async func() -> result<list<string>, string>;
@@ -237,7 +237,7 @@ sqlservice_sdk::plugin!(
     export e06-others: async func() -> result<list<string>, string>;
     export e06-foreign: async func() -> result<list<string>, string>;
     export types-native-types: async func() -> result<list<string>, string>;
-    /// What the database keeps of each kind of value; so many values of each class are made from the seed.
+    /// The value that the database returns for each value of each kind; so many values of each class are made from the seed.
     export types-fidelity: async func(seed: u64, values: u32) -> result<list<string>, string>;
     export t20-edges: async func() -> result<list<string>, string>;
     export t40-odd-rows: async func() -> result<list<string>, string>;

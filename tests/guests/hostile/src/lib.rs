@@ -55,25 +55,25 @@ sqlservice_sdk::plugin!(
     /// Lets the host keep so many things of so many bytes: `prepared`, `models`, `waiting`.
     export keep: async func(what: string, count: u32, bytes: u32) -> result<list<string>, string>;
 
-    /// What becomes of each way to change or lock a row.
+    /// The result of each way to change or lock a row.
     export operations: async func() -> result<list<string>, string>;
 
-    /// What is said of each wrong model.
+    /// The error for each wrong model.
     export bad-models: async func() -> result<list<string>, string>;
-    /// What is said of names that are none.
+    /// The errors for invalid names.
     export forged-names: async func() -> result<list<string>, string>;
-    /// What is said of arenas that are none.
+    /// The errors for invalid arenas.
     export forged-nodes: async func() -> result<list<string>, string>;
-    /// What is said of batches that are none.
+    /// The errors for invalid batches.
     export forged-batches: async func() -> result<list<string>, string>;
-    /// What is said of SQL text that ends the transaction, or is several statements.
+    /// The errors for SQL text that ends the transaction, or is several statements.
     export forged-text: async func() -> result<list<string>, string>;
 
     /// Whether each hostile name is kept to the letter or refused.
     export hostile-names: async func() -> result<list<string>, string>;
     /// Whether tables stay apart whose names are equal up to the place where a database would cut them.
     export cut-names: async func() -> result<list<string>, string>;
-    /// What is said of SQL text in models.
+    /// The errors for SQL text in models.
     export smuggled-text: async func() -> result<list<string>, string>;
     /// Calls each of these functions in every place of a statement.
     export forged-functions: async func(names: list<string>) -> result<list<string>, string>;
@@ -86,15 +86,15 @@ sqlservice_sdk::plugin!(
     /// Begins to read a large result and leaves it unread for so many milliseconds.
     export read-later: async func(idle: u32) -> result<list<string>, string>;
 
-    /// Drops what others were made of before they are used.
+    /// Drops resources of which others were made, before these are used.
     export drop-parents: async func() -> result<list<string>, string>;
-    /// Runs what was prepared for one of two databases in a session of the other one.
+    /// Runs a statement that was prepared for one of two databases in a session of the other one.
     export swap-prepared: async func(one: string, other: string) -> result<list<string>, string>;
-    /// What is said of databases of these names.
+    /// The errors for databases of these names.
     export guess-names: async func(names: list<string>) -> result<list<string>, string>;
     /// Tries to leave the granted directories: by names and links (`outside`), what may only be read (`fixed`); and what is allowed (`inside`).
     export leave-directories: async func(how: string) -> result<list<string>, string>;
-    /// What there is of the process that the host is: variables, arguments, a directory, input.
+    /// What a guest sees of the host's process: variables, arguments, a directory, input.
     export surroundings: async func() -> list<string>;
     /// Tries to reach a port of this machine.
     export reach-port: async func(port: u16) -> result<list<string>, string>;

@@ -24,9 +24,9 @@ sqlservice_sdk::plugin!(
     "
     /// A place.
     record point { x: s32, y: s32 }
-    /// What is drawn.
+    /// A shape to draw.
     variant shape { empty, circle(f64), path(list<point>) }
-    /// Why not.
+    /// The reason of a refusal.
     record reason { code: u8, text: string }
 
     export add: async func(a: s64, b: s64) -> s64;

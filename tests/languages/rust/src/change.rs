@@ -121,7 +121,7 @@ pub async fn delete_rows<M: Table>(session: &Session, step: &Json) -> Result<Jso
     finish(M::TABLE, session, step, statement, |it, columns| it.returning(columns)).await
 }
 
-/// Runs a change, and tells how many rows it matched or what it returned of them.
+/// Runs a change, and returns the number of rows that it matched or the columns that it returned.
 async fn finish<C: Command, Q: Query<Row = Vec<Value>>>(
     table: &str,
     session: &Session,

@@ -1,4 +1,4 @@
-//! Objects and what they are related to, as the list writes them.
+//! Objects and their related objects, as the list writes them.
 
 use serde_json::{Map, Value as Json, json};
 use sqlservice_sdk::{
@@ -31,7 +31,7 @@ pub trait Graph: Table {
     ) -> Result<()>;
 }
 
-/// What loads can be added to.
+/// Types that loads can be added to.
 pub trait With<M>: Sized {
     /// Loads something as well.
     fn with_load(self, load: impl Loads<M>) -> Self;

@@ -1,4 +1,4 @@
-//! A guest that does what a list for all languages says, by the calls that a Rust plugin would write.
+//! A guest that runs the cases for all languages by the calls that a Rust plugin would write.
 //!
 //! `tests/languages/README.md` tells what the list says. Steps come as JSON, so what a Rust program states in its types is known here
 //! only when the guest runs:

@@ -18,7 +18,7 @@ pub struct User {
     pub devices: Many<Device>,
 }
 
-/// What belongs to a user and is nothing without one.
+/// A device, which belongs to a user and is deleted with it.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "devices", unique(columns(user_id, name)))]
 pub struct Device {
@@ -34,7 +34,7 @@ pub struct Device {
     pub tags: Many<Tag>,
 }
 
-/// What devices are tagged with.
+/// A tag of devices.
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "tags")]
 pub struct Tag {

@@ -18,7 +18,7 @@ pub async fn save<M: Graph>(session: &Session, step: &Json) -> Result<Json> {
     Ok(json!({"object": tell(&object, &said(&step["object"]))?}))
 }
 
-/// Reads objects and what they are related to.
+/// Reads objects and their related objects.
 pub async fn load<M: Graph>(session: &Session, step: &Json) -> Result<Json> {
     let (scope, with) = (Scope::of(M::TABLE), tree(&names(&step["with"])));
     let mut query = loads(session.query::<M>(), &with)?;
@@ -33,7 +33,7 @@ pub async fn load<M: Graph>(session: &Session, step: &Json) -> Result<Json> {
     Ok(json!({"objects": found.iter().map(|object| tell(object, &with)).collect::<Result<Vec<_>>>()?}))
 }
 
-/// Changes an object and what it is related to.
+/// Changes an object and its related objects.
 pub async fn change<M: Graph>(session: &Session, step: &Json) -> Result<Json> {
     let mut object = session.get_one::<M>(key(&step["key"])?).await?;
     for (name, value) in step["set"].as_object().into_iter().flatten() {

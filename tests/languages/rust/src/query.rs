@@ -75,7 +75,7 @@ pub fn one(json: &Json, scope: &Scope<'_>) -> Result<One> {
     Ok(One { query, kind: columns.first().map_or(TypeKind::Text, |(_, kind)| *kind) })
 }
 
-/// What is selected of a list of columns.
+/// The selection of a list of columns.
 type Shape<'a, S> = &'a mut dyn FnMut(Vec<Untyped>) -> Result<S>;
 
 fn build<S: Selection>(json: &Json, scope: &Scope<'_>, shape: Shape<'_, S>) -> Result<Built<S::Row>> {
@@ -171,7 +171,7 @@ fn rest<T>(mut query: Select<T>, json: &Json, scope: &Scope<'_>) -> Result<Selec
     Ok(query)
 }
 
-/// What is selected, and the names and kinds of it.
+/// The selected expressions, with their names and kinds.
 fn columns(json: &Json, scope: &Scope<'_>) -> Result<(Columns, Vec<Untyped>)> {
     let one = |json: &Json| match json {
         Json::String(column) => {

@@ -48,7 +48,7 @@ pub struct Scope<'a> {
     pub outer: Option<&'a Scope<'a>>,
     /// Common table expressions.
     pub named: Vec<Source>,
-    /// What the statement reads from or changes.
+    /// The table or query that the statement reads or changes.
     pub sources: Vec<Source>,
 }
 

@@ -23,9 +23,9 @@ pub trait Table: Record + Default {
     fn column<V: Visitor<Self>>(name: &str, visitor: V) -> Result<V::Output>;
 }
 
-/// What is done with a column, whatever its type is.
+/// An operation on a column of any type.
 pub trait Visitor<M> {
-    /// What comes of it.
+    /// The result.
     type Output;
 
     /// Does it. The field is the column's in a row.

@@ -38,7 +38,7 @@ pub fn mismatch(column: &str, expected: &str, got: &str) -> Error {
     Error::TypeMismatch(Mismatch { column: column.to_owned(), expected: expected.to_owned(), got: got.to_owned() })
 }
 
-/// What a kind is called.
+/// The name of a kind.
 pub fn name(kind: TypeKind) -> String {
     format!("{kind:?}").trim_start_matches("TypeKind::").to_lowercase()
 }

@@ -35,7 +35,7 @@ macro_rules! assigns {
 
 assigns! { Insert Update Upsert }
 
-/// What gives columns these values, which are expressions of the list.
+/// The assignments of these values, which are expressions of the list, to columns.
 pub fn assignments<M: Table, S: Assigns<M>>(set: &Map<String, Json>, scope: &Scope<'_>) -> Result<Vec<Set<S>>> {
     set.iter().map(|(name, value)| M::column(name, Given { value, scope, of: std::marker::PhantomData })).collect()
 }

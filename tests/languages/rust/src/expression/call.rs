@@ -41,7 +41,7 @@ pub fn call(word: &str, operands: &[Json], hint: Option<TypeKind>, scope: &Scope
     })
 }
 
-/// What has no operands.
+/// Functions without operands.
 fn bare(word: &str, operands: &[Json]) -> Option<Any> {
     match word {
         _ if !operands.is_empty() => None,

@@ -1,4 +1,4 @@
-//! What queries read from.
+//! The sources of queries.
 
 use serde_json::Value as Json;
 use sqlservice_sdk::{Error, Result, Value, alias, statement::Select};
@@ -20,7 +20,7 @@ pub enum From {
     Query(Whole<Vec<Value>>, String),
 }
 
-/// A source, which adds its columns to what is known.
+/// A source, whose columns are added to the scope.
 pub fn from(json: &Json, name: &Json, scope: &mut Scope<'_>) -> Result<From> {
     let name = name.as_str();
     let Some(table) = json.as_str() else {

@@ -23,11 +23,11 @@ pub struct User {
     pub active: bool,
     /// Microseconds.
     pub created: i64,
-    /// What is theirs.
+    /// Their devices.
     pub devices: Many<Device>,
 }
 
-/// Something of a user's.
+/// A device of a user.
 #[derive(Model, Clone, Debug, Default, PartialEq)]
 #[model(table = "devices")]
 pub struct Device {
@@ -145,7 +145,7 @@ async fn flush() -> Result<(), Error> {
     session.commit().await
 }
 
-/// Takes away what a round wrote.
+/// Deletes the rows that a round wrote.
 async fn clean() -> Result<(), Error> {
     let session = open().await?.begin().await?;
     session.execute(&delete::<Device>()).await?;
