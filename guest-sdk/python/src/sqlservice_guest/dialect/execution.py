@@ -35,7 +35,9 @@ class DataExecutionContext(default.DefaultExecutionContext):
         return result
 
     def create_server_side_cursor(self) -> Any:
-        return self._dbapi_connection.cursor()
+        cursor: Any = self._dbapi_connection.cursor()
+        cursor.server_side = True
+        return cursor
 
 
 def options(context: Any) -> Any:

@@ -32,6 +32,8 @@ class Cursor:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.arraysize = 1
+        self.server_side = False
+        """Whether rows are read batch by batch from the first one on. SQLAlchemy's tests of dialects read it."""
         self._closed = False
         self._rest: sessions.Cursor | None = None
         self._reset()
