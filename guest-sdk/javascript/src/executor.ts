@@ -4,7 +4,7 @@ import type * as contract from "./contract.ts";
 import { host } from "./errors.ts";
 import { bulkInsert, type BulkInsert } from "./statement/bulk-insert.ts";
 import type { Catalog } from "./statement/scope.ts";
-import { lower } from "./statement/lower.ts";
+import { checkNames, lowerUnchecked } from "./statement/lower.ts";
 import { decodeRows } from "./values/batch.ts";
 import type { Decoding } from "./values/decode.ts";
 import { count } from "./values/encode.ts";
@@ -57,7 +57,7 @@ export class Executor {
   async run(session: contract.Session, node: RootOperationNode, options: contract.Options): Promise<Executed> {
     const bulk = bulkInsert(this.catalog, node);
     if (bulk && this.canInsert(bulk, options)) return this.insertMany(session, bulk, options);
-    const { statement, parameters, columns } = lower(this.catalog, node);
+    const { statement, parameters, columns } = lowerUnchecked(this.catalog, node);
     const cached = await this.cached(session, statement);
     const result = await (cached
       ? host(() => session.run(cached.prepared, parameters, options))
@@ -92,10 +92,14 @@ export class Executor {
   }
 
   private async cached(session: contract.Session, statement: contract.Statement): Promise<CachedStatement | undefined> {
-    if (statement.nodes.length > MOST_NODES) return undefined;
+    if (statement.nodes.length > MOST_NODES) {
+      checkNames(statement);
+      return undefined;
+    }
     const key = keyOf(statement);
     const known = this.prepared.get(key);
     if (known === undefined) {
+      checkNames(statement);
       this.remember(key, "seen");
       return undefined;
     }
@@ -154,4 +158,13 @@ export async function* batches(
   } finally {
     cursor?.[Symbol.dispose]();
   }
+}
+
+/** Reads all rows of a result. */
+export async function allRows(executed: Executed, size: number): Promise<Record<string, unknown>[]> {
+  const { result, columns } = executed;
+  if (!result.cursor) return decodeRows(result.firstBatch, columns);
+  const rows: Record<string, unknown>[] = [];
+  for await (const some of batches(executed, size)) for (const row of some) rows.push(row);
+  return rows;
 }

@@ -2,7 +2,7 @@ import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 
 import type * as contract from "../contract.ts";
 import { ClosedError, host } from "../errors.ts";
-import { batches, contractOptions, type Executor, type StatementOptions } from "../executor.ts";
+import { allRows, batches, contractOptions, type Executor, type StatementOptions } from "../executor.ts";
 import type { DataSavepoint } from "../session/savepoint.ts";
 
 /** The rows of each batch after the first when a whole result set is read. */
@@ -51,13 +51,8 @@ export class DataConnection implements DatabaseConnection {
 
   async executeQuery<R>({ query }: CompiledQuery): Promise<QueryResult<R>> {
     const executed = await this.executor.run(this.handle, query, contractOptions(this.options));
-    const { affected, lastKey, cursor } = executed.result;
-    const rows: unknown[] = [];
-    for await (const some of batches(executed, BATCH_ROWS)) {
-      if (rows.length === 0 && !cursor) return result(query.kind, some as R[], affected, lastKey);
-      for (const row of some) rows.push(row);
-    }
-    return result(query.kind, rows as R[], affected, lastKey);
+    const { affected, lastKey } = executed.result;
+    return result(query.kind, (await allRows(executed, BATCH_ROWS)) as R[], affected, lastKey);
   }
 
   async *streamQuery<R>({ query }: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {

@@ -25,8 +25,8 @@ function isLinked(links: readonly Link[] | undefined, column: string): boolean {
 /** The changes that a flush sends, and the means to apply their results. */
 export class FlushPlan {
   readonly changes: contract.Change[] = [];
-  /** The objects that the plan was built from. */
-  objects: Iterable<Row> = [];
+  /** The objects that differ from their rows or from their related rows. */
+  readonly changed = new Set<Row>();
   private readonly links = new Map<Row, Link[]>();
   private readonly inserts = new Map<string, Group>();
   private readonly updates = new Map<string, Group>();
@@ -59,6 +59,7 @@ export class FlushPlan {
     for (const { name, computed } of columns) {
       key += computed === null && (row[name] !== undefined || isLinked(links, name)) ? "\x01" : "\0";
     }
+    this.changed.add(row);
     const known = this.inserts.get(key);
     if (known) {
       known.rows.push(row);
@@ -81,11 +82,13 @@ export class FlushPlan {
     const { table, stored } = state;
     const { columns, versionColumn } = table.table;
     const links = this.links.get(row);
-    const changed = columns
-      .filter(({ name, computed }) => computed === null && name !== versionColumn)
-      .filter(({ name }) => isLinked(links, name) || !isSame(row[name], stored[name]))
-      .map(({ name }) => name);
+    const changed: string[] = [];
+    for (const { name, computed } of columns) {
+      if (computed !== null || name === versionColumn) continue;
+      if (isLinked(links, name) || !isSame(row[name], stored[name])) changed.push(name);
+    }
     if (changed.length === 0) return;
+    this.changed.add(row);
     const made = columns
       .filter((one) => one.onUpdate.tag !== "none" && !changed.includes(one.name))
       .map(({ name }) => name);
@@ -109,9 +112,8 @@ export class FlushPlan {
     this.remove(table, row, row);
   }
 
-  /** Builds the changes, and records the objects that they were made from. */
-  build(objects: Iterable<Row>): void {
-    this.objects = objects;
+  /** Builds the changes. */
+  build(): void {
     const at = new Map<Row, { ofChange: number; ofRow: number }>();
     const inserts = [...this.inserts.values()];
     inserts.forEach(({ rows }, ofChange) => rows.forEach((row, ofRow) => at.set(row, { ofChange, ofRow })));

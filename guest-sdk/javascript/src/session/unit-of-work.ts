@@ -137,7 +137,7 @@ export class UnitOfWork {
       else if (state.isNew) plan.insert(state.table, object);
       else plan.update(state, object);
     }
-    plan.build(reached);
+    plan.build();
     return plan;
   }
 
@@ -171,7 +171,8 @@ export class UnitOfWork {
     const isDeleted = this.deleted.has(object);
     const before = state.members.get(one.name) ?? [];
     const now = isDeleted ? [] : members(object, one);
-    if (!now) return;
+    if (!now || isSameList(now, before)) return;
+    plan.changed.add(object);
     const [came, went] = [without(now, before), without(before, now)];
     if (came.length === 0 && went.length === 0) return;
     if (one.kind === "through") this.pair(plan, object, one, came, went);
@@ -235,7 +236,7 @@ export class UnitOfWork {
     plan.settle();
     for (const object of this.deleted) this.remove(object);
     this.deleted.clear();
-    for (const object of plan.objects) {
+    for (const object of plan.changed) {
       const state = this.states.get(object);
       if (state) this.settle(object, state);
     }
@@ -257,6 +258,10 @@ export class UnitOfWork {
     const identity = state?.table.identity(state.stored);
     if (identity !== undefined) this.identities.delete(identity);
   }
+}
+
+function isSameList(rows: readonly Row[], others: readonly Row[]): boolean {
+  return rows.length === others.length && rows.every((row, i) => row === others[i]);
 }
 
 /** Returns the rows that are not among the others. */

@@ -3,7 +3,6 @@ import type { OperationNode } from "kysely";
 import type { Node, Value } from "../contract.ts";
 import { LimitError, UnsupportedError } from "../errors.ts";
 import type { ValueType } from "../schema/type.ts";
-import { wellFormed } from "../values/encode.ts";
 import type { Catalog, CteSource, Scope } from "./scope.ts";
 
 /** An expression in the arena, with the type of its values if that is known. */
@@ -34,7 +33,6 @@ export class Arena {
 
   /** Adds a node and returns its position. */
   add(node: Node): number {
-    if (typeof node.val === "object") checkNames(node.val);
     return this.nodes.push(node) - 1;
   }
 
@@ -76,14 +74,6 @@ export function tooDeep(): LimitError {
       { name: "allowed", value: String(MOST_DEPTH) },
     ],
   });
-}
-
-/** Refuses names in a node that are not well-formed Unicode. */
-export function checkNames(parts: object): void {
-  for (const part of Object.values(parts)) {
-    if (typeof part === "string") wellFormed(part, "a name");
-    else if (Array.isArray(part)) for (const one of part) if (typeof one === "string") wellFormed(one, "a name");
-  }
 }
 
 /** Creates the error for a node that the contract cannot express. */

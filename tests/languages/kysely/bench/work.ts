@@ -4,9 +4,10 @@ import type { Kysely } from "kysely";
 
 import type { DB } from "../programs/schema.ts";
 
-export type Work = "point" | "read" | "insert" | "graph";
+export type Work = "point" | "read" | "insert" | "graph" | "query" | "values";
 
-export const WORKS: readonly Work[] = ["point", "read", "insert", "graph"];
+/** The last two do not use the database: they show what JavaScript itself takes, which the sandbox interprets and Node.js compiles. */
+export const WORKS: readonly Work[] = ["point", "read", "insert", "graph", "query", "values"];
 
 /** What each work is. */
 export const TITLES: Readonly<Record<Work, string>> = {
@@ -14,6 +15,8 @@ export const TITLES: Readonly<Record<Work, string>> = {
   read: "read 10,000 rows",
   insert: "insert 10,000 rows",
   graph: "save 1,000 + 2,000 objects",
+  query: "build the query of a row, no database",
+  values: "build the insert of 10,000 rows, no database",
 };
 
 /** Rows that are read, and rows that are inserted. */
@@ -22,7 +25,14 @@ const POINTS = 200;
 const CHUNK = 1_000;
 
 /** How many times a work does what it is measured by. */
-export const PARTS: Readonly<Record<Work, number>> = { point: POINTS, read: 1, insert: 1, graph: 1 };
+export const PARTS: Readonly<Record<Work, number>> = {
+  point: POINTS,
+  read: 1,
+  insert: 1,
+  graph: 1,
+  query: POINTS,
+  values: 1,
+};
 
 /** The authors of the graph. */
 export function authors(): string[] {
@@ -46,7 +56,7 @@ export async function measure(
   times: number,
   graph: (db: Kysely<DB>) => Promise<void>,
 ): Promise<number[]> {
-  const run = { point, read, insert, graph }[work];
+  const run = { point, read, insert, graph, query, values }[work];
   const measured: number[] = [];
   for (let i = 0; i <= times; i++) {
     await prepare(db, work);
@@ -60,6 +70,7 @@ export async function measure(
 }
 
 async function prepare(db: Kysely<DB>, work: Work): Promise<void> {
+  if (work === "query" || work === "values") return;
   if (work === "point" || work === "read") {
     const { n } = await db
       .selectFrom("note")
@@ -71,6 +82,14 @@ async function prepare(db: Kysely<DB>, work: Work): Promise<void> {
   for (const table of ["note", "book", "author"] as const) await db.deleteFrom(table).execute();
 }
 
+function byKey(db: Kysely<DB>, id: number) {
+  return db.selectFrom("note").select(["id", "text", "stars"]).where("id", "=", id);
+}
+
+function ofNotes(db: Kysely<DB>, rows: { text: string; stars: number }[]) {
+  return db.insertInto("note").values(rows);
+}
+
 /** Single rows, one query after the other. */
 async function point(db: Kysely<DB>): Promise<void> {
   const { first } = await db
@@ -78,11 +97,7 @@ async function point(db: Kysely<DB>): Promise<void> {
     .select(({ fn }) => fn.min("id").as("first"))
     .executeTakeFirstOrThrow();
   for (let i = 0; i < POINTS; i++) {
-    await db
-      .selectFrom("note")
-      .select(["id", "text", "stars"])
-      .where("id", "=", Number(first) + i)
-      .executeTakeFirstOrThrow();
+    await byKey(db, Number(first) + i).executeTakeFirstOrThrow();
   }
 }
 
@@ -95,10 +110,18 @@ async function insert(db: Kysely<DB>): Promise<void> {
   const rows = notes();
   await db.transaction().execute(async (trx) => {
     for (let at = 0; at < ROWS; at += CHUNK) {
-      await trx
-        .insertInto("note")
-        .values(rows.slice(at, at + CHUNK))
-        .execute();
+      await ofNotes(trx, rows.slice(at, at + CHUNK)).execute();
     }
   });
+}
+
+/** The queries of `point`, which are built and not run. */
+async function query(db: Kysely<DB>): Promise<void> {
+  for (let i = 0; i < POINTS; i++) byKey(db, i).toOperationNode();
+}
+
+/** The statements of `insert`, which are built and not run. */
+async function values(db: Kysely<DB>): Promise<void> {
+  const rows = notes();
+  for (let at = 0; at < ROWS; at += CHUNK) ofNotes(db, rows.slice(at, at + CHUNK)).toOperationNode();
 }
