@@ -9,14 +9,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::{BUILD, beside, project::Project, tool::Tool};
 
-/// Folders without sources: at the top of a project, and at any depth.
+/// Folders without sources at the top of a project.
 const BUILT: [&str; 4] = [BUILD, "dist", "target", "venv"];
+/// The same at the top of another package, whose `build` or `dist` can be what it exports.
+const FOREIGN: [&str; 2] = ["target", "venv"];
+/// The same at any depth.
 const CACHED: [&str; 2] = ["node_modules", "__pycache__"];
 
 /// A file that a build generates, and that its language wants beside the sources.
 const GENERATED: &str = "sqlservice_gen.go";
 
-/// The hash of everything that a component is built from: each file of its project, and the tools.
+/// The hash of everything that a component is built from: each file of its project and of packages in other directories, and the tools.
 pub(super) struct Inputs(String);
 
 impl Inputs {
@@ -24,12 +27,13 @@ impl Inputs {
     pub(super) fn of(project: &Project, tools: &[&Tool]) -> io::Result<Self> {
         let mut files = Vec::new();
         collect(&project.dir, &BUILT, &mut files)?;
-        // The SDK and the contract, if they are not in the project. The build itself reports missing ones.
+        // The SDK, the contract and other packages, if they are not in the project. The build itself reports missing ones.
         let shared = [project.sdk().ok(), project.wit().ok()].into_iter().flatten();
-        for folder in shared.filter(|folder| !folder.starts_with(&project.dir)) {
-            collect(&folder, &[], &mut files)?;
+        for folder in shared.filter(|folder| !folder.starts_with(&project.dir)).chain(project.local_packages()) {
+            collect(&folder, &FOREIGN, &mut files)?;
         }
         files.sort();
+        files.dedup();
         let mut hash = Sha256::new();
         part(&mut hash, env!("CARGO_PKG_VERSION").as_bytes());
         for tool in tools {

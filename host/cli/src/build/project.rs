@@ -73,6 +73,19 @@ impl Project {
         })
     }
 
+    /// Returns the directories outside of the project that its manifest names as packages: `replace` in go.mod, `file:` in
+    /// package.json.
+    pub(super) fn local_packages(&self) -> Vec<PathBuf> {
+        let read = |manifest: &str| fs::read_to_string(self.dir.join(manifest)).unwrap_or_default();
+        let named = match self.language {
+            Language::Go => replaced(&read("go.mod")),
+            Language::Typescript | Language::Javascript => linked(&read("package.json")),
+            Language::Rust | Language::Python | Language::C => Vec::new(),
+        };
+        let found = named.into_iter().filter_map(|path| fs::canonicalize(self.dir.join(path)).ok());
+        found.filter(|path| path.is_dir() && !path.starts_with(&self.dir)).collect()
+    }
+
     /// The directory of build results.
     pub(super) fn built(&self) -> PathBuf {
         self.dir.join(BUILD)
@@ -133,6 +146,23 @@ fn name(language: Language, manifest: &str) -> Option<String> {
     }
 }
 
+/// Returns the paths with which a go.mod replaces modules. A replacement that is a module has no dot before its first slash.
+fn replaced(manifest: &str) -> Vec<String> {
+    let targets = manifest.lines().filter_map(|line| line.split("//").next()?.split_once("=>"));
+    let paths = targets.filter_map(|(_, target)| target.split_whitespace().next());
+    let paths = paths.map(|path| path.trim_matches(['"', '`']));
+    paths.filter(|path| path.starts_with('.') || Path::new(path).is_absolute()).map(str::to_owned).collect()
+}
+
+/// Returns the paths of the packages that a package.json takes from directories.
+fn linked(manifest: &str) -> Vec<String> {
+    let manifest: Json = serde_json::from_str(manifest).unwrap_or_default();
+    let lists = ["dependencies", "devDependencies", "optionalDependencies"].map(|list| manifest[list].clone());
+    let packages = lists.iter().filter_map(Json::as_object).flat_map(|list| list.values());
+    let paths = packages.filter_map(|version| version.as_str()?.strip_prefix("file:"));
+    paths.map(str::to_owned).collect()
+}
+
 /// Whether a name is a plain file name, which stays in its directory.
 fn is_file_name(name: &str) -> bool {
     !name.is_empty()
@@ -170,6 +200,32 @@ mod tests {
             fs::write(dir.path().join(file), text).expect("a file");
         }
         assert_eq!(Project::find(dir.path()).expect("a project").language, Language::Typescript);
+    }
+
+    #[test]
+    fn packages_in_other_directories_are_found() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = dir.path().canonicalize().expect("its path");
+        for folder in ["plugin/own", "shared", "third"] {
+            fs::create_dir_all(root.join(folder)).expect("a folder");
+        }
+        let absolute = root.join("third").display().to_string();
+        let module = format!(
+            "module a/plugin\nreplace a/shared v1.0.0 => ../shared // ours\nreplace (\n\tb => example.org/b v1.2.0\n\
+             \tc => \"{absolute}\"\n\td => ./own\n\te => ../missing\n)\n"
+        );
+        let package =
+            r#"{"dependencies": {"a": "file:../shared", "b": "^1.0.0"}, "devDependencies": {"c": "file:own"}}"#;
+        for (manifest, text, language, expected) in [
+            ("go.mod", module.as_str(), Language::Go, vec!["shared", "third"]),
+            ("package.json", package, Language::Typescript, vec!["shared"]),
+            ("package.json", "no JSON", Language::Javascript, vec![]),
+        ] {
+            let project = Project { dir: root.join("plugin"), language, name: "a".to_owned() };
+            fs::write(project.dir.join(manifest), text).expect("a file");
+            let expected: Vec<_> = expected.into_iter().map(|folder| root.join(folder)).collect();
+            assert_eq!(project.local_packages(), expected, "{language:?}");
+        }
     }
 
     #[test]

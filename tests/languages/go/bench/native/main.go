@@ -86,11 +86,19 @@ func pairs() ([]pair, error) {
 	}
 	for _, prefix := range []string{"", "sql "} {
 		outside := side{"native", []string{self, "measure"}, func(work string) string { return strings.TrimPrefix(work, "sql ") }}
-		for _, name := range []string{"point", "built", "read", "insert", "flush"} {
+		for _, name := range works(prefix) {
 			all = append(all, pair{prefix + name, [2]side{sandboxed("sandbox", *sqlservice, *component, ""), outside}})
 		}
 	}
 	return all, nil
+}
+
+func works(prefix string) []string {
+	all := []string{"point", "built", "read", "insert", "flush"}
+	if prefix != "" {
+		all = append(all, "alone")
+	}
+	return all
 }
 
 func measureAll(ctx context.Context) error {

@@ -26,7 +26,7 @@ type DB struct {
 // Works is what can be measured, by name.
 func (db DB) Works() map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
-		"point": db.point, "built": db.built, "read": db.read, "insert": db.insert, "flush": db.flush,
+		"point": db.point, "built": db.built, "read": db.read, "insert": db.insert, "flush": db.flush, "alone": db.alone,
 	}
 }
 
