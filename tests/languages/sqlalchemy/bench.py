@@ -27,7 +27,7 @@ from typing import NamedTuple
 from component import build
 
 HERE = Path(__file__).resolve().parent
-WORKS = ("point", "read", "insert", "flush")
+WORKS = ("point", "read", "insert", "flush", "objects", "build")
 DRIVERS = {
     "sqlite": ("pysqlite", "aiosqlite"),
     "postgresql": ("psycopg", "asyncpg"),

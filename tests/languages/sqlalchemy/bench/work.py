@@ -122,10 +122,35 @@ def flush(engine: sa.Engine) -> Callable[[], None]:
 
     def run() -> None:
         with orm.Session(engine) as session:
-            for number in range(OWNERS):
-                devices = [Device(name=f"device-{number}-{which}") for which in range(2)]
-                session.add(Owner(name=f"owner-{number}", devices=devices))
+            add_owners(session)
             session.commit()
+
+    return run
+
+
+def add_owners(session: orm.Session) -> None:
+    """Adds the parents with their children."""
+    for number in range(OWNERS):
+        devices = [Device(name=f"device-{number}-{which}") for which in range(2)]
+        session.add(Owner(name=f"owner-{number}", devices=devices))
+
+
+def objects(engine: sa.Engine) -> Callable[[], None]:
+    """The objects of `flush`, which are not written: no database is used."""
+
+    def run() -> None:
+        with orm.Session(engine) as session:
+            add_owners(session)
+
+    return run
+
+
+def build(_: sa.Engine) -> Callable[[], None]:
+    """The queries of `point`, which are compiled and not run: no database is used."""
+
+    def run() -> None:
+        for number in range(POINTS):
+            assert sa.select(USERS).where(USERS.c.id == number).compile().params
 
     return run
 
@@ -135,6 +160,8 @@ WORKS: dict[str, Callable[[sa.Engine], Callable[[], None]]] = {
     "read": read,
     "insert": insert,
     "flush": flush,
+    "objects": objects,
+    "build": build,
 }
 
 
