@@ -127,7 +127,7 @@ fn steps(context: &Context, project: &Project) -> Result<Box<dyn Steps>> {
 
 /// Makes the component, unless it is up to date and `force` is not set.
 fn make(context: &Context, project: &Project, steps: &dyn Steps, component: PathBuf, force: bool) -> Result<Built> {
-    let inputs = Inputs::of(project, &steps.tools());
+    let inputs = Inputs::of(project, &steps.tools(), &component);
     let inputs = inputs.map_err(|error| failed(&project.dir, "cannot be read", &error))?;
     let anew = force || !inputs.made(&component);
     if anew {

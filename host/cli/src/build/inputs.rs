@@ -23,15 +23,19 @@ const GENERATED: &str = "sqlservice_gen.go";
 pub(super) struct Inputs(String);
 
 impl Inputs {
-    /// Hashes the current state of a project.
-    pub(super) fn of(project: &Project, tools: &[&Tool]) -> io::Result<Self> {
+    /// Hashes the current state of a project, without the component that is built from it.
+    pub(super) fn of(project: &Project, tools: &[&Tool], component: &Path) -> io::Result<Self> {
         let mut files = Vec::new();
-        collect(&project.dir, &BUILT, &mut files)?;
         // The SDK, the contract and other packages, if they are not in the project. The build itself reports missing ones.
         let shared = [project.sdk().ok(), project.wit().ok()].into_iter().flatten();
         for folder in shared.filter(|folder| !folder.starts_with(&project.dir)).chain(project.local_packages()) {
             collect(&folder, &FOREIGN, &mut files)?;
         }
+        // A project can be in one of these packages.
+        files.retain(|file| !file.starts_with(&project.dir));
+        collect(&project.dir, &BUILT, &mut files)?;
+        let component = resolved(component)?;
+        files.retain(|file| *file != component && *file != kept(&component));
         files.sort();
         files.dedup();
         let mut hash = Sha256::new();
@@ -62,6 +66,13 @@ impl Inputs {
     fn line(&self, component: &Path) -> io::Result<String> {
         Ok(format!("inputs {}\ncomponent {}\n", self.0, hex(&Sha256::digest(fs::read(component)?))))
     }
+}
+
+/// Returns the path of a component without links and `..`, though it need not exist yet.
+fn resolved(component: &Path) -> io::Result<PathBuf> {
+    let path = std::path::absolute(component)?;
+    let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
+    Ok(folder.zip(path.file_name()).map_or_else(|| path.clone(), |(folder, name)| folder.join(name)))
 }
 
 /// The file of a component's hashes.
@@ -119,8 +130,8 @@ mod tests {
             fs::write(path, text).expect("a file");
         };
         let tool = |version: &str| Tool { name: "zig", version: version.to_owned(), path: "zig".into() };
-        let now = |version: &str| Inputs::of(&project, &[&tool(version)]).expect("inputs");
         let component = dir.path().join("build/a.wasm");
+        let now = |version: &str| Inputs::of(&project, &[&tool(version)], &component).expect("inputs");
         write("a.c", "1");
         write("build/a.wasm", "made");
         assert!(!now("1").made(&component), "nothing is known of it");
@@ -135,5 +146,26 @@ mod tests {
         assert!(now("1").made(&component));
         write("sdk/build/b.c", "2");
         assert!(!now("1").made(&component), "a file more");
+    }
+
+    #[test]
+    fn packages_around_the_project_are_inputs_and_components_are_none() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = dir.path().canonicalize().expect("its path");
+        let write = |name: &str, text: &str| fs::write(root.join(name), text).expect("a file");
+        fs::create_dir_all(root.join("plugin/build")).expect("folders");
+        write("go.mod", "module a\n");
+        write("plugin/go.mod", "module a/plugin\nreplace a => ../\n");
+        let project = Project { dir: root.join("plugin"), language: Language::Go, name: "a".to_owned() };
+        for component in ["plugin/build/a.wasm", "plugin/a.wasm", "plugin/../a.wasm"] {
+            let component = root.join(component);
+            let now = || Inputs::of(&project, &[], &component).expect("inputs");
+            fs::write(&component, "made").expect("a component");
+            now().keep(&component).expect("kept");
+            assert!(now().made(&component), "{component:?}");
+            write("shared.go", "package a");
+            assert!(!now().made(&component), "{component:?}");
+            fs::remove_file(root.join("shared.go")).expect("it goes");
+        }
     }
 }

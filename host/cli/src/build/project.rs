@@ -76,14 +76,15 @@ impl Project {
     /// Returns the directories outside of the project that its manifest names as packages: `replace` in go.mod, `file:` in
     /// package.json.
     pub(super) fn local_packages(&self) -> Vec<PathBuf> {
-        let read = |manifest: &str| fs::read_to_string(self.dir.join(manifest)).unwrap_or_default();
-        let named = match self.language {
-            Language::Go => replaced(&read("go.mod")),
-            Language::Typescript | Language::Javascript => linked(&read("package.json")),
-            Language::Rust | Language::Python | Language::C => Vec::new(),
+        let (manifest, named): (_, fn(&str) -> Vec<String>) = match self.language {
+            Language::Go => ("go.mod", replaced),
+            Language::Typescript | Language::Javascript => ("package.json", linked),
+            Language::Rust | Language::Python | Language::C => return Vec::new(),
         };
+        let named = named(&fs::read_to_string(self.dir.join(manifest)).unwrap_or_default());
         let found = named.into_iter().filter_map(|path| fs::canonicalize(self.dir.join(path)).ok());
-        found.filter(|path| path.is_dir() && !path.starts_with(&self.dir)).collect()
+        // A directory without a manifest is no package: a mistyped path can be all of a disk.
+        found.filter(|path| path.join(manifest).is_file() && !path.starts_with(&self.dir)).collect()
     }
 
     /// The directory of build results.
@@ -206,13 +207,16 @@ mod tests {
     fn packages_in_other_directories_are_found() {
         let dir = tempfile::tempdir().expect("a directory");
         let root = dir.path().canonicalize().expect("its path");
-        for folder in ["plugin/own", "shared", "third"] {
+        for folder in ["plugin/own", "shared", "third", "bare"] {
             fs::create_dir_all(root.join(folder)).expect("a folder");
+            for manifest in ["go.mod", "package.json"].iter().filter(|_| folder != "bare") {
+                fs::write(root.join(folder).join(manifest), "").expect("a file");
+            }
         }
         let absolute = root.join("third").display().to_string();
         let module = format!(
             "module a/plugin\nreplace a/shared v1.0.0 => ../shared // ours\nreplace (\n\tb => example.org/b v1.2.0\n\
-             \tc => \"{absolute}\"\n\td => ./own\n\te => ../missing\n)\n"
+             \tc => \"{absolute}\"\n\td => ./own\n\te => ../missing\n\tf => ../bare\n\tg => /\n)\n"
         );
         let package =
             r#"{"dependencies": {"a": "file:../shared", "b": "^1.0.0"}, "devDependencies": {"c": "file:own"}}"#;
